@@ -1,0 +1,161 @@
+//! The built-in placement.
+
+use crate::cluster::{Config, DiskTemplate, GroupUuid, InstanceUuid, NodeUuid};
+use crate::opcodes::EvacMode;
+
+use super::claim::{Claim, Role, World};
+
+/// One role of an instance goes from one node to another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedMove {
+    /// Which role.
+    pub role: Role,
+    /// The node that loses it.
+    pub from: NodeUuid,
+    /// The node that gets it.
+    pub to: NodeUuid,
+}
+
+/// What happens to one instance, in order, and the room that it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    /// Which instance.
+    pub instance: InstanceUuid,
+    /// Its moves, in the order in which they are to be made.
+    pub moves: Vec<PlannedMove>,
+    /// Room for them.
+    pub claims: Vec<Claim>,
+}
+
+/// An instance that cannot be moved as asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unmovable {
+    /// Which instance.
+    pub instance: InstanceUuid,
+    /// Why.
+    pub reason: String,
+    /// What an operator can do about it.
+    pub hint: Option<String>,
+}
+
+/// Who goes where, in the order of the instances' names, and who cannot.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Those that can move.
+    pub placed: Vec<Placed>,
+    /// Those that cannot.
+    pub unmovable: Vec<Unmovable>,
+}
+
+/// Conditions of a placement.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Break the soft rules (N+1, ratios, exclusion tags) if need be.
+    pub ignore_soft_errors: bool,
+}
+
+/// What is to leave a node.
+#[derive(Debug, Clone)]
+pub struct Departure {
+    /// The node.
+    pub node: NodeUuid,
+    /// Which role.
+    pub mode: EvacMode,
+    /// For [`EvacMode::SecondaryOnly`]: the new secondary of all, instead of a choice.
+    pub new_secondary: Option<NodeUuid>,
+    /// Where externally mirrored primaries go, instead of a choice.
+    pub target: Option<NodeUuid>,
+    /// Conditions.
+    pub rules: Rules,
+}
+
+/// Plans the departure of all instances that `departure` names.
+#[must_use]
+pub fn plan_departure(_world: &World, _departure: &Departure) -> Plan {
+    todo!()
+}
+
+/// Chooses a new node for one role of one instance: the primary of an externally mirrored one, or
+/// the secondary of a drbd one.
+///
+/// # Errors
+/// The reason why there is none.
+pub fn choose_node(
+    _world: &World,
+    _instance: &InstanceUuid,
+    _role: Role,
+    _rules: Rules,
+) -> Result<Placed, Unmovable> {
+    todo!()
+}
+
+/// What a new instance needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewInstance {
+    /// Its identity-to-be, for its claims.
+    pub instance: InstanceUuid,
+    /// MiB.
+    pub memory: u64,
+    /// Virtual CPUs.
+    pub vcpus: u64,
+    /// Spindles it uses.
+    pub spindle_use: u64,
+    /// MiB of each disk.
+    pub disks: Vec<u64>,
+    /// How its disks are kept.
+    pub template: DiskTemplate,
+    /// Number of network interfaces.
+    pub nics: u64,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Only in this group.
+    pub group: Option<GroupUuid>,
+    /// Whether it will run.
+    pub start: bool,
+}
+
+/// Where a new instance goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allocation {
+    /// Its primary node.
+    pub primary: NodeUuid,
+    /// Its secondary node, for drbd.
+    pub secondary: Option<NodeUuid>,
+}
+
+/// Chooses nodes for a new instance.
+///
+/// # Errors
+/// The reasons why there are none, counted, as in
+/// `no valid allocation solutions, failure reasons: FailMem: 3, FailDisk: 1`.
+pub fn allocate(_world: &World, _new: &NewInstance) -> Result<Allocation, String> {
+    todo!()
+}
+
+/// Whether `claims` still fit on top of `world` (hard limits only: memory and disk of each node).
+///
+/// # Errors
+/// What does not fit where.
+pub fn still_fits(_world: &World, _claims: &[Claim]) -> Result<(), String> {
+    todo!()
+}
+
+/// Whether an instance fits on a node that someone named by hand: memory if it runs, disk.
+///
+/// # Errors
+/// What is missing.
+pub fn check_room(
+    _world: &World,
+    _instance: &InstanceUuid,
+    _node: &NodeUuid,
+    _role: Role,
+) -> Result<(), String> {
+    todo!()
+}
+
+/// Breaches of a group's instance policy by a new or moved instance, in Ganeti's wording; empty if
+/// there are none.
+#[must_use]
+pub fn policy_breaches(_config: &Config, _group: &GroupUuid, _new: &NewInstance) -> Vec<String> {
+    todo!()
+}

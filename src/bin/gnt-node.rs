@@ -1,0 +1,2 @@
+//! See `gnt::cli`.
+fn main() {}

@@ -1,0 +1,2 @@
+//! See `gnt::runner`.
+fn main() {}

@@ -1,0 +1,372 @@
+//! Changes of the configuration, as typed values.
+//!
+//! A logical unit does not write the configuration: it returns edits, and the runner applies them
+//! in the transaction that ends the opcode. An edit names what changes, not the whole object, so
+//! that two opcodes that hold a node shared do not undo each other.
+
+use serde_json::Value;
+
+use super::config::Config;
+use super::object::{
+    AdminSource, AdminState, Capacity, Disk, DiskTemplate, DiskUuid, Group, GroupUuid, Instance,
+    InstanceUuid, Node, NodeUuid, Stamps,
+};
+
+/// One change of the configuration.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Edit {
+    /// A new node.
+    AddNode(Box<Node>),
+    /// Other flags or another size of a node; what is `None` stays.
+    ChangeNode {
+        /// Which node.
+        node: NodeUuid,
+        /// What changes.
+        change: NodeChange,
+    },
+    /// A node goes; it must hold nothing.
+    RemoveNode(NodeUuid),
+    /// A new group.
+    AddGroup(Box<Group>),
+    /// A group goes; it must be empty.
+    RemoveGroup(GroupUuid),
+    /// Nodes change their group.
+    AssignNodes {
+        /// The group they are in afterwards.
+        group: GroupUuid,
+        /// The nodes.
+        nodes: Vec<NodeUuid>,
+    },
+    /// A new instance and its disks.
+    AddInstance {
+        /// The instance.
+        instance: Box<Instance>,
+        /// Its disks.
+        disks: Vec<Disk>,
+    },
+    /// An instance and its disks go.
+    RemoveInstance(InstanceUuid),
+    /// An instance has another primary node. A drbd instance's old primary becomes its secondary
+    /// by that alone.
+    SetPrimary {
+        /// Which instance.
+        instance: InstanceUuid,
+        /// Where it is now.
+        node: NodeUuid,
+    },
+    /// The second copy of a drbd instance's disks is on another node.
+    SetSecondary {
+        /// Which instance.
+        instance: InstanceUuid,
+        /// Where the copy is now.
+        node: NodeUuid,
+    },
+    /// Whether an instance is meant to run.
+    SetAdminState {
+        /// Which instance.
+        instance: InstanceUuid,
+        /// What is meant now.
+        state: AdminState,
+    },
+    /// It is not known where an instance is (`Some`: why), or it is known again.
+    SetUncertain {
+        /// Which instance.
+        instance: InstanceUuid,
+        /// Why, or `None`.
+        reason: Option<String>,
+    },
+}
+
+/// What changes of a node; `None` means it stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NodeChange {
+    /// Declared dead.
+    pub offline: Option<bool>,
+    /// Takes no new instances.
+    pub drained: Option<bool>,
+    /// Master candidate.
+    pub master_candidate: Option<bool>,
+    /// May become master.
+    pub master_capable: Option<bool>,
+    /// May hold instances.
+    pub vm_capable: Option<bool>,
+    /// Secondary IP address.
+    pub secondary_ip: Option<String>,
+    /// Size.
+    pub capacity: Option<Capacity>,
+}
+
+/// An object that an edit changed: its row has to be written or deleted.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Touched {
+    /// A node.
+    Node(NodeUuid),
+    /// A group.
+    Group(GroupUuid),
+    /// An instance.
+    Instance(InstanceUuid),
+    /// A disk.
+    Disk(DiskUuid),
+}
+
+/// Why an edit does not apply: the object is gone, or is there already.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the configuration cannot be changed: {0}")]
+pub struct EditError(pub String);
+
+impl Edit {
+    /// Applies the change to `config` at `now` (seconds since 1970), and tells which rows it
+    /// touched. Nothing is touched where nothing differs. `config.serial` is the caller's.
+    ///
+    /// # Errors
+    /// When an object that the edit names is not there, or one that it adds already is; `config`
+    /// is then unchanged.
+    pub fn apply(&self, config: &mut Config, now: f64) -> Result<Vec<Touched>, EditError> {
+        match self {
+            Edit::AddNode(node) => {
+                if config.nodes.contains_key(&node.uuid) || config.node_named(&node.name).is_some()
+                {
+                    return Err(EditError(format!("node {} exists", node.name)));
+                }
+                let mut node = (**node).clone();
+                node.stamps = born(now);
+                let uuid = node.uuid.clone();
+                config.put_node(node);
+                Ok(vec![Touched::Node(uuid)])
+            }
+            Edit::ChangeNode { node, change } => {
+                let old = node_of(config, node)?;
+                let mut new = old.clone();
+                change.apply(&mut new);
+                if new == old {
+                    return Ok(vec![]);
+                }
+                changed(&mut new.stamps, now);
+                config.put_node(new);
+                Ok(vec![Touched::Node(node.clone())])
+            }
+            Edit::RemoveNode(node) => {
+                let name = node_of(config, node)?.name;
+                if let Some(instance) =
+                    (config.primaries(node).next()).or_else(|| config.secondaries(node).next())
+                {
+                    return Err(EditError(format!(
+                        "node {name} holds instance {}",
+                        instance.name
+                    )));
+                }
+                config.remove_node(node);
+                Ok(vec![Touched::Node(node.clone())])
+            }
+            Edit::AddGroup(group) => {
+                if config.group_named(&group.name).is_some() {
+                    return Err(EditError(format!("group {} exists", group.name)));
+                }
+                let mut group = (**group).clone();
+                group.stamps = born(now);
+                let uuid = group.uuid.clone();
+                config.put_group(group);
+                Ok(vec![Touched::Group(uuid)])
+            }
+            Edit::RemoveGroup(group) => {
+                let old = (config.groups.get(group))
+                    .ok_or_else(|| EditError(format!("group {group} is gone")))?;
+                if let Some(node) = config.nodes.values().find(|n| n.group == *group) {
+                    return Err(EditError(format!(
+                        "group {} holds node {}",
+                        old.name, node.name
+                    )));
+                }
+                config.remove_group(group);
+                Ok(vec![Touched::Group(group.clone())])
+            }
+            Edit::AssignNodes { group, nodes } => {
+                if !config.groups.contains_key(group) {
+                    return Err(EditError(format!("group {group} is gone")));
+                }
+                let old: Vec<Node> = (nodes.iter())
+                    .map(|uuid| node_of(config, uuid))
+                    .collect::<Result<_, _>>()?;
+                let mut touched = vec![];
+                for mut node in old.into_iter().filter(|node| node.group != *group) {
+                    node.group = group.clone();
+                    changed(&mut node.stamps, now);
+                    touched.push(Touched::Node(node.uuid.clone()));
+                    config.put_node(node);
+                }
+                Ok(touched)
+            }
+            Edit::AddInstance { instance, disks } => {
+                if config.instances.contains_key(&instance.uuid)
+                    || config.instance_named(&instance.name).is_some()
+                {
+                    return Err(EditError(format!("instance {} exists", instance.name)));
+                }
+                node_of(config, &instance.primary_node)?;
+                let mut touched = vec![Touched::Instance(instance.uuid.clone())];
+                for disk in disks {
+                    let mut disk = disk.clone();
+                    disk.stamps = born(now);
+                    touched.push(Touched::Disk(disk.uuid.clone()));
+                    config.put_disk(disk);
+                }
+                let mut instance = (**instance).clone();
+                instance.stamps = born(now);
+                config.put_instance(instance);
+                Ok(touched)
+            }
+            Edit::RemoveInstance(uuid) => {
+                let instance = instance_of(config, uuid)?;
+                let mut touched = vec![Touched::Instance(uuid.clone())];
+                for disk in &instance.disks {
+                    config.remove_disk(disk);
+                    touched.push(Touched::Disk(disk.clone()));
+                }
+                config.remove_instance(uuid);
+                Ok(touched)
+            }
+            Edit::SetPrimary { instance, node } => {
+                node_of(config, node)?;
+                change_instance(config, instance, now, |i| i.primary_node = node.clone())
+            }
+            Edit::SetSecondary { instance, node } => {
+                node_of(config, node)?;
+                set_secondary(config, instance, node, now)
+            }
+            Edit::SetAdminState { instance, state } => {
+                change_instance(config, instance, now, |i| {
+                    i.admin_state = *state;
+                    i.admin_state_source = AdminSource::Admin;
+                    match state {
+                        AdminState::Up => i.disks_active = true,
+                        AdminState::Down => {}
+                        AdminState::Offline => i.disks_active = false,
+                    }
+                })
+            }
+            Edit::SetUncertain { instance, reason } => {
+                change_instance(config, instance, now, |i| i.uncertain.clone_from(reason))
+            }
+        }
+    }
+}
+
+impl NodeChange {
+    fn apply(&self, node: &mut Node) {
+        fn set<T: Clone>(field: &mut T, value: Option<&T>) {
+            if let Some(value) = value {
+                *field = value.clone();
+            }
+        }
+        set(&mut node.offline, self.offline.as_ref());
+        set(&mut node.drained, self.drained.as_ref());
+        set(&mut node.master_candidate, self.master_candidate.as_ref());
+        set(&mut node.master_capable, self.master_capable.as_ref());
+        set(&mut node.vm_capable, self.vm_capable.as_ref());
+        set(&mut node.secondary_ip, self.secondary_ip.as_ref());
+        set(&mut node.capacity, self.capacity.as_ref());
+    }
+}
+
+fn born(now: f64) -> Stamps {
+    Stamps {
+        serial_no: 1,
+        ctime: now,
+        mtime: now,
+    }
+}
+
+fn changed(stamps: &mut Stamps, now: f64) {
+    stamps.serial_no += 1;
+    stamps.mtime = now;
+}
+
+fn node_of(config: &Config, uuid: &NodeUuid) -> Result<Node, EditError> {
+    let node = config.nodes.get(uuid);
+    node.map(|node| (**node).clone())
+        .ok_or_else(|| EditError(format!("node {uuid} is gone")))
+}
+
+fn instance_of(config: &Config, uuid: &InstanceUuid) -> Result<Instance, EditError> {
+    let instance = config.instances.get(uuid);
+    instance
+        .map(|instance| (**instance).clone())
+        .ok_or_else(|| EditError(format!("instance {uuid} is gone")))
+}
+
+fn change_instance(
+    config: &mut Config,
+    uuid: &InstanceUuid,
+    now: f64,
+    change: impl FnOnce(&mut Instance),
+) -> Result<Vec<Touched>, EditError> {
+    let old = instance_of(config, uuid)?;
+    let mut new = old.clone();
+    change(&mut new);
+    if new == old {
+        return Ok(vec![]);
+    }
+    changed(&mut new.stamps, now);
+    config.put_instance(new);
+    Ok(vec![Touched::Instance(uuid.clone())])
+}
+
+/// Puts `node` in place of the node that is not the primary, in the node list and the logical id of
+/// each drbd disk.
+fn set_secondary(
+    config: &mut Config,
+    uuid: &InstanceUuid,
+    node: &NodeUuid,
+    now: f64,
+) -> Result<Vec<Touched>, EditError> {
+    let instance = instance_of(config, uuid)?;
+    if instance.primary_node == *node {
+        return Err(EditError(format!(
+            "{} cannot be both primary and secondary node of {}",
+            config.node_name(node),
+            instance.name
+        )));
+    }
+    let mut touched = vec![];
+    let disks: Vec<Disk> = (config.disks_of(&instance))
+        .filter(|disk| disk.dev_type == DiskTemplate::Drbd)
+        .map(|disk| (**disk).clone())
+        .collect();
+    for mut disk in disks {
+        let old = disk.clone();
+        for place in &mut disk.nodes {
+            if *place != instance.primary_node {
+                *place = node.clone();
+            }
+        }
+        for place in disk.logical_id.iter_mut().take(2) {
+            if place.as_str() != Some(instance.primary_node.as_str()) {
+                *place = Value::String(node.to_string());
+            }
+        }
+        for child in disk
+            .rest
+            .get_mut("children")
+            .and_then(Value::as_array_mut)
+            .into_iter()
+            .flatten()
+        {
+            for place in child
+                .get_mut("nodes")
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
+                if place.as_str() != Some(instance.primary_node.as_str()) {
+                    *place = Value::String(node.to_string());
+                }
+            }
+        }
+        if disk != old {
+            changed(&mut disk.stamps, now);
+            touched.push(Touched::Disk(disk.uuid.clone()));
+            config.put_disk(disk);
+        }
+    }
+    Ok(touched)
+}

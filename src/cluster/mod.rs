@@ -1,0 +1,19 @@
+//! The configuration: what the cluster is *meant* to be.
+//!
+//! A [`Config`] is an immutable value: cluster, node groups, nodes, instances, disks. The runner
+//! holds the current one and replaces it with each commit that changes something; everybody else
+//! reads it from the database. What really runs where is the hypervisor's business, not this
+//! module's. The objects mirror Ganeti's `config.data` (3.1); fields that this program does not use
+//! are kept as they came.
+
+mod config;
+mod edit;
+pub mod export;
+pub mod htools;
+pub mod import;
+mod object;
+pub mod sample;
+
+pub use config::*;
+pub use edit::*;
+pub use object::*;

@@ -1,0 +1,355 @@
+//! What really runs where, and the verbs that change it.
+//!
+//! A [`Hypervisor`] is asked by logical units only. It has two halves: instances (what runs where,
+//! start, stop, reboot, migrate, node facts) and the copies of their disks. Each verb
+//!
+//! * is given a [`Call`]: a limit after which it returns whatever happened, an [`Interrupt`] that
+//!   asks it to give up earlier, and a place to tell its progress;
+//! * returns only when it knows, or when the limit has passed. A verb that was begun and whose end
+//!   is not known answers [`VerbError::Unknown`]; the caller then looks at reality, once, and never
+//!   guesses;
+//! * goes on in reality when its caller dies: whoever comes next finds it by
+//!   [`Hypervisor::observe`] as an [`Activity`] and follows it to its end by calling the same verb
+//!   again, which *joins* what is on its way instead of beginning anew;
+//! * does nothing and succeeds where reality already is what it would bring about.
+//!
+//! The last two make every verb safe to repeat, which is what recovery rests on.
+
+pub mod fake;
+mod interrupt;
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::cluster::{Capacity, Config, DiskTemplate, Instance, InstanceUuid, Node, NodeUuid};
+pub use interrupt::{Interrupt, InterruptKind};
+
+/// A node as a driver is told of it: identity and name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeRef {
+    /// Identity.
+    pub uuid: NodeUuid,
+    /// Name, for messages.
+    pub name: String,
+}
+
+impl From<&Node> for NodeRef {
+    fn from(node: &Node) -> NodeRef {
+        NodeRef {
+            uuid: node.uuid.clone(),
+            name: node.name.clone(),
+        }
+    }
+}
+
+/// An instance as a driver is told of it: identity, name and what it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceRef {
+    /// Identity.
+    pub uuid: InstanceUuid,
+    /// Name, for messages.
+    pub name: String,
+    /// MiB of memory.
+    pub memory: u64,
+    /// Virtual CPUs.
+    pub vcpus: u64,
+    /// MiB of disk on each node that holds a copy; 0 where none does.
+    pub disk: u64,
+    /// How its disks are kept.
+    pub template: DiskTemplate,
+}
+
+impl InstanceRef {
+    /// What a driver has to know of an instance of this configuration.
+    #[must_use]
+    pub fn new(config: &Config, instance: &Instance) -> InstanceRef {
+        let backend = config.backend(instance);
+        InstanceRef {
+            uuid: instance.uuid.clone(),
+            name: instance.name.clone(),
+            memory: backend.maxmem,
+            vcpus: backend.vcpus,
+            disk: config.disk_on_node(instance),
+            template: config.template(instance),
+        }
+    }
+}
+
+/// How far a verb is.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Progress {
+    /// What is being done, such as `migrating` or `syncing`.
+    pub phase: String,
+    /// 0 to 100; never goes back within one verb, and is below 100 until the verb has returned.
+    pub percent: Option<f64>,
+    /// Seconds that are left, if that can be told.
+    pub eta: Option<f64>,
+}
+
+/// The conditions of one call of a verb.
+pub struct Call<'a> {
+    /// The verb returns by then, whatever happened.
+    pub deadline: Instant,
+    /// Asks the verb to give up: cancel, shutdown of the runner, a node that was marked offline.
+    pub interrupt: &'a Interrupt,
+    /// Told from time to time how far the verb is.
+    pub progress: &'a (dyn Fn(Progress) + Sync),
+}
+
+impl Call<'_> {
+    /// How long the verb still has.
+    #[must_use]
+    pub fn remaining(&self) -> Duration {
+        self.deadline.saturating_duration_since(Instant::now())
+    }
+}
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("remaining", &self.remaining())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a verb did not do what it was asked to.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VerbError {
+    /// It failed, and reality is as it was before.
+    #[error("{0}")]
+    Failed(String),
+    /// It was given up as asked, and reality is as it was before: that was verified.
+    #[error("aborted")]
+    Aborted,
+    /// A node did not answer; nothing was begun.
+    #[error("{node} does not answer: {reason}")]
+    Unreachable {
+        /// Which node.
+        node: String,
+        /// What was tried.
+        reason: String,
+    },
+    /// It was begun and its end is not known: an answer was lost or the limit passed.
+    #[error("{0}")]
+    Unknown(String),
+    /// The runner is leaving; the verb goes on in reality and will be adopted.
+    #[error("left behind")]
+    LeftBehind,
+}
+
+/// What reality says of one instance.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Observed {
+    /// Nodes on which it runs: none when it is stopped, more than one is a disaster.
+    pub running_on: Vec<NodeUuid>,
+    /// What is on its way with it.
+    pub activity: Option<Activity>,
+    /// Nodes that did not answer, so that the instance might run there too.
+    pub silent: Vec<NodeUuid>,
+}
+
+/// Something that a verb began and that is not over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Activity {
+    /// It is being started.
+    Starting {
+        /// Where.
+        node: NodeUuid,
+    },
+    /// It is being stopped.
+    Stopping {
+        /// Where.
+        node: NodeUuid,
+    },
+    /// It is migrating.
+    Migrating {
+        /// From which node.
+        from: NodeUuid,
+        /// To which node.
+        to: NodeUuid,
+    },
+}
+
+/// One copy of an instance's disks.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum CopyState {
+    /// Usable.
+    InSync,
+    /// Being made, so many per cent.
+    Syncing(f64),
+}
+
+/// How an instance is stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// The guest is asked, and its power cut after so long.
+    Graceful(Duration),
+    /// Its power is cut.
+    Destroy,
+}
+
+/// What a node tells about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// What it can hold.
+    pub capacity: Capacity,
+    /// MiB of memory that its running instances take.
+    pub memory_used: u64,
+    /// MiB of disk that copies on it take.
+    pub disk_used: u64,
+}
+
+/// The verbs; see the module's text for what all of them promise.
+pub trait Hypervisor: Send + Sync + fmt::Debug {
+    // --- instances
+
+    /// What runs where: asks each of `nodes` for the instance.
+    ///
+    /// # Errors
+    /// Only when reality itself cannot be read; a node that does not answer is in
+    /// [`Observed::silent`].
+    fn observe(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        nodes: &[NodeRef],
+    ) -> Result<Observed, VerbError>;
+
+    /// What runs on one node.
+    ///
+    /// # Errors
+    /// [`VerbError::Unreachable`] when it does not answer.
+    fn running(&self, call: &Call<'_>, node: &NodeRef) -> Result<Vec<InstanceUuid>, VerbError>;
+
+    /// A node's size and use.
+    ///
+    /// # Errors
+    /// [`VerbError::Unreachable`] when it does not answer.
+    fn node_facts(&self, call: &Call<'_>, node: &NodeRef) -> Result<NodeFacts, VerbError>;
+
+    /// A node joins with this size, or gets another one.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn set_capacity(
+        &self,
+        call: &Call<'_>,
+        node: &NodeRef,
+        capacity: Capacity,
+    ) -> Result<(), VerbError>;
+
+    /// A node leaves for good.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn remove_node(&self, call: &Call<'_>, node: &NodeRef) -> Result<(), VerbError>;
+
+    /// Starts an instance on `node`, which must hold a copy of its disks.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn start(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError>;
+
+    /// Stops an instance on `node`.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn stop(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+        how: Stop,
+    ) -> Result<(), VerbError>;
+
+    /// Reboots a running instance without stopping its virtual machine.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn reboot(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError>;
+
+    /// Moves a running instance. An interrupt aborts it; it then answers
+    /// [`VerbError::Aborted`] only if the instance was seen to run at its source, and `Ok` if it
+    /// had got through.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn migrate(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        from: &NodeRef,
+        to: &NodeRef,
+        live: bool,
+    ) -> Result<(), VerbError>;
+
+    // --- disks
+
+    /// The copies of an instance's disks: which nodes hold one, and in which state. For templates
+    /// that every node sees it is empty.
+    ///
+    /// # Errors
+    /// Only when reality itself cannot be read.
+    fn copies(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+    ) -> Result<Vec<(NodeUuid, CopyState)>, VerbError>;
+
+    /// Makes a copy on `node` and brings it in sync with the others; the first copy is in sync at
+    /// once. Long; an interrupt ends it and removes the unfinished copy. With `wait` false it
+    /// returns when the copy has been begun.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn add_copy(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+        wait: bool,
+    ) -> Result<(), VerbError>;
+
+    /// Removes the copy on `node`, if there is one.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn drop_copy(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError>;
+
+    /// Makes the disks usable on `node`.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn activate(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError>;
+
+    /// Makes the disks unusable on `node`.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn deactivate(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError>;
+}

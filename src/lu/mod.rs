@@ -1,0 +1,258 @@
+//! Logical units: what each opcode means.
+//!
+//! A unit names the locks it needs, checks what must be given, and does its work through the
+//! hypervisor. It returns an [`Outcome`]: a result, edits of the configuration, and maybe jobs that
+//! it wants. It knows neither queue nor runner nor database, only the callbacks in its [`Env`], and
+//! it never waits for another job.
+//!
+//! A unit may be run again after the runner died in the middle: it looks at reality first and does
+//! what is left to do, so that nothing is done twice.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::allocator::{Claim, Role, World};
+use crate::cluster::{Config, Edit};
+use crate::hypervisor::{Call, Hypervisor, Interrupt, Progress};
+use crate::locking::LockSet;
+use crate::opcodes::{Common, Op, OpError, Opcode};
+use crate::queue::JobId;
+
+/// Which kind of worker runs a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Slot {
+    /// It only plans or only changes the configuration: two slots of their own, so that the
+    /// failover of a dead node plans while long moves fill the others.
+    Planning,
+    /// It makes something happen in reality: one of `max_running_jobs`.
+    Work,
+}
+
+/// The meaning of one kind of opcode.
+pub trait LogicalUnit {
+    /// Everything that must be locked, computed from the configuration alone. An object that is
+    /// not there contributes nothing: the check will fail and say so.
+    fn locks(&self, config: &Config) -> LockSet;
+
+    /// Which kind of worker runs it.
+    fn slot(&self) -> Slot {
+        Slot::Work
+    }
+
+    /// Checks, under the locks, all that can be checked before anything is changed. A dry run
+    /// ends here unless the unit makes a plan.
+    ///
+    /// # Errors
+    /// What is not given.
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError>;
+
+    /// Does it. With `dry_run` it is only called if [`LogicalUnit::plans`].
+    ///
+    /// # Errors
+    /// What failed, with the edits that have to be made all the same.
+    fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure>;
+
+    /// Whether `execute` with `dry_run` makes a plan without carrying it out.
+    fn plans(&self) -> bool {
+        false
+    }
+}
+
+/// What a unit can see and call.
+#[derive(Clone, Copy)]
+pub struct Env<'a> {
+    /// The configuration and the claims at the moment at which its locks were granted.
+    pub world: &'a World,
+    /// What runs instances.
+    pub hypervisor: &'a dyn Hypervisor,
+    /// The way back to the job queue.
+    pub callbacks: &'a dyn Callbacks,
+    /// Raised when the unit is to stop waiting.
+    pub interrupt: &'a Interrupt,
+    /// Which job it is.
+    pub job: JobId,
+    /// Which opcode of the job, from 0.
+    pub index: u32,
+    /// The opcode's common parameters.
+    pub common: &'a Common,
+    /// How often it has been started, from 1; above 1 after a runner died on it.
+    pub attempt: u32,
+}
+
+/// What the processor offers a unit while it runs.
+pub trait Callbacks: Sync {
+    /// Adds a line to the opcode's log.
+    fn feedback(&self, message: &str);
+    /// Tells how far it is; the newest replaces the one before.
+    fn progress(&self, progress: Progress);
+}
+
+impl<'a> Env<'a> {
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &'a Config {
+        &self.world.config
+    }
+
+    /// Adds a line to the opcode's log.
+    pub fn feedback(&self, message: impl AsRef<str>) {
+        self.callbacks.feedback(message.as_ref());
+    }
+
+    /// Adds a warning to the opcode's log.
+    pub fn warn(&self, message: impl AsRef<str>) {
+        self.feedback(format!(" - WARNING: {}", message.as_ref()));
+    }
+
+    /// Adds a remark to the opcode's log.
+    pub fn info(&self, message: impl AsRef<str>) {
+        self.feedback(format!(" - INFO: {}", message.as_ref()));
+    }
+
+    /// Calls a verb under a limit of time.
+    pub fn call<T>(&self, limit: Duration, verb: impl FnOnce(&Call<'_>) -> T) -> T {
+        let progress = |progress| self.callbacks.progress(progress);
+        verb(&Call {
+            deadline: Instant::now() + limit,
+            interrupt: self.interrupt,
+            progress: &progress,
+        })
+    }
+}
+
+/// How a unit ended well.
+#[derive(Debug, Clone, Default)]
+pub struct Outcome {
+    /// The result on the wire; without the key `jobs`.
+    pub result: UnitResult,
+    /// What people and documents are told.
+    pub detail: Detail,
+    /// Changes of the configuration, applied in the transaction that ends the opcode.
+    pub edits: Vec<Edit>,
+}
+
+/// What a unit returns.
+#[derive(Debug, Clone)]
+pub enum UnitResult {
+    /// A plain value.
+    Value(Value),
+    /// Jobs to submit; see [`ResultWithJobs`].
+    Jobs(ResultWithJobs),
+}
+
+impl Default for UnitResult {
+    fn default() -> UnitResult {
+        UnitResult::Value(Value::Null)
+    }
+}
+
+/// Jobs that a unit wants. The processor submits them and puts the answers, in order, into the
+/// result under `jobs`, beside the other keys.
+#[derive(Debug, Clone, Default)]
+pub struct ResultWithJobs {
+    /// The jobs.
+    pub jobs: Vec<ChildJob>,
+    /// Other keys of the result; `jobs` is not one of them.
+    pub other: Map<String, Value>,
+    /// How many of the jobs run at once at most.
+    pub parallel: Option<u32>,
+    /// The world that they were planned on, if they were; if it has moved the unit plans again.
+    pub planned_on: Option<u64>,
+}
+
+/// One job that a unit wants.
+#[derive(Debug, Clone, Default)]
+pub struct ChildJob {
+    /// Its opcodes.
+    pub ops: Vec<Opcode>,
+    /// Room that it needs, until it ends.
+    pub claims: Vec<Claim>,
+}
+
+/// How a unit failed.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// Why.
+    pub error: OpError,
+    /// What people and documents are told.
+    pub detail: Detail,
+    /// Changes of the configuration that have to be made all the same, such as marking an instance
+    /// uncertain.
+    pub edits: Vec<Edit>,
+    /// The runner leaves and the work goes on in reality: the opcode stays `running`, and the next
+    /// runner adopts it.
+    pub left_behind: bool,
+}
+
+impl From<OpError> for Failure {
+    fn from(error: OpError) -> Failure {
+        Failure {
+            error,
+            detail: Detail::default(),
+            edits: vec![],
+            left_behind: false,
+        }
+    }
+}
+
+/// What an opcode tells beside its wire result. Documents and tables are made from this.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Detail {
+    /// The instance that it was about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance: Option<String>,
+    /// What moved (or, in a dry run, would move).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub moves: Vec<Move>,
+    /// It found nothing to do, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nothing_to_do: Option<String>,
+    /// What each child job is about, in the order of the jobs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub plan: Vec<PlanItem>,
+    /// Instances that cannot move.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmovable: Vec<UnmovableItem>,
+}
+
+/// One role of an instance went from one node to another, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Move {
+    /// Which role.
+    pub role: Role,
+    /// The node that lost it.
+    pub from: String,
+    /// The node that has it.
+    pub to: String,
+}
+
+/// What one child job is about.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlanItem {
+    /// The instance.
+    pub instance: String,
+    /// Its moves, in order.
+    pub moves: Vec<Move>,
+    /// The `OP_ID`s of the job's opcodes, in order.
+    pub ops: Vec<String>,
+}
+
+/// An instance that cannot move, by name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnmovableItem {
+    /// The instance.
+    pub instance: String,
+    /// Why.
+    pub reason: String,
+    /// What an operator can do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// The unit of an operation.
+#[must_use]
+pub fn unit(_op: &Op) -> &dyn LogicalUnit {
+    todo!()
+}

@@ -1,0 +1,259 @@
+//! Every operation as a typed value that serialises to its wire form.
+//!
+//! An [`Opcode`] is what a client submits and what a logical unit carries out: the parameters that
+//! every operation has ([`Common`]) and the operation itself ([`Op`]). On the wire it is one JSON
+//! object with the key `OP_ID`, as Ganeti has it: unknown keys are refused, `null` means the same
+//! as a missing key.
+
+mod cluster;
+mod error;
+mod instance;
+mod node;
+mod test;
+mod types;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use cluster::*;
+pub use error::*;
+pub use instance::*;
+pub use node::*;
+pub use test::*;
+pub(crate) use types::words;
+pub use types::*;
+
+/// Why a JSON value is not an opcode. The text names the opcode and the parameter.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ParseError(pub String);
+
+/// One operation as it is submitted: common parameters and the operation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opcode {
+    /// Parameters that every operation has.
+    pub common: Common,
+    /// What is to be done.
+    pub op: Op,
+}
+
+/// Parameters of every opcode. Each is optional on the wire.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Common {
+    /// Run the checks and make the plan, but change nothing.
+    #[serde(default)]
+    pub dry_run: bool,
+    /// Ganeti's debug level; kept and handed on to children, not used.
+    #[serde(default)]
+    pub debug_level: u32,
+    /// Urgency; absent means: the parent's for a child, else normal.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<Priority>,
+    /// Jobs that must have ended first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub depends: Vec<Dependency>,
+    /// Free text; children carry `Submitted by OP_…` here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub comment: Option<String>,
+    /// Who wanted this and why, oldest entry first.
+    #[serde(default)]
+    pub reason: Vec<Reason>,
+}
+
+/// The keys of [`Common`] on the wire.
+const COMMON_KEYS: [&str; 6] = [
+    "dry_run",
+    "debug_level",
+    "priority",
+    "depends",
+    "comment",
+    "reason",
+];
+
+/// The largest opcode that is accepted, as JSON text: enough for any list of names, small enough
+/// that a queue of them fits in memory.
+pub const MAX_OPCODE_BYTES: usize = 1 << 20;
+
+macro_rules! operations {
+    ($($(#[$doc:meta])* $name:ident = $id:literal, summary $field:expr;)*) => {
+        /// The operation of an [`Opcode`], one variant an `OP_ID`.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Op {
+            $($(#[$doc])* $name($name),)*
+        }
+
+        impl Op {
+            /// Every `OP_ID` that this program knows.
+            pub const IDS: &'static [&'static str] = &[$($id),*];
+
+            /// The name on the wire, such as `OP_NODE_EVACUATE`.
+            #[must_use]
+            pub fn id(&self) -> &'static str {
+                match self { $(Op::$name(_) => $id,)* }
+            }
+
+            fn parse(id: &str, fields: Map<String, Value>) -> Result<Op, ParseError> {
+                let wrong = |error: serde_json::Error| ParseError(format!("{id}: {error}"));
+                match id {
+                    $($id => serde_json::from_value(Value::Object(fields))
+                        .map(Op::$name).map_err(wrong),)*
+                    _ => Err(ParseError(format!("unknown opcode {id}"))),
+                }
+            }
+
+            fn fields(&self) -> Map<String, Value> {
+                let value = match self { $(Op::$name(op) => serde_json::to_value(op),)* };
+                match value {
+                    Ok(Value::Object(map)) => map,
+                    // Every operation is a struct of plain fields, which serialises to an object.
+                    _ => Map::new(),
+                }
+            }
+
+            /// The text in the parentheses of a job's summary, such as the instance's name.
+            #[must_use]
+            pub fn subject(&self) -> Option<String> {
+                match self { $(Op::$name(op) => { let f: fn(&$name) -> Option<String> = $field; f(op) })* }
+            }
+        }
+
+        $(impl From<$name> for Op { fn from(op: $name) -> Op { Op::$name(op) } })*
+        $(impl From<$name> for Opcode {
+            fn from(op: $name) -> Opcode { Opcode { common: Common::default(), op: Op::$name(op) } }
+        })*
+    };
+}
+
+operations! {
+    /// Empties a node of instances, through one child job an instance.
+    NodeEvacuate = "OP_NODE_EVACUATE", summary |op| Some(op.node_name.clone());
+    /// Fails every primary instance of a node over, through one child job an instance.
+    NodeFailover = "OP_NODE_FAILOVER", summary |op| Some(op.node_name.clone());
+    /// Migrates every primary instance off a node, through one child job an instance.
+    NodeMigrate = "OP_NODE_MIGRATE", summary |op| Some(op.node_name.clone());
+    /// Changes a node's flags or capacity.
+    NodeSetParams = "OP_NODE_SET_PARAMS", summary |op| Some(op.node_name.clone());
+    /// Adds a node to the cluster.
+    NodeAdd = "OP_NODE_ADD", summary |op| Some(op.node_name.clone());
+    /// Removes a node that holds nothing.
+    NodeRemove = "OP_NODE_REMOVE", summary |op| Some(op.node_name.clone());
+    /// Creates an instance, its disks, and usually starts it.
+    InstanceCreate = "OP_INSTANCE_CREATE", summary |op| Some(op.instance_name.clone());
+    /// Stops an instance, deletes its disks and forgets it.
+    InstanceRemove = "OP_INSTANCE_REMOVE", summary |op| Some(op.instance_name.clone());
+    /// Starts an instance.
+    InstanceStartup = "OP_INSTANCE_STARTUP", summary |op| Some(op.instance_name.clone());
+    /// Stops an instance.
+    InstanceShutdown = "OP_INSTANCE_SHUTDOWN", summary |op| Some(op.instance_name.clone());
+    /// Reboots an instance.
+    InstanceReboot = "OP_INSTANCE_REBOOT", summary |op| Some(op.instance_name.clone());
+    /// Moves a running instance to another node without stopping it.
+    InstanceMigrate = "OP_INSTANCE_MIGRATE", summary |op| Some(op.instance_name.clone());
+    /// Stops an instance where it is (or declares it gone) and starts it on another node.
+    InstanceFailover = "OP_INSTANCE_FAILOVER", summary |op| Some(op.instance_name.clone());
+    /// Replaces copies of a mirrored instance's disks.
+    InstanceReplaceDisks = "OP_INSTANCE_REPLACE_DISKS", summary |op| Some(op.instance_name.clone());
+    /// Adds a node group.
+    GroupAdd = "OP_GROUP_ADD", summary |op| Some(op.group_name.clone());
+    /// Removes an empty node group.
+    GroupRemove = "OP_GROUP_REMOVE", summary |op| Some(op.group_name.clone());
+    /// Moves nodes into a group.
+    GroupAssignNodes = "OP_GROUP_ASSIGN_NODES", summary |op| Some(op.group_name.clone());
+    /// Waits for a while, with or without node locks.
+    TestDelay = "OP_TEST_DELAY", summary |op| Some(format!("{}", op.nanoseconds()) + " ns");
+    /// Gives the result, messages, failure or child jobs that it is asked for.
+    TestDummy = "OP_TEST_DUMMY", summary |_| None;
+}
+
+impl Opcode {
+    /// Reads the wire form.
+    ///
+    /// # Errors
+    /// A [`ParseError`] that names the opcode and what is wrong with which key: not an object, no
+    /// or an unknown `OP_ID`, an unknown key, a value of the wrong type.
+    pub fn from_value(value: Value) -> Result<Opcode, ParseError> {
+        let Value::Object(mut map) = value else {
+            return Err(ParseError(format!(
+                "an opcode is a JSON object, not {}",
+                kind_of(&value)
+            )));
+        };
+        let id = match map.remove("OP_ID") {
+            Some(Value::String(id)) => id,
+            Some(other) => {
+                return Err(ParseError(format!(
+                    "OP_ID is a string, not {}",
+                    kind_of(&other)
+                )));
+            }
+            None => return Err(ParseError("an opcode has a key OP_ID".into())),
+        };
+        map.retain(|_, value| !value.is_null());
+        let mut common = Map::new();
+        for key in COMMON_KEYS {
+            if let Some(value) = map.remove(key) {
+                common.insert(key.to_owned(), value);
+            }
+        }
+        let common = serde_json::from_value(Value::Object(common))
+            .map_err(|error| ParseError(format!("{id}: {error}")))?;
+        Ok(Opcode {
+            common,
+            op: Op::parse(&id, map)?,
+        })
+    }
+
+    /// The wire form: one JSON object with `OP_ID`.
+    #[must_use]
+    pub fn to_value(&self) -> Value {
+        let mut map = self.op.fields();
+        if let Ok(Value::Object(common)) = serde_json::to_value(&self.common) {
+            map.extend(common);
+        }
+        map.insert("OP_ID".to_owned(), Value::String(self.op.id().to_owned()));
+        Value::Object(map)
+    }
+
+    /// One line for lists: the id without `OP_`, the subject in parentheses.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let id = self.op.id().trim_start_matches("OP_");
+        match self.op.subject() {
+            Some(subject) => format!("{id}({subject})"),
+            None => id.to_owned(),
+        }
+    }
+
+    /// The priority that counts: the given one, else normal.
+    #[must_use]
+    pub fn priority(&self) -> Priority {
+        self.common.priority.unwrap_or_default()
+    }
+}
+
+/// What kind of JSON value this is, with an article, for messages.
+fn kind_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+impl Serialize for Opcode {
+    fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        self.to_value().serialize(to)
+    }
+}
+
+impl<'de> Deserialize<'de> for Opcode {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Opcode, D::Error> {
+        Opcode::from_value(Value::deserialize(from)?).map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,3 @@
+//! Jobs and their states; see the submodules.
+mod types;
+pub use types::*;
