@@ -772,3 +772,62 @@ impl Store {
         Ok(jobs)
     }
 }
+
+impl Store {
+    /// The wire forms of opcodes that are not final, of the jobs with ids from `first` to `last`, in
+    /// order.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn unfinished_inputs(
+        &self,
+        first: JobId,
+        last: JobId,
+    ) -> Result<Vec<(JobId, String)>, StoreError> {
+        self.rows(
+            "SELECT id, input FROM opcode WHERE id BETWEEN ?1 AND ?2 AND status < 7 ORDER BY id",
+            [op_key(first, 0), op_key(last, 0) + OPS - 1],
+            |row| Ok((JobId(row.get::<_, i64>(0)? / OPS), row.get(1)?)),
+        )
+    }
+
+    /// How many children of a job run at once at most.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn parallel(&self, job: JobId) -> Result<Option<u32>, StoreError> {
+        let found = self.rows(
+            "SELECT parallel FROM job WHERE id = ?1
+             UNION ALL SELECT parallel FROM job_archive WHERE id = ?1",
+            [job.0],
+            |row| row.get(0),
+        )?;
+        Ok(found.first().copied().flatten())
+    }
+}
+
+impl Tx<'_> {
+    /// A job's priority; normal if there is no such job.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn priority(&self, job: JobId) -> Result<Priority, StoreError> {
+        let number = self.row("SELECT priority FROM job WHERE id = ?1", [job.0], |row| {
+            row.get(0)
+        })?;
+        Ok(number.and_then(Priority::from_number).unwrap_or_default())
+    }
+
+    /// The number of the newest line that a job logged; 0 when there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn last_serial(&self, job: JobId) -> Result<i64, StoreError> {
+        let last = self.row(
+            "SELECT coalesce(max(serial), 0) FROM log WHERE opcode BETWEEN ?1 AND ?2",
+            [op_key(job, 0), op_key(job, 0) + OPS - 1],
+            |row| row.get(0),
+        )?;
+        Ok(last.unwrap_or(0))
+    }
+}

@@ -37,9 +37,13 @@ pub use events::{Event, EventKind};
 pub use gate::{Gate, Patience};
 pub use jobs::{InsertJob, JobRow, JobState, LogEntry, MAX_OPS, OpRow, op_key};
 pub use runner_lock::{RunnerLock, runner_alive};
-pub use settings::{Limits, Settings};
+pub use settings::{Limits, RunnerBegin, Settings};
 pub use tx::Tx;
 pub use wake::{Watch, Woken};
+
+/// How long SQLite itself waits, in milliseconds. Writers queue outside, so this is for the moments in
+/// which the log is recovered or started anew.
+const BUSY_MS: u32 = 10_000;
 
 /// A connection to a cluster's database.
 #[derive(Debug)]
@@ -74,9 +78,10 @@ impl Store {
         // virtual machine.
         db.execute_batch(
             "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;
-             PRAGMA cache_size = -8192; PRAGMA busy_timeout = 10000;",
+             PRAGMA cache_size = -8192;",
         )
         .map_err(wrong)?;
+        (db.pragma_update(None, "busy_timeout", BUSY_MS)).map_err(wrong)?;
         db.set_prepared_statement_cache_capacity(64);
         schema::check(&db, &path)?;
         Ok(Store { db, dir })
@@ -170,6 +175,23 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    /// The runner moves the log into the database whenever it has grown, without waiting for anybody.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn keep_log_short(&self) -> Result<(), StoreError> {
+        (self.db.pragma_update(None, "wal_autocheckpoint", 1_000)).map_err(|e| self.wrong(e))
+    }
+
+    /// Empties the log if nobody is in the way; nobody is waited for.
+    pub fn shorten_log(&self) {
+        let _ = self.db.pragma_update(None, "busy_timeout", 0);
+        // Busy is no failure: the next runner tries again.
+        let truncate = |_: &rusqlite::Row<'_>| Ok(());
+        let _ = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], truncate);
+        let _ = self.db.pragma_update(None, "busy_timeout", BUSY_MS);
     }
 
     fn exec(&self, sql: &str) -> Result<(), StoreError> {

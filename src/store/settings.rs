@@ -3,7 +3,7 @@
 use rusqlite::types::{FromSql, ToSql};
 use rusqlite::{OptionalExtension, params};
 
-use super::{Store, StoreError, Tx};
+use super::{Store, StoreError, Tx, now};
 
 /// Jobs that may be unfinished at once unless set otherwise; Ganeti's hard limit.
 const QUEUE_LIMIT: u64 = 5_000;
@@ -13,6 +13,18 @@ const MAX_RUNNING_JOBS: u64 = 20;
 
 /// Seconds that a runner without work stays, so that a series of commands meets a warm one.
 const RUNNER_IDLE: u64 = 30;
+
+/// Microseconds in a minute.
+const MINUTE: i64 = 60_000_000;
+
+/// What a runner learns when it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunnerBegin {
+    /// Its time: each of its transactions checks that it still is.
+    pub epoch: u64,
+    /// How many runners before it died within the last minute.
+    pub deaths_in_last_minute: usize,
+}
 
 /// What an operator sets for the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,10 +164,38 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`] of the database.
-    pub fn raise_epoch(&mut self) -> Result<u64, StoreError> {
+    pub fn begin_runner(&mut self) -> Result<RunnerBegin, StoreError> {
         let epoch = self.get_number("epoch")?.unwrap_or(0) + 1;
         self.set("epoch", epoch)?;
-        Ok(epoch.unsigned_abs())
+        let time = now();
+        let recent = |death: &i64| (time - MINUTE..=time).contains(death);
+        let deaths = self.row("SELECT value FROM setting WHERE key = 'deaths'", [], |r| {
+            r.get::<_, String>(0)
+        })?;
+        let deaths = deaths.and_then(|text| serde_json::from_str::<Vec<i64>>(&text).ok());
+        let mut deaths: Vec<i64> = deaths.unwrap_or_default().into_iter().filter(recent).collect();
+        // A runner that ended well has said so.
+        if self.get_number("runner")?.unwrap_or(0) != 0 {
+            deaths.push(time);
+        }
+        self.set("deaths", serde_json::json!(deaths).to_string())?;
+        self.set("runner", 1)?;
+        Ok(RunnerBegin {
+            epoch: epoch.unsigned_abs(),
+            deaths_in_last_minute: deaths.len(),
+        })
+    }
+
+    /// The runner of this time ends well.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn end_runner(&mut self, epoch: u64) -> Result<(), StoreError> {
+        match self.check_epoch(epoch) {
+            Ok(()) => self.set("runner", 0),
+            Err(StoreError::Deposed) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Whether it is still the time of this runner.
