@@ -27,9 +27,9 @@ pub fn limits(settings: &Settings) -> Limits {
 /// [`StoreError`].
 pub fn load(state: &mut State, store: &Store) -> Result<(), StoreError> {
     store.read(|store| {
-        let settings = store.settings()?;
-        state.scheduler = Scheduler::new(limits(&settings));
-        state.scheduler.set_held(settings.held);
+        state.settings = store.settings()?;
+        state.scheduler = Scheduler::new(limits(&state.settings));
+        state.scheduler.set_held(state.settings.held);
         state.config = store.config()?;
         state.claims.clear();
         for (job, claim) in store.claims()? {
@@ -74,9 +74,9 @@ pub fn news(state: &mut State, store: &Store) -> Result<Vec<JobId>, StoreError> 
                     }
                 }
                 (EventKind::Hold | EventKind::Release | EventKind::Limits, _) => {
-                    let settings = store.settings()?;
-                    state.scheduler.set_limits(limits(&settings));
-                    state.scheduler.set_held(settings.held);
+                    state.settings = store.settings()?;
+                    state.scheduler.set_limits(limits(&state.settings));
+                    state.scheduler.set_held(state.settings.held);
                 }
                 _ => {}
             }

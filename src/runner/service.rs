@@ -13,7 +13,6 @@ use crate::queue::Submitter;
 use crate::store::{Patience, RunnerLock, StateDir, Store, StoreError, Watch};
 
 use super::pool::{Done, Message, Pool};
-use super::scheduler::Scheduler;
 use super::state::{Effects, Reports, State};
 use super::{load, log};
 
@@ -150,8 +149,7 @@ impl Service {
         })?;
         let hypervisor: Arc<dyn Hypervisor> = Arc::new(hypervisor);
         let submitter = Submitter::current("gnt-runner").to_json();
-        let scheduler = Scheduler::new(load::limits(&settings));
-        let mut state = State::new(begin.epoch, submitter, scheduler);
+        let mut state = State::new(begin.epoch, submitter, settings);
         load::load(&mut state, &store)?;
         Ok(Service {
             pool: Pool::new(hypervisor, writer.clone()),
@@ -188,7 +186,7 @@ impl Service {
             if self.leaving.is_some() && (self.state.active.is_empty() || self.time_to_leave()) {
                 return self.leave();
             }
-            let idle = Duration::from_secs(self.store.settings()?.limits.runner_idle);
+            let idle = Duration::from_secs(self.state.settings.limits.runner_idle);
             let left = idle.saturating_sub(idle_since.elapsed());
             if left.is_zero() && !self.failing {
                 if self.give_up()? {
@@ -202,7 +200,10 @@ impl Service {
 
     /// Whether nothing is to be done until somebody says so.
     fn at_rest(&self) -> bool {
-        self.state.scheduler.is_idle()
+        let State {
+            scheduler, settings, ..
+        } = &self.state;
+        scheduler.is_idle() || (settings.held && scheduler.running().next().is_none())
     }
 
     /// Collects messages: waits for the first, takes those that have arrived meanwhile.
@@ -273,8 +274,9 @@ impl Service {
         };
         let report = !self.reports.is_empty() && self.reported.elapsed() >= REPORT_EVERY;
         let orphans = !self.state.orphans.is_empty() && start_more;
-        let waiting = self.state.scheduler.has_newly_waiting();
-        if first.is_none() && self.done.is_empty() && !report && !orphans && !waiting {
+        let waiting = self.state.scheduler.take_newly_waiting();
+        let nothing = first.is_none() && self.done.is_empty() && waiting.is_empty();
+        if nothing && !report && !orphans {
             return Ok(false);
         }
         let Service {
@@ -285,7 +287,7 @@ impl Service {
             ..
         } = self;
         let effects = store.write(Patience::Runner, |tx| {
-            state.step(tx, first, done, reports, start_more)
+            state.step(tx, first, &waiting, done, reports, start_more)
         })?;
         self.done.clear();
         self.reports = Reports::default();

@@ -14,7 +14,7 @@ use crate::opcodes::{ErrorClass, ErrorCode, JobRef, OpError, Opcode, Priority};
 use crate::processor::{self, Finished, SubmitManyJobs};
 use crate::queue::submit::{NewJob, Origin, submit_many};
 use crate::queue::{FinalStatus, JobId, Status, job_status};
-use crate::store::{JobState, LogEntry, StoreError, Tx, now};
+use crate::store::{JobState, LogEntry, Settings, StoreError, Tx, now};
 
 use super::log;
 use super::pool::{Done, Task};
@@ -70,6 +70,8 @@ pub struct State {
     pub seen: (JobId, i64),
     /// Jobs that a runner before this one left running: they are asked about and go on.
     pub orphans: Vec<JobId>,
+    /// What operators have set.
+    pub settings: Settings,
     /// The same world for all who start in one transaction.
     world: Option<Arc<World>>,
 }
@@ -117,14 +119,15 @@ enum After {
 impl State {
     /// A state that knows nothing yet; see [`super::load`].
     #[must_use]
-    pub fn new(epoch: u64, submitter: String, scheduler: Scheduler) -> State {
+    pub fn new(epoch: u64, submitter: String, settings: Settings) -> State {
         State {
             epoch,
             submitter,
             config: Config::default(),
             claims: BTreeMap::new(),
             world_serial: 0,
-            scheduler,
+            scheduler: Scheduler::new(super::load::limits(&settings)),
+            settings,
             active: HashMap::new(),
             seen: (JobId(0), 0),
             orphans: vec![],
@@ -160,6 +163,7 @@ impl State {
         &mut self,
         tx: &mut Tx<'_>,
         first: Option<JobId>,
+        waiting: &[JobId],
         done: &[Done],
         reports: &Reports,
         start_more: bool,
@@ -180,8 +184,9 @@ impl State {
         }) {
             self.start(tx, id, &mut effects)?;
         }
-        for id in self.scheduler.take_newly_waiting() {
-            self.wait(tx, id)?;
+        let waiting_now = self.scheduler.take_newly_waiting();
+        for id in waiting.iter().chain(&waiting_now) {
+            self.wait(tx, *id)?;
         }
         Ok(effects)
     }
