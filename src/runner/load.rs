@@ -88,7 +88,7 @@ pub fn news(state: &mut State, store: &Store) -> Result<Vec<JobId>, StoreError> 
 fn urgency(priority: i64, received: i64) -> Urgency {
     Urgency {
         priority,
-        received: received / 1_000_000,
+        received: u64::try_from(received / 1_000_000).unwrap_or(0),
     }
 }
 
@@ -102,7 +102,10 @@ fn add_jobs(state: &mut State, store: &Store) -> Result<(), StoreError> {
         true => store.held()?,
         false => Default::default(),
     };
-    let mut inputs = store.unfinished_inputs(first.id, last.id)?.into_iter().peekable();
+    let mut inputs = store
+        .unfinished_inputs(first.id, last.id)?
+        .into_iter()
+        .peekable();
     state.seen.0 = last.id;
     for job in jobs {
         while inputs.next_if(|(id, _)| *id < job.id).is_some() {}

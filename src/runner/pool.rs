@@ -222,7 +222,10 @@ fn run(task: &Task, hypervisor: &dyn Hypervisor, writer: &Sender<Message>) -> Do
         let text = (panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
             .or_else(|| panic.downcast_ref::<String>().cloned())
             .unwrap_or_default();
-        log::note(Some(task.job), &format!("{} panicked: {text}", task.opcode.op.id()));
+        log::note(
+            Some(task.job),
+            &format!("{} panicked: {text}", task.opcode.op.id()),
+        );
         let message = format!("Internal assertion error: {text}");
         let error = OpError::exec(message).code(ErrorCode::InternalError);
         Err(error

@@ -80,7 +80,10 @@ fn detach() {
     // Fails only where this process leads a session of its own already.
     let _ = nix::unistd::setsid();
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
-    let open = std::fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+    let open = std::fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .flatten();
     let open: Vec<i32> = open
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .collect();
@@ -201,7 +204,9 @@ impl Service {
     /// Whether nothing is to be done until somebody says so.
     fn at_rest(&self) -> bool {
         let State {
-            scheduler, settings, ..
+            scheduler,
+            settings,
+            ..
         } = &self.state;
         scheduler.is_idle() || (settings.held && scheduler.running().next().is_none())
     }
@@ -258,7 +263,11 @@ impl Service {
     /// One turn: takes notice, decides, commits, acts. Tells whether anything was done.
     fn turn(&mut self) -> Result<bool, StoreError> {
         if std::mem::take(&mut self.look) {
-            if !self.lock.as_ref().is_some_and(|l| l.in_place(self.store.dir())) {
+            if !self
+                .lock
+                .as_ref()
+                .is_some_and(|l| l.in_place(self.store.dir()))
+            {
                 return Err(StoreError::Deposed);
             }
             for job in load::news(&mut self.state, &self.store)? {
@@ -319,10 +328,17 @@ impl Service {
     /// have goes on, and what they have handed over is kept.
     fn failed(&mut self, error: &StoreError) -> Result<(), StoreError> {
         if !self.failing {
-            log::note(None, &format!("cannot commit, trying every second: {error}"));
+            log::note(
+                None,
+                &format!("cannot commit, trying every second: {error}"),
+            );
         }
         self.failing = true;
-        if !self.lock.as_ref().is_some_and(|l| l.in_place(self.store.dir())) {
+        if !self
+            .lock
+            .as_ref()
+            .is_some_and(|l| l.in_place(self.store.dir()))
+        {
             return Err(StoreError::Deposed);
         }
         std::thread::sleep(RETRY);
@@ -330,7 +346,8 @@ impl Service {
     }
 
     fn time_to_leave(&self) -> bool {
-        self.leaving.is_some_and(|since| since.elapsed() >= LEAVE_WITHIN)
+        self.leaving
+            .is_some_and(|since| since.elapsed() >= LEAVE_WITHIN)
     }
 
     /// Leaves: what still runs goes on in reality, and the next runner adopts it.
@@ -343,7 +360,11 @@ impl Service {
             self.receive(Duration::from_millis(50));
             // Those that ended well at the last moment are still written down.
             for done in &self.done {
-                if done.finished.as_ref().is_err_and(|failure| failure.left_behind) {
+                if done
+                    .finished
+                    .as_ref()
+                    .is_err_and(|failure| failure.left_behind)
+                {
                     self.state.active.remove(&done.job);
                 }
             }
@@ -360,7 +381,8 @@ impl Service {
     /// lying that came between. Tells whether it is over.
     fn give_up(&mut self) -> Result<bool, StoreError> {
         self.store.shorten_log();
-        self.store.write(Patience::Runner, |tx| tx.end_runner(self.state.epoch))?;
+        self.store
+            .write(Patience::Runner, |tx| tx.end_runner(self.state.epoch))?;
         self.lock = None;
         let settings = self.store.settings()?;
         if settings.held || self.store.unfinished_count()? == 0 {
@@ -381,7 +403,8 @@ impl Service {
     fn end(self) -> Result<(), StoreError> {
         let epoch = self.state.epoch;
         self.store.shorten_log();
-        self.store.write(Patience::Runner, |tx| tx.end_runner(epoch))
+        self.store
+            .write(Patience::Runner, |tx| tx.end_runner(epoch))
     }
 }
 
@@ -395,7 +418,10 @@ fn back_off(deaths: usize) {
     let pause = Duration::from_secs(1 << exponent).min(MAX_BACK_OFF);
     log::note(
         None,
-        &format!("{deaths} runners died within a minute: waits {} s", pause.as_secs()),
+        &format!(
+            "{deaths} runners died within a minute: waits {} s",
+            pause.as_secs()
+        ),
     );
     std::thread::sleep(pause);
 }

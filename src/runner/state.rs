@@ -231,7 +231,11 @@ impl State {
         done: &Done,
         effects: &mut Effects,
     ) -> Result<(), StoreError> {
-        if self.active.get(&done.job).is_none_or(|a| a.index != done.index) {
+        if self
+            .active
+            .get(&done.job)
+            .is_none_or(|a| a.index != done.index)
+        {
             return Ok(());
         }
         let before = (self.config.clone(), self.claims.clone(), self.world_serial);
@@ -312,7 +316,9 @@ impl State {
                 let failure = OpError::canceled().into();
                 return self.fail(tx, job, state, &failure, true);
             }
-            let moved = with_jobs.planned_on.is_some_and(|on| on != self.world_serial);
+            let moved = with_jobs
+                .planned_on
+                .is_some_and(|on| on != self.world_serial);
             if moved && replans < MAX_REPLANS {
                 return Ok(After::Again);
             }
@@ -373,19 +379,19 @@ impl State {
     }
 
     /// What is left of a job after one of its opcodes has ended.
-    fn after(
-        &mut self,
-        tx: &mut Tx<'_>,
-        job: JobId,
-        state: JobState,
-    ) -> Result<After, StoreError> {
+    fn after(&mut self, tx: &mut Tx<'_>, job: JobId, state: JobState) -> Result<After, StoreError> {
         let status = job_status(tx.op_states(job)?);
         if !status.is_final()
             && let Some((_, _, _, input)) = tx.next_op(job)?
         {
             tx.set_job_status(job, state.root, status)?;
             let (slot, locks) = self.needs(&input);
-            return Ok(After::Next(NextOpcode { slot, locks }));
+            // What any of its opcodes depends on was waited for before the first began.
+            return Ok(After::Next(NextOpcode {
+                slot,
+                locks,
+                depends: vec![],
+            }));
         }
         tx.set_job_status(job, state.root, status)?;
         self.unclaim(tx, job)?;
@@ -640,7 +646,8 @@ impl SubmitManyJobs for Submit<'_, '_> {
         let answers = submit_many(self.tx, &jobs, &origin)?;
         let ids = || answers.iter().filter_map(|answer| answer.as_ref().ok());
         let range = ids().min().copied().zip(ids().max().copied());
-        self.tx.set_children(self.parent.0, self.index, range, parallel)?;
+        self.tx
+            .set_children(self.parent.0, self.index, range, parallel)?;
         self.state.scheduler.set_cap(self.parent.0, parallel);
         let mut claimed = false;
         for (answer, job) in answers.iter().zip(jobs) {
@@ -677,11 +684,7 @@ enum Dependencies {
     Failed(OpError),
 }
 
-fn check_dependencies(
-    tx: &Tx<'_>,
-    id: JobId,
-    opcode: &Opcode,
-) -> Result<Dependencies, StoreError> {
+fn check_dependencies(tx: &Tx<'_>, id: JobId, opcode: &Opcode) -> Result<Dependencies, StoreError> {
     for dependency in &opcode.common.depends {
         let JobRef::Id(on) = dependency.job else {
             continue;

@@ -190,7 +190,9 @@ impl Store {
         let _ = self.db.pragma_update(None, "busy_timeout", 0);
         // Busy is no failure: the next runner tries again.
         let truncate = |_: &rusqlite::Row<'_>| Ok(());
-        let _ = self.db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], truncate);
+        let _ = self
+            .db
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], truncate);
         let _ = self.db.pragma_update(None, "busy_timeout", BUSY_MS);
     }
 

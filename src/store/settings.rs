@@ -173,7 +173,11 @@ impl Tx<'_> {
             r.get::<_, String>(0)
         })?;
         let deaths = deaths.and_then(|text| serde_json::from_str::<Vec<i64>>(&text).ok());
-        let mut deaths: Vec<i64> = deaths.unwrap_or_default().into_iter().filter(recent).collect();
+        let mut deaths: Vec<i64> = deaths
+            .unwrap_or_default()
+            .into_iter()
+            .filter(recent)
+            .collect();
         // A runner that ended well has said so.
         if self.get_number("runner")?.unwrap_or(0) != 0 {
             deaths.push(time);
