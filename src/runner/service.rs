@@ -190,7 +190,10 @@ impl Service {
                 return self.leave();
             }
             let idle = Duration::from_secs(self.state.settings.limits.runner_idle);
-            let left = idle.saturating_sub(idle_since.elapsed());
+            let mut left = idle.saturating_sub(idle_since.elapsed());
+            if std::mem::take(&mut self.state.asked_to_yield) && !busy && self.at_rest() {
+                left = Duration::ZERO;
+            }
             if left.is_zero() && !self.failing {
                 if self.give_up()? {
                     return Ok(());

@@ -70,6 +70,8 @@ pub struct State {
     pub seen: (JobId, i64),
     /// Jobs that a runner before this one left running: they are asked about and go on.
     pub orphans: Vec<JobId>,
+    /// Somebody wants the runner's place if it has nothing to do.
+    pub asked_to_yield: bool,
     /// What operators have set.
     pub settings: Settings,
     /// The same world for all who start in one transaction.
@@ -128,6 +130,7 @@ impl State {
             world_serial: 0,
             scheduler: Scheduler::new(super::load::limits(&settings)),
             settings,
+            asked_to_yield: false,
             active: HashMap::new(),
             seen: (JobId(0), 0),
             orphans: vec![],

@@ -28,6 +28,8 @@ pub enum EventKind {
     Archive,
     /// The cluster was made or replaced.
     Import,
+    /// The runner is asked to give up its place if it has nothing to do.
+    Yield,
     /// A word that this program does not know.
     Other(String),
 }
@@ -46,6 +48,7 @@ impl EventKind {
             EventKind::Limits => "limits",
             EventKind::Archive => "archive",
             EventKind::Import => "import",
+            EventKind::Yield => "yield",
             EventKind::Other(word) => word,
         }
     }
@@ -53,7 +56,7 @@ impl EventKind {
     fn from_word(word: String) -> EventKind {
         use EventKind::{Archive, Cancel, Drain, Hold, Import, Limits, Priority, Release, Undrain};
         let known = [
-            Cancel, Priority, Drain, Undrain, Hold, Release, Limits, Archive, Import,
+            Cancel, Priority, Drain, Undrain, Hold, Release, Limits, Archive, Import, Yield,
         ];
         let known = known.into_iter().find(|kind| kind.word() == word);
         known.unwrap_or(EventKind::Other(word))
