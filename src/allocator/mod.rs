@@ -1,8 +1,44 @@
 //! Where instances go: placement on the configuration, the claims of jobs on their way, and the
 //! moves already planned.
+//!
+//! A ledger ([`nodes`]) holds what each node has and what is used of it; a move takes an instance
+//! out of it and puts it in elsewhere, so that each instance of a plan sees those before it.
+//! Whether it may go to a node is decided in [`checks`], which of several nodes is best in
+//! [`score`]; both follow Ganeti's htools. The rest are the questions that are asked: who goes
+//! where ([`departure`]), where a new instance goes ([`mod@allocate`]), whether there is room
+//! ([`room`]), what the instance policy says ([`policy`]).
+//!
+//! The same question on the same [`World`] always has the same answer: nodes and instances are
+//! taken in the order of their names, and of equally good nodes the first wins.
+//!
+//! # Where this is not htools
+//!
+//! - A node that is exactly full is full, not overfull: sizes here are what a node has for
+//!   instances. htools wants at least 1 MiB left over.
+//! - Soft rules are broken only if no node keeps them, also when they may be; and only an offline
+//!   old node excuses from them, not a drained one.
+//! - A drbd instance that goes to its present secondary is not held to the soft rules: that memory
+//!   was kept free for exactly this, and there is no other node it could go to.
+//! - With an N+1 rule of their own (`FailN1`, htools says `FailMem`), new instances are not tried
+//!   against a simulated loss of each node in turn.
+//! - `auto_balance` counts: htools never sees it and takes it for true.
 
+mod allocate;
+mod checks;
 mod claim;
+mod departure;
+mod nodes;
 mod place;
+mod policy;
+mod room;
+mod score;
+mod search;
+#[cfg(test)]
+mod tests;
 
+pub use allocate::allocate;
 pub use claim::*;
+pub use departure::{choose_node, plan_departure};
 pub use place::*;
+pub use policy::policy_breaches;
+pub use room::{check_room, still_fits};

@@ -1,9 +1,9 @@
-//! The built-in placement.
+//! What placement is asked and what it answers.
 
-use crate::cluster::{Config, DiskTemplate, GroupUuid, InstanceUuid, NodeUuid};
+use crate::cluster::{DiskTemplate, GroupUuid, InstanceUuid, NodeUuid};
 use crate::opcodes::EvacMode;
 
-use super::claim::{Claim, Role, World};
+use super::claim::{Claim, Role};
 
 /// One role of an instance goes from one node to another.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,26 +69,6 @@ pub struct Departure {
     pub rules: Rules,
 }
 
-/// Plans the departure of all instances that `departure` names.
-#[must_use]
-pub fn plan_departure(_world: &World, _departure: &Departure) -> Plan {
-    todo!()
-}
-
-/// Chooses a new node for one role of one instance: the primary of an externally mirrored one, or
-/// the secondary of a drbd one.
-///
-/// # Errors
-/// The reason why there is none.
-pub fn choose_node(
-    _world: &World,
-    _instance: &InstanceUuid,
-    _role: Role,
-    _rules: Rules,
-) -> Result<Placed, Unmovable> {
-    todo!()
-}
-
 /// What a new instance needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewInstance {
@@ -121,41 +101,4 @@ pub struct Allocation {
     pub primary: NodeUuid,
     /// Its secondary node, for drbd.
     pub secondary: Option<NodeUuid>,
-}
-
-/// Chooses nodes for a new instance.
-///
-/// # Errors
-/// The reasons why there are none, counted, as in
-/// `no valid allocation solutions, failure reasons: FailMem: 3, FailDisk: 1`.
-pub fn allocate(_world: &World, _new: &NewInstance) -> Result<Allocation, String> {
-    todo!()
-}
-
-/// Whether `claims` still fit on top of `world` (hard limits only: memory and disk of each node).
-///
-/// # Errors
-/// What does not fit where.
-pub fn still_fits(_world: &World, _claims: &[Claim]) -> Result<(), String> {
-    todo!()
-}
-
-/// Whether an instance fits on a node that someone named by hand: memory if it runs, disk.
-///
-/// # Errors
-/// What is missing.
-pub fn check_room(
-    _world: &World,
-    _instance: &InstanceUuid,
-    _node: &NodeUuid,
-    _role: Role,
-) -> Result<(), String> {
-    todo!()
-}
-
-/// Breaches of a group's instance policy by a new or moved instance, in Ganeti's wording; empty if
-/// there are none.
-#[must_use]
-pub fn policy_breaches(_config: &Config, _group: &GroupUuid, _new: &NewInstance) -> Vec<String> {
-    todo!()
 }

@@ -1,0 +1,485 @@
+//! Who goes where when a node is to be emptied.
+
+use crate::cluster::{Config, DiskTemplate, Instance, InstanceUuid, Mirroring, NodeUuid};
+use crate::opcodes::EvacMode;
+
+use super::checks::{Fail, Failure, Strictness, check, explain};
+use super::claim::{Claim, Role, World};
+use super::nodes::{Ledger, Need, Seats, claimed, unusable};
+use super::place::{Departure, Placed, Plan, PlannedMove, Rules, Unmovable};
+use super::search::{self, Arrival};
+
+/// Plans the departure of all instances that `departure` names.
+#[must_use]
+pub fn plan_departure(world: &World, departure: &Departure) -> Plan {
+    let mut planner = Planner {
+        ledger: Ledger::new(world, None),
+        rules: departure.rules,
+    };
+    let mut plan = Plan::default();
+    for instance in world.config.instances_by_name() {
+        let Some(role) = leaving(&world.config, instance, departure) else {
+            continue;
+        };
+        let way = Way {
+            role,
+            new_copy: departure.mode == EvacMode::All,
+            target: departure.target.as_ref(),
+            new_secondary: departure.new_secondary.as_ref(),
+        };
+        match planner.place(instance, &way) {
+            Ok(placed) => plan.placed.push(placed),
+            Err(unmovable) => plan.unmovable.push(unmovable),
+        }
+    }
+    plan
+}
+
+/// Which role an instance has on the node, if it is to leave it.
+fn leaving(config: &Config, instance: &Instance, departure: &Departure) -> Option<Role> {
+    let primaries = departure.mode != EvacMode::SecondaryOnly;
+    let secondaries = departure.mode != EvacMode::PrimaryOnly;
+    if primaries && instance.primary_node == departure.node {
+        Some(Role::Primary)
+    } else if secondaries && config.secondary(instance) == Some(&departure.node) {
+        Some(Role::Secondary)
+    } else {
+        None
+    }
+}
+
+/// Chooses a new node for one role of one instance: the primary of an externally mirrored one, or
+/// the secondary of a drbd one. Claims for this instance are taken to be the asker's own and do not
+/// count.
+///
+/// # Errors
+/// The reason why there is none.
+pub fn choose_node(
+    world: &World,
+    instance: &InstanceUuid,
+    role: Role,
+    rules: Rules,
+) -> Result<Placed, Unmovable> {
+    let Some(object) = world.config.instances.get(instance) else {
+        return Err(Unmovable {
+            instance: instance.clone(),
+            reason: format!("instance {instance} is not in the configuration"),
+            hint: None,
+        });
+    };
+    let template = world.config.template(object);
+    match (role, template.mirroring()) {
+        (Role::Primary, Mirroring::Internal) => {
+            return Err(refusal(
+                object,
+                format!("an instance of type {template} can only move to its secondary node"),
+                Some(format!(
+                    "gnt-instance replace-disks gives {} another secondary node",
+                    object.name
+                )),
+            ));
+        }
+        (Role::Secondary, Mirroring::External | Mirroring::None) => {
+            return Err(refusal(
+                object,
+                format!("instances with disk template '{template}' have no secondary node"),
+                None,
+            ));
+        }
+        (Role::Primary, Mirroring::External | Mirroring::None)
+        | (Role::Secondary, Mirroring::Internal) => {}
+    }
+    let mut planner = Planner {
+        ledger: Ledger::new(world, Some(instance)),
+        rules,
+    };
+    let way = Way {
+        role,
+        new_copy: false,
+        target: None,
+        new_secondary: None,
+    };
+    planner.place(object, &way)
+}
+
+/// How one instance is to be moved.
+struct Way<'a> {
+    /// The role that leaves its node.
+    role: Role,
+    /// Whether the copy on a drbd primary's old node is to leave it, too.
+    new_copy: bool,
+    /// Where an externally mirrored primary is to go.
+    target: Option<&'a NodeUuid>,
+    /// Where a drbd secondary is to go.
+    new_secondary: Option<&'a NodeUuid>,
+}
+
+/// An instance on its way.
+struct Mover<'a> {
+    instance: &'a Instance,
+    template: DiskTemplate,
+    need: Need,
+    seats: Seats,
+    /// The index of its primary node.
+    primary: usize,
+}
+
+struct Planner<'a> {
+    ledger: Ledger<'a>,
+    rules: Rules,
+}
+
+impl<'a> Planner<'a> {
+    /// Plans one instance and moves it in the ledger; if it cannot move the ledger stays as it was.
+    fn place(&mut self, instance: &'a Instance, way: &Way<'_>) -> Result<Placed, Unmovable> {
+        let mover = self.mover(instance)?;
+        match (way.role, mover.template.mirroring()) {
+            (Role::Primary, Mirroring::External) => self.relocate(&mover, way.target),
+            (Role::Primary, Mirroring::Internal) => self.fail_over(&mover, way),
+            (Role::Secondary, _) => self.replace_secondary(&mover, way.new_secondary),
+            (Role::Primary, Mirroring::None) => {
+                let template = mover.template;
+                Err(refusal(
+                    instance,
+                    format!("instances of type {template} cannot be relocated"),
+                    Some(format!(
+                        "its only disks are on {}: shut it down and leave it there, or move its \
+                         data by other means",
+                        self.name(mover.primary)
+                    )),
+                ))
+            }
+        }
+    }
+
+    fn mover(&self, instance: &'a Instance) -> Result<Mover<'a>, Unmovable> {
+        if let Some(reason) = &instance.uncertain {
+            return Err(refusal(
+                instance,
+                format!("where it runs is not known: {reason}"),
+                Some(format!(
+                    "gnt-instance migrate --cleanup {} finds out",
+                    instance.name
+                )),
+            ));
+        }
+        let seats = self.ledger.seats(instance);
+        let Some(primary) = seats.primary else {
+            return Err(refusal(
+                instance,
+                format!(
+                    "its primary node {} is not in the configuration",
+                    instance.primary_node
+                ),
+                None,
+            ));
+        };
+        Ok(Mover {
+            instance,
+            template: self.ledger.config.template(instance),
+            need: self.ledger.need(instance),
+            seats,
+            primary,
+        })
+    }
+
+    /// An externally mirrored primary goes to another node.
+    fn relocate(
+        &mut self,
+        mover: &Mover<'_>,
+        target: Option<&NodeUuid>,
+    ) -> Result<Placed, Unmovable> {
+        let from = mover.primary;
+        self.ledger.unseat(&mover.need, mover.seats);
+        let arrival = Arrival::Primary { from };
+        let found = self.find(mover, arrival, target, [from, from], from);
+        let seats = Seats {
+            primary: Some(*found.as_ref().unwrap_or(&from)),
+            ..mover.seats
+        };
+        self.ledger.seat(&mover.need, seats);
+        let to = found?;
+        Ok(Placed {
+            instance: mover.instance.uuid.clone(),
+            moves: vec![self.planned(Role::Primary, from, to)],
+            claims: vec![self.claim(mover, Role::Primary, to)],
+        })
+    }
+
+    /// A drbd instance's secondary goes to another node.
+    fn replace_secondary(
+        &mut self,
+        mover: &Mover<'_>,
+        named: Option<&NodeUuid>,
+    ) -> Result<Placed, Unmovable> {
+        let peer = mover.primary;
+        let from = self.secondary(mover)?;
+        self.ledger.unseat(&mover.need, mover.seats);
+        let arrival = Arrival::Secondary { peer };
+        let found = self.find(mover, arrival, named, [peer, from], from);
+        let seats = Seats {
+            secondary: Some(*found.as_ref().unwrap_or(&from)),
+            ..mover.seats
+        };
+        self.ledger.seat(&mover.need, seats);
+        let to = found?;
+        Ok(Placed {
+            instance: mover.instance.uuid.clone(),
+            moves: vec![self.planned(Role::Secondary, from, to)],
+            claims: vec![self.claim(mover, Role::Secondary, to)],
+        })
+    }
+
+    /// A drbd primary goes to its present secondary, and, if the node is to be emptied, the copy
+    /// that stayed behind goes to a third node.
+    fn fail_over(&mut self, mover: &Mover<'_>, way: &Way<'_>) -> Result<Placed, Unmovable> {
+        let from = mover.primary;
+        let to = self.secondary(mover)?;
+        self.check_present_secondary(mover, to)?;
+        let mut placed = Placed {
+            instance: mover.instance.uuid.clone(),
+            moves: vec![self.planned(Role::Primary, from, to)],
+            claims: vec![self.claim(mover, Role::Primary, to)],
+        };
+        let mut copy = from;
+        if way.new_copy {
+            copy = self.third_node(mover, to, way.new_secondary)?;
+            placed.moves.push(self.planned(Role::Secondary, from, copy));
+            placed.claims.push(self.claim(mover, Role::Secondary, copy));
+        }
+        self.ledger.unseat(&mover.need, mover.seats);
+        let seats = Seats {
+            primary: Some(to),
+            secondary: Some(copy),
+        };
+        self.ledger.seat(&mover.need, seats);
+        Ok(placed)
+    }
+
+    /// Whether a drbd instance can go to its present secondary. Only hard limits count: that memory
+    /// was kept free for this, and there is no other node that it could go to.
+    fn check_present_secondary(&self, mover: &Mover<'_>, to: usize) -> Result<(), Unmovable> {
+        let source = &self.ledger.rooms[mover.primary];
+        let room = &self.ledger.rooms[to];
+        let other = format!(
+            "gnt-instance replace-disks -n NODE {} gives it another secondary node",
+            mover.instance.name
+        );
+        if let Some(why) = unusable(room.node) {
+            let back = format!("bring {} or {} back", source.node.name, room.node.name);
+            let (source_too, hint) = match (source.node.offline, room.node.offline) {
+                (true, true) => (format!(", and so is {}", source.node.name), back),
+                (true, false) => (
+                    format!(", and {} is offline", source.node.name),
+                    format!("let {} take instances again", room.node.name),
+                ),
+                (false, _) => (String::new(), other),
+            };
+            return Err(refusal(
+                mover.instance,
+                format!("its secondary node {} {why}{source_too}", room.node.name),
+                Some(hint),
+            ));
+        }
+        let after = super::nodes::Use {
+            memory: room.used.memory + mover.need.memory,
+            ..room.used
+        };
+        let allowed =
+            check(&room.limits, &room.used, &after, Strictness::HardOnly).and_then(|()| match room
+                .accepts_from(source)
+            {
+                true => Ok(()),
+                false => Err(Failure::new(Fail::Mig, 0)),
+            });
+        allowed.map_err(|failure| {
+            refusal(
+                mover.instance,
+                format!(
+                    "cannot go to its secondary node {}: {failure}",
+                    room.node.name
+                ),
+                Some(format!("make room on {}, or: {other}", room.node.name)),
+            )
+        })
+    }
+
+    /// The new secondary of a drbd instance that goes from its primary to its secondary `runs`.
+    fn third_node(
+        &mut self,
+        mover: &Mover<'_>,
+        runs: usize,
+        named: Option<&NodeUuid>,
+    ) -> Result<usize, Unmovable> {
+        let from = mover.primary;
+        self.ledger.unseat(&mover.need, mover.seats);
+        let alone = Seats {
+            primary: Some(runs),
+            secondary: None,
+        };
+        self.ledger.seat(&mover.need, alone);
+        let arrival = Arrival::Secondary { peer: runs };
+        let found = self.find(mover, arrival, named, [from, runs], from);
+        self.ledger.unseat(&mover.need, alone);
+        self.ledger.seat(&mover.need, mover.seats);
+        found.map_err(|mut unmovable| {
+            unmovable.reason = format!("no third node for its second copy: {}", unmovable.reason);
+            let alone = "--primary-only moves it to its secondary node alone";
+            unmovable.hint = Some(match unmovable.hint {
+                Some(hint) => format!("{hint}; {alone}"),
+                None => alone.to_owned(),
+            });
+            unmovable
+        })
+    }
+
+    /// A node for an instance that has been taken out of the ledger: the named one, or the best of
+    /// the primary's group without the two `excluded` ones. `old` is the node that it leaves.
+    fn find(
+        &self,
+        mover: &Mover<'_>,
+        arrival: Arrival,
+        named: Option<&NodeUuid>,
+        excluded: [usize; 2],
+        old: usize,
+    ) -> Result<usize, Unmovable> {
+        if let Some(node) = named {
+            return self.named(mover, arrival, node, excluded);
+        }
+        let group = &self.ledger.rooms[mover.primary].node.group;
+        let usable = self.ledger.usable(group);
+        let candidates: Vec<usize> = (usable.iter().copied())
+            .filter(|at| !excluded.contains(at))
+            .collect();
+        let search = |strictness| {
+            search::best(
+                &self.ledger,
+                &mover.need,
+                arrival,
+                &candidates,
+                &usable,
+                strictness,
+            )
+        };
+        let forced = self.rules.ignore_soft_errors || self.ledger.rooms[old].node.offline;
+        let found = match search(Strictness::Strict) {
+            Err(_) if forced => search(Strictness::HardOnly),
+            found => found,
+        };
+        found.map_err(|failures| self.no_node(mover, &failures))
+    }
+
+    fn named(
+        &self,
+        mover: &Mover<'_>,
+        arrival: Arrival,
+        node: &NodeUuid,
+        excluded: [usize; 2],
+    ) -> Result<usize, Unmovable> {
+        let refuse = |reason: String, hint: &str| {
+            Err(refusal(mover.instance, reason, Some(hint.to_owned())))
+        };
+        let another = "name another node, or none to have one chosen";
+        let Some(to) = self.ledger.at(node) else {
+            return refuse(format!("node {node} is not in the configuration"), another);
+        };
+        let room = &self.ledger.rooms[to];
+        let name = &room.node.name;
+        if excluded.contains(&to) {
+            return refuse(format!("{name} holds it already"), another);
+        }
+        if let Some(why) = unusable(room.node) {
+            return refuse(format!("{name} {why}"), another);
+        }
+        let primary = self.ledger.rooms[mover.primary].node;
+        if room.node.group != primary.group {
+            return refuse(
+                format!("{name} is not in the group of {}", primary.name),
+                another,
+            );
+        }
+        match search::try_node(&self.ledger, &mover.need, arrival, to, Strictness::HardOnly) {
+            Ok(_) => Ok(to),
+            Err(failure) => refuse(format!("{name}: {failure}"), another),
+        }
+    }
+
+    fn no_node(&self, mover: &Mover<'_>, failures: &[(usize, Failure)]) -> Unmovable {
+        if failures.is_empty() {
+            let group = &self.ledger.rooms[mover.primary].node.group;
+            let group = (self.ledger.config.groups.get(group))
+                .map_or(group.as_str(), |group| group.name.as_str());
+            return refusal(
+                mover.instance,
+                format!("can't find any good node: no other node of group {group} is in use"),
+                Some(format!(
+                    "gnt-node list shows which nodes are offline or drained; gnt-group \
+                     assign-nodes brings nodes into {group}"
+                )),
+            );
+        }
+        let hint = if failures.iter().any(|(_, failure)| failure.fail.is_soft()) {
+            "--ignore-soft-errors breaks the rules that are not about room (N+1, ratios, exclusion \
+             tags)"
+        } else {
+            "gnt-node list shows free memory and disk"
+        };
+        let failures = explain(&self.ledger, failures);
+        refusal(
+            mover.instance,
+            format!("can't find any good node: {failures}"),
+            Some(hint.to_owned()),
+        )
+    }
+
+    fn secondary(&self, mover: &Mover<'_>) -> Result<usize, Unmovable> {
+        mover.seats.secondary.ok_or_else(|| {
+            refusal(
+                mover.instance,
+                format!("it is of type {} but has no secondary node", mover.template),
+                Some(format!(
+                    "gnt-instance info {} shows its disks",
+                    mover.instance.name
+                )),
+            )
+        })
+    }
+
+    fn planned(&self, role: Role, from: usize, to: usize) -> PlannedMove {
+        PlannedMove {
+            role,
+            from: self.ledger.rooms[from].node.uuid.clone(),
+            to: self.ledger.rooms[to].node.uuid.clone(),
+        }
+    }
+
+    /// The room that an instance needs on a node where it comes as `role`.
+    fn claim(&self, mover: &Mover<'_>, role: Role, to: usize) -> Claim {
+        let need = &mover.need;
+        let (memory, disk, vcpus) = match role {
+            // A drbd instance's disks are there already, an externally mirrored one's nowhere.
+            Role::Primary => (need.memory, 0, need.vcpus),
+            Role::Secondary => (need.reserve, need.disk, 0),
+        };
+        Claim {
+            node: self.ledger.rooms[to].node.uuid.clone(),
+            instance: mover.instance.uuid.clone(),
+            role,
+            memory: claimed(memory),
+            disk: claimed(disk),
+            vcpus: claimed(vcpus),
+        }
+    }
+
+    fn name(&self, at: usize) -> &str {
+        &self.ledger.rooms[at].node.name
+    }
+}
+
+fn refusal(instance: &Instance, reason: String, hint: Option<String>) -> Unmovable {
+    Unmovable {
+        instance: instance.uuid.clone(),
+        reason,
+        hint,
+    }
+}
