@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::instance_move::{runs_twice, start, stop};
 use super::settle::{describe, failed, look};
 use super::shared::{
-    Subject, about, check_room_on, cleanup_hint, lock_instance, reference, share_nodes, silent_hint,
+    Subject, about, check_memory, cleanup_hint, lock_instance, reference, share_nodes, silent_hint,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
-use crate::allocator::Role;
 use crate::cluster::{AdminState, Config, Edit, Node, NodeUuid};
 use crate::hypervisor::{Activity, Observed};
 use crate::locking::{LockSet, Mode};
@@ -153,7 +152,7 @@ impl LogicalUnit for InstanceStartup {
         }
         let starting = matches!(seen.activity, Some(Activity::Starting { .. }));
         if !starting && !subject.is_up() {
-            check_room_on(env, &subject, subject.primary, Role::Primary)?;
+            check_memory(env, &subject)?;
         }
         check_secondary(&subject, &seen, self.force, "--force")?;
         start(env, &subject, &reference(subject.primary))?;
@@ -235,7 +234,7 @@ impl LogicalUnit for InstanceReboot {
             )?;
             stop(env, &subject, subject.primary, self.shutdown_timeout)?;
         } else if !subject.is_up() {
-            check_room_on(env, &subject, subject.primary, Role::Primary)?;
+            check_memory(env, &subject)?;
         }
         start(env, &subject, &node)?;
         Ok(remember(&subject, AdminState::Up, true))

@@ -297,7 +297,7 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::NodeSetParams(unit) => unit,
         Op::NodeAdd(unit) => unit,
         Op::NodeRemove(unit) => unit,
-        Op::InstanceCreate(_) => todo!(),
+        Op::InstanceCreate(unit) => unit,
         Op::InstanceRemove(unit) => unit,
         Op::InstanceStartup(unit) => unit,
         Op::InstanceShutdown(unit) => unit,

@@ -5,8 +5,8 @@
 use serde_json::json;
 
 use super::shared::{
-    check_allocator, check_same_group, check_target, cleanup_hint, find_node, group_mates,
-    lock_instance, share_nodes,
+    check_allocator, check_same_group, check_target, find_node, group_mates, lock_instance,
+    share_nodes,
 };
 use super::{
     ChildJob, Detail, Env, Failure, LogicalUnit, Move, Outcome, PlanItem, ResultWithJobs, Slot,
@@ -100,7 +100,7 @@ impl Leaving<'_> {
         let config = env.config();
         let node = find_node(config, self.node_name, self.node_uuid)?;
         let uuid = |name| find_node(config, name, None).map(|node| node.uuid.clone());
-        let mut plan = plan_departure(
+        let plan = plan_departure(
             env.world,
             &Departure {
                 node: node.uuid.clone(),
@@ -126,15 +126,6 @@ impl Leaving<'_> {
                 hint: one.hint.clone(),
             });
         }
-        plan.placed.retain(|placed| {
-            let uncertain = config.instances.get(&placed.instance);
-            let uncertain = uncertain.and_then(uncertain_item);
-            let keep = uncertain.is_none();
-            stuck.extend(uncertain);
-            keep
-        });
-        stuck.sort_by(|a, b| a.instance.cmp(&b.instance));
-
         let mut jobs = vec![];
         let mut items = vec![];
         for placed in &plan.placed {
@@ -214,15 +205,6 @@ impl Leaving<'_> {
         .code(code)
         .hint("nothing was moved; --allow-partial moves those that can move")
     }
-}
-
-fn uncertain_item(instance: &std::sync::Arc<Instance>) -> Option<UnmovableItem> {
-    let reason = instance.uncertain.as_ref()?;
-    Some(UnmovableItem {
-        instance: instance.name.clone(),
-        reason: format!("it is uncertain where it is: {reason}"),
-        hint: Some(cleanup_hint(&instance.name)),
-    })
 }
 
 fn item(config: &Config, instance: &Instance, placed: &Placed, ops: &[Opcode]) -> PlanItem {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::{Detail, Env, Move, Outcome};
-use crate::allocator::{Role, World, check_room};
+use crate::allocator::{Claim, Role, check_room, still_fits};
 use crate::cluster::{AdminState, Config, DiskTemplate, Group, Instance, Mirroring, Node};
 use crate::hypervisor::{InstanceRef, NodeRef};
 use crate::locking::{Level, Lock, LockSet, Mode};
@@ -266,39 +266,39 @@ pub(super) fn check_allocator(iallocator: Option<&String>) -> Result<(), OpError
     }
 }
 
-/// Refuses a node without room for a role of an instance. Room that this very job was promised
-/// does not stand in its way.
+/// Refuses a node without room for a role of an instance. Room that its own job was promised does
+/// not stand in its way.
 pub(super) fn check_room_on(
     env: &Env<'_>,
     subject: &Subject<'_>,
     node: &Node,
     role: Role,
 ) -> Result<(), OpError> {
-    let world = without_own_claims(env);
-    check_room(&world, &subject.instance.uuid, &node.uuid, role).map_err(|missing| {
-        OpError::prereq(
-            ErrorCode::InsufficientResources,
-            format!(
-                "{} has no room for instance {}: {missing}",
-                node.name,
-                subject.name()
-            ),
-        )
-        .hint("gnt-node list shows what is free on which node")
-    })
+    check_room(env.world, &subject.instance.uuid, &node.uuid, role)
+        .map_err(|missing| no_room(&subject.instance.name, node, &missing))
 }
 
-/// The world as it is for this job: what it was promised itself is free to it.
-pub(super) fn without_own_claims<'a>(env: &Env<'a>) -> std::borrow::Cow<'a, World> {
-    let own = |(job, _): &&(crate::queue::JobId, _)| *job != env.job;
-    if env.world.claims.iter().all(|claim| own(&claim)) {
-        return std::borrow::Cow::Borrowed(env.world);
-    }
-    let others = env.world.claims.iter().filter(own).cloned().collect();
-    std::borrow::Cow::Owned(World {
-        claims: Arc::new(others),
-        ..env.world.clone()
-    })
+/// Refuses to start an instance that is meant to be stopped where its memory is not free.
+pub(super) fn check_memory(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), OpError> {
+    let claim = Claim {
+        node: subject.primary.uuid.clone(),
+        instance: subject.instance.uuid.clone(),
+        role: Role::Primary,
+        memory: env.config().backend(subject.instance).maxmem,
+        disk: 0,
+        vcpus: 0,
+    };
+    still_fits(env.world, &[claim])
+        .map_err(|missing| no_room(subject.name(), subject.primary, &missing))
+}
+
+/// The refusal of a node that is too full.
+pub(super) fn no_room(name: &str, node: &Node, missing: &str) -> OpError {
+    OpError::prereq(
+        ErrorCode::InsufficientResources,
+        format!("{} has no room for instance {name}: {missing}", node.name),
+    )
+    .hint("gnt-node list shows what is free on which node")
 }
 
 // --- locks
