@@ -208,10 +208,16 @@ impl Config {
     /// An instance's backend parameters, its own before the cluster's before the built-in ones.
     #[must_use]
     pub fn backend(&self, instance: &Instance) -> Backend {
+        self.backend_of(&instance.beparams)
+    }
+
+    /// The same for the own parameters of an instance that is not there yet.
+    #[must_use]
+    pub fn backend_of(&self, own: &Map<String, Value>) -> Backend {
         let cluster = self.cluster.as_ref();
         let default = cluster.and_then(|c| c.beparams.get("default")?.as_object());
         let get = |key: &str| {
-            let own = instance.beparams.get(key).filter(|value| !value.is_null());
+            let own = own.get(key).filter(|value| !value.is_null());
             own.or_else(|| default?.get(key))
         };
         let number = |key: &str, builtin: u64| get(key).and_then(Value::as_u64).unwrap_or(builtin);

@@ -8,6 +8,23 @@
 //! A unit may be run again after the runner died in the middle: it looks at reality first and does
 //! what is left to do, so that nothing is done twice.
 
+mod group;
+mod instance_cleanup;
+mod instance_create;
+mod instance_disks;
+mod instance_move;
+mod instance_new;
+mod instance_remove;
+mod instance_run;
+mod limits;
+mod node;
+mod node_plan;
+mod settle;
+mod shared;
+mod test;
+#[cfg(test)]
+mod tests;
+
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -19,6 +36,8 @@ use crate::hypervisor::{Call, Hypervisor, Interrupt, Progress};
 use crate::locking::LockSet;
 use crate::opcodes::{Common, Op, OpError, Opcode};
 use crate::queue::JobId;
+
+pub use limits::Limits;
 
 /// Which kind of worker runs a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,6 +88,8 @@ pub struct Env<'a> {
     pub hypervisor: &'a dyn Hypervisor,
     /// The way back to the job queue.
     pub callbacks: &'a dyn Callbacks,
+    /// How long verbs may take.
+    pub limits: &'a Limits,
     /// Raised when the unit is to stop waiting.
     pub interrupt: &'a Interrupt,
     /// Which job it is.
@@ -113,10 +134,25 @@ impl<'a> Env<'a> {
 
     /// Calls a verb under a limit of time.
     pub fn call<T>(&self, limit: Duration, verb: impl FnOnce(&Call<'_>) -> T) -> T {
+        self.call_under(self.interrupt, limit, verb)
+    }
+
+    /// Calls a short verb that a cancelled job, too, has to see through: looking what became of
+    /// something, taking back what was begun, finishing what cannot be taken back.
+    pub fn call_undisturbed<T>(&self, limit: Duration, verb: impl FnOnce(&Call<'_>) -> T) -> T {
+        self.call_under(&Interrupt::default(), limit, verb)
+    }
+
+    fn call_under<T>(
+        &self,
+        interrupt: &Interrupt,
+        limit: Duration,
+        verb: impl FnOnce(&Call<'_>) -> T,
+    ) -> T {
         let progress = |progress| self.callbacks.progress(progress);
         verb(&Call {
             deadline: Instant::now() + limit,
-            interrupt: self.interrupt,
+            interrupt,
             progress: &progress,
         })
     }
@@ -277,6 +313,26 @@ pub struct UnmovableItem {
 
 /// The unit of an operation.
 #[must_use]
-pub fn unit(_op: &Op) -> &dyn LogicalUnit {
-    todo!()
+pub fn unit(op: &Op) -> &dyn LogicalUnit {
+    match op {
+        Op::NodeEvacuate(unit) => unit,
+        Op::NodeFailover(unit) => unit,
+        Op::NodeMigrate(unit) => unit,
+        Op::NodeSetParams(unit) => unit,
+        Op::NodeAdd(unit) => unit,
+        Op::NodeRemove(unit) => unit,
+        Op::InstanceCreate(unit) => unit,
+        Op::InstanceRemove(unit) => unit,
+        Op::InstanceStartup(unit) => unit,
+        Op::InstanceShutdown(unit) => unit,
+        Op::InstanceReboot(unit) => unit,
+        Op::InstanceMigrate(unit) => unit,
+        Op::InstanceFailover(unit) => unit,
+        Op::InstanceReplaceDisks(unit) => unit,
+        Op::GroupAdd(unit) => unit,
+        Op::GroupRemove(unit) => unit,
+        Op::GroupAssignNodes(unit) => unit,
+        Op::TestDelay(unit) => unit,
+        Op::TestDummy(unit) => unit,
+    }
 }

@@ -1,0 +1,157 @@
+//! Finding out where an instance is of which that is not known, and putting it in order.
+
+use std::sync::Arc;
+
+use super::instance_move::runs_twice;
+use super::settle::{describe, failed, look};
+use super::shared::{Subject, about, group_mates, moved, reference, silent_hint};
+use super::{Env, Failure, Outcome};
+use crate::allocator::Role;
+use crate::cluster::{Edit, Mirroring, Node, NodeUuid};
+use crate::hypervisor::{Activity, NodeRef, Observed, Stop, VerbError};
+use crate::opcodes::{ErrorCode, OpError};
+
+/// The nodes that have to be asked: all of the group that are not declared dead.
+pub(super) fn cleanup_nodes<'a>(
+    env: &Env<'a>,
+    subject: &Subject<'a>,
+) -> Result<Vec<&'a Arc<Node>>, OpError> {
+    let online: Vec<_> = group_mates(env.config(), subject.primary)
+        .filter(|node| !node.offline)
+        .collect();
+    if online.is_empty() {
+        return Err(OpError::prereq(
+            ErrorCode::WrongState,
+            format!("all nodes that {} might be on are offline", subject.name()),
+        ));
+    }
+    Ok(online)
+}
+
+/// Asks every node, awaits what is still on its way, and writes down where the instance is.
+pub(super) fn cleanup(env: &Env<'_>, subject: &Subject<'_>) -> Result<Outcome, Failure> {
+    let name = subject.name();
+    let nodes = cleanup_nodes(env, subject)?;
+    let nodes: Vec<NodeRef> = nodes.iter().map(|node| reference(node)).collect();
+    env.feedback(format!("* checking where {name} runs"));
+    let mut seen = look(env, &subject.reference, &nodes)?;
+    if let Some(activity) = seen.activity.take() {
+        follow(env, subject, &activity)?;
+        seen = look(env, &subject.reference, &nodes)?;
+    }
+    let name_of = |uuid: &NodeUuid| env.config().node_name(uuid).to_owned();
+    if let Some(activity) = &seen.activity {
+        let text = format!("instance {name} still {}", describe(activity, name_of));
+        return Err(OpError::exec(text)
+            .code(ErrorCode::WrongState)
+            .hint("wait and run the cleanup again")
+            .into());
+    }
+    if seen.running_on.len() > 1 {
+        return Err(runs_twice(env, subject, &seen.running_on));
+    }
+    refuse_silence(env, name, &seen)?;
+    match seen.running_on.first() {
+        Some(uuid) => runs_on(env, subject, uuid),
+        None => {
+            env.info(format!("{name} runs nowhere"));
+            Ok(known(subject))
+        }
+    }
+}
+
+/// A node that does not answer might run the instance.
+fn refuse_silence(env: &Env<'_>, name: &str, seen: &Observed) -> Result<(), OpError> {
+    let Some(first) = seen.silent.first() else {
+        return Ok(());
+    };
+    let names: Vec<&str> = (seen.silent.iter())
+        .map(|uuid| env.config().node_name(uuid))
+        .collect();
+    Err(OpError::exec(format!(
+        "no answer from {}: whether {name} runs there is unknown",
+        names.join(", ")
+    ))
+    .code(ErrorCode::Unknown)
+    .hint(silent_hint(env.config().node_name(first))))
+}
+
+/// Joins what is on its way with the instance and awaits its end. How it ends is looked at
+/// afterwards, so that only being disturbed is a failure.
+fn follow(env: &Env<'_>, subject: &Subject<'_>, activity: &Activity) -> Result<(), Failure> {
+    let config = env.config();
+    let name_of = |uuid: &NodeUuid| config.node_name(uuid).to_owned();
+    let node_ref = |uuid: &NodeUuid| NodeRef {
+        uuid: uuid.clone(),
+        name: name_of(uuid),
+    };
+    let what = describe(activity, name_of);
+    env.info(format!("{} {what}: awaiting its end", subject.name()));
+    let instance = &subject.reference;
+    let end = match activity {
+        Activity::Starting { node } => env.call(env.limits.start, |call| {
+            env.hypervisor.start(call, instance, &node_ref(node))
+        }),
+        Activity::Stopping { node } => env.call(env.limits.stop_margin, |call| {
+            (env.hypervisor).stop(call, instance, &node_ref(node), Stop::Destroy)
+        }),
+        Activity::Migrating { from, to } => env.call(env.limits.migrate, |call| {
+            (env.hypervisor).migrate(call, instance, &node_ref(from), &node_ref(to), true)
+        }),
+    };
+    match end {
+        Err(error @ (VerbError::Aborted | VerbError::LeftBehind)) => {
+            Err(failed(env, "await what is on its way", error))
+        }
+        Ok(()) => Ok(()),
+        Err(other) => {
+            env.info(format!("it ended: {other}"));
+            Ok(())
+        }
+    }
+}
+
+fn runs_on(env: &Env<'_>, subject: &Subject<'_>, uuid: &NodeUuid) -> Result<Outcome, Failure> {
+    let name = subject.name();
+    let node = env.config().nodes.get(uuid);
+    let node = node.ok_or_else(|| OpError::exec(format!("{name} runs on unknown node {uuid}")))?;
+    env.info(format!("{name} runs on {}", node.name));
+    let mut outcome = known(subject);
+    if node.uuid == subject.primary.uuid {
+        return Ok(outcome);
+    }
+    let secondary = subject.secondary.is_some_and(|s| s.uuid == node.uuid);
+    let may = match subject.template().mirroring() {
+        Mirroring::External => true,
+        Mirroring::Internal => secondary,
+        Mirroring::None => false,
+    };
+    if !may {
+        let text = format!(
+            "{name} runs on {}, which holds none of its disks",
+            node.name
+        );
+        return Err(OpError::exec(text)
+            .code(ErrorCode::WrongState)
+            .hint("stop it there by hand and run the cleanup again")
+            .into());
+    }
+    outcome.edits.push(Edit::SetPrimary {
+        instance: subject.instance.uuid.clone(),
+        node: node.uuid.clone(),
+    });
+    outcome.detail.moves = vec![moved(Role::Primary, subject.primary, node)];
+    Ok(outcome)
+}
+
+/// It is known again where the instance is.
+fn known(subject: &Subject<'_>) -> Outcome {
+    Outcome {
+        detail: about(subject.name()),
+        edits: vec![Edit::SetUncertain {
+            instance: subject.instance.uuid.clone(),
+            reason: None,
+        }],
+        ..Outcome::default()
+    }
+}

@@ -1,0 +1,470 @@
+//! Creating an instance: its disks, itself, and usually its first start.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::instance_disks::{Wait, add_copy, copies_of};
+use super::instance_move::start;
+use super::instance_new::{Home, backend_parameters, identity, macs, objects};
+use super::node::check_host_name;
+use super::settle::look;
+use super::shared::{
+    Subject, about, check_allocator, check_same_group, check_target, find_group, find_node,
+    lock_instance, no_room, reference, share_nodes,
+};
+use super::{Env, Failure, LogicalUnit, Outcome, UnitResult};
+use crate::allocator::{Claim, NewInstance, Role, allocate, policy_breaches, still_fits};
+use crate::cluster::{
+    Backend, Config, DRBD_META_MIB, Disk, DiskTemplate, Edit, HvName, Instance, Node,
+};
+use crate::hypervisor::{InstanceRef, NodeRef};
+use crate::locking::{Level, Lock, LockSet, Mode};
+use crate::opcodes::{ErrorCode, InstanceCreate, OpError};
+
+/// Ganeti's limits of what one instance has.
+const MAX_DISKS: usize = 16;
+const MAX_NICS: usize = 8;
+
+/// Backend parameters that are numbers; the others are flags.
+const NUMBERS: [&str; 5] = ["memory", "maxmem", "minmem", "vcpus", "spindle_use"];
+const FLAGS: [&str; 2] = ["auto_balance", "always_failover"];
+
+fn wrong(text: impl Into<String>) -> OpError {
+    OpError::prereq(ErrorCode::WrongInput, text)
+}
+
+fn state(text: impl Into<String>) -> OpError {
+    OpError::prereq(ErrorCode::WrongState, text)
+}
+
+impl InstanceCreate {
+    fn name(&self) -> String {
+        self.instance_name.to_lowercase()
+    }
+
+    fn template(&self, config: &Config) -> Result<DiskTemplate, OpError> {
+        let enabled = config
+            .cluster
+            .as_ref()
+            .map(|c| &c.enabled_disk_templates[..]);
+        let enabled = enabled.unwrap_or_default();
+        let Some(template) = self.disk_template.or(enabled.first().copied()) else {
+            return Err(wrong(
+                "no disk template was given, and the cluster has no default",
+            ));
+        };
+        if !enabled.contains(&template) {
+            let words: Vec<_> = enabled.iter().map(|template| template.word()).collect();
+            return Err(state(format!("disk template {template} is not enabled"))
+                .hint(format!("enabled are {}", words.join(", "))));
+        }
+        Ok(template)
+    }
+
+    fn hypervisor(&self, config: &Config) -> Result<HvName, OpError> {
+        let enabled = config.cluster.as_ref().map(|c| &c.enabled_hypervisors[..]);
+        let enabled = enabled.unwrap_or_default();
+        match &self.hypervisor {
+            None => Ok(enabled.first().cloned().unwrap_or_else(|| "fake".into())),
+            Some(named) if enabled.contains(named) => Ok(named.clone()),
+            Some(named) => Err(state(format!("hypervisor {named} is not enabled"))),
+        }
+    }
+
+    /// Its backend parameters, filled from the cluster's.
+    fn backend(&self, config: &Config) -> Backend {
+        let own = backend_parameters(&self.beparams);
+        config.backend_of(&own)
+    }
+
+    fn check_parameters(&self, template: DiskTemplate) -> Result<(), OpError> {
+        if self.mode.as_deref().is_some_and(|mode| mode != "create") {
+            return Err(wrong("instances are only created, not imported"));
+        }
+        check_host_name(&self.name())?;
+        match (template, self.disks.len()) {
+            (DiskTemplate::BlockDev | DiskTemplate::Ext, _) => {
+                return Err(wrong(format!(
+                    "instances of type {template} need devices made beforehand, which cannot be named yet"
+                )));
+            }
+            (DiskTemplate::Diskless, 1..) => return Err(wrong("a diskless instance has no disks")),
+            (DiskTemplate::Diskless, 0) => {}
+            (_, 0) => {
+                return Err(wrong(format!(
+                    "an instance of type {template} needs a disk"
+                )));
+            }
+            (_, count) if count > MAX_DISKS => {
+                return Err(wrong(format!("{count} disks are more than {MAX_DISKS}")));
+            }
+            _ => {}
+        }
+        for (index, disk) in self.disks.iter().enumerate() {
+            if disk.size == 0 {
+                return Err(wrong(format!("disk {index} has no size")));
+            }
+            if (disk.mode.as_deref()).is_some_and(|mode| !matches!(mode, "rw" | "ro")) {
+                return Err(wrong(format!(
+                    "the mode of disk {index} is neither rw nor ro"
+                )));
+            }
+        }
+        if self.nics.len() > MAX_NICS {
+            let count = self.nics.len();
+            return Err(wrong(format!(
+                "{count} network interfaces are more than {MAX_NICS}"
+            )));
+        }
+        self.check_backend()
+    }
+
+    fn check_backend(&self) -> Result<(), OpError> {
+        for (key, value) in &self.beparams {
+            let fits = value == "default"
+                || match key.as_str() {
+                    key if NUMBERS.contains(&key) => value.as_u64().is_some(),
+                    key if FLAGS.contains(&key) => value.is_boolean(),
+                    _ => return Err(wrong(format!("unknown backend parameter {key}"))),
+                };
+            if !fits {
+                return Err(wrong(format!("backend parameter {key} cannot be {value}")));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_macs(&self, config: &Config) -> Result<(), OpError> {
+        let mut taken = macs(config);
+        for nic in &self.nics {
+            let mac = nic.get("mac").and_then(Value::as_str);
+            let Some(mac) = mac.filter(|mac| !matches!(*mac, "auto" | "generate")) else {
+                continue;
+            };
+            if !taken.insert(mac.to_lowercase()) {
+                let text = format!("MAC address {mac} is in use");
+                return Err(OpError::prereq(ErrorCode::ResourceNotUnique, text));
+            }
+        }
+        Ok(())
+    }
+
+    /// The nodes that are named, if they are.
+    fn named_nodes<'a>(
+        &self,
+        config: &'a Config,
+        template: DiskTemplate,
+    ) -> Result<Option<Home<'a>>, OpError> {
+        let (pnode, snode) = match (&self.pnode, &self.snode) {
+            (None, None) => return Ok(None),
+            (None, Some(_)) => {
+                return Err(wrong("a secondary node needs a primary node beside it"));
+            }
+            (Some(pnode), snode) => (pnode, snode),
+        };
+        if self.iallocator.is_some() {
+            return Err(wrong(
+                "an allocator and a node were given: only one of them can choose",
+            ));
+        }
+        let primary = find_node(config, pnode, None)?;
+        check_target(primary)?;
+        let secondary = match (template, snode) {
+            (DiskTemplate::Drbd, None) => {
+                return Err(wrong("an instance of type drbd needs a secondary node"));
+            }
+            (DiskTemplate::Drbd, Some(name)) => Some(find_node(config, name, None)?),
+            (_, None) => None,
+            (_, Some(_)) => {
+                return Err(wrong(format!(
+                    "an instance of type {template} has no secondary node"
+                )));
+            }
+        };
+        if let Some(secondary) = secondary {
+            if secondary.uuid == primary.uuid {
+                return Err(wrong("the secondary node cannot be the primary node"));
+            }
+            check_target(secondary)?;
+            check_same_group(config, primary, secondary)?;
+        }
+        if let Some(group) = &self.group_name
+            && find_group(config, group)?.uuid != primary.group
+        {
+            return Err(wrong(format!("{} is not in group {group}", primary.name)));
+        }
+        Ok(Some(Home {
+            primary,
+            secondary: secondary.map(Arc::as_ref),
+        }))
+    }
+
+    fn need(&self, env: &Env<'_>, template: DiskTemplate) -> Result<NewInstance, OpError> {
+        let config = env.config();
+        let backend = self.backend(config);
+        let group = self.group_name.as_ref();
+        let group = group.map(|name| find_group(config, name)).transpose()?;
+        Ok(NewInstance {
+            instance: identity(env),
+            memory: backend.maxmem,
+            vcpus: backend.vcpus,
+            spindle_use: backend.spindle_use,
+            disks: self.disks.iter().map(|disk| disk.size).collect(),
+            template,
+            nics: self.nics.len() as u64,
+            tags: self.tags.clone(),
+            group: group.map(|group| group.uuid.clone()),
+            start: self.start,
+        })
+    }
+
+    /// Where it goes: the nodes that are named, if they have room, else where the placement says.
+    fn home<'a>(&self, env: &Env<'a>, template: DiskTemplate) -> Result<Home<'a>, OpError> {
+        let config = env.config();
+        let need = self.need(env, template)?;
+        let home = match self.named_nodes(config, template)? {
+            Some(home) => {
+                self.check_room(env, &need, home)?;
+                home
+            }
+            None => {
+                let chosen = allocate(env.world, &need).map_err(|why| {
+                    OpError::prereq(
+                        ErrorCode::InsufficientResources,
+                        format!("no node can take instance {}: {why}", self.name()),
+                    )
+                    .hint("make room, or name nodes with -n")
+                })?;
+                let node = |uuid| config.nodes.get(uuid).map(Arc::as_ref);
+                let primary = node(&chosen.primary);
+                Home {
+                    primary: primary.ok_or_else(|| {
+                        OpError::prereq(ErrorCode::InternalError, "the placement chose no node")
+                    })?,
+                    secondary: chosen.secondary.as_ref().and_then(node),
+                }
+            }
+        };
+        let breaches = policy_breaches(config, &home.primary.group, &need);
+        if !breaches.is_empty() && !self.ignore_ipolicy {
+            let text = format!(
+                "instance {} violates the policy of its group: {}",
+                self.name(),
+                breaches.join(", ")
+            );
+            return Err(wrong(text).hint("--ignore-ipolicy creates it all the same"));
+        }
+        Ok(home)
+    }
+
+    fn check_room(&self, env: &Env<'_>, need: &NewInstance, home: Home<'_>) -> Result<(), OpError> {
+        let disk = match need.template {
+            DiskTemplate::Drbd => need.disks.iter().map(|size| size + DRBD_META_MIB).sum(),
+            template if template.uses_node_disk() => need.disks.iter().sum(),
+            _ => 0,
+        };
+        for node in home.nodes() {
+            let primary = node.uuid == home.primary.uuid;
+            let claim = Claim {
+                node: node.uuid.clone(),
+                instance: need.instance.clone(),
+                role: if primary {
+                    Role::Primary
+                } else {
+                    Role::Secondary
+                },
+                memory: if primary && need.start {
+                    need.memory
+                } else {
+                    0
+                },
+                disk,
+                vcpus: 0,
+            };
+            still_fits(env.world, &[claim])
+                .map_err(|missing| no_room(&self.name(), node, &missing))?;
+        }
+        Ok(())
+    }
+
+    /// Where an earlier run of this opcode has begun to make it, if that can be seen; what it left
+    /// elsewhere is removed.
+    fn begun<'a>(
+        &self,
+        env: &Env<'a>,
+        instance: &InstanceRef,
+        home: Home<'a>,
+    ) -> Result<Home<'a>, Failure> {
+        let config = env.config();
+        let online = config.nodes_by_name().filter(|node| !node.offline);
+        let nodes: Vec<NodeRef> = online.map(|node| reference(node)).collect();
+        let seen = look(env, instance, &nodes)?;
+        let copies = env.call_undisturbed(env.limits.look, |call| {
+            env.hypervisor.copies(call, instance)
+        });
+        let copies = copies.unwrap_or_default();
+        let node = |uuid| config.nodes.get(uuid).map(Arc::as_ref);
+        if let Some(primary) = seen.running_on.first().and_then(node) {
+            let others = copies.iter().map(|(node, _)| node);
+            let secondary = others.filter_map(node).find(|n| n.uuid != primary.uuid);
+            let needed = home.secondary.is_some();
+            return Ok(Home {
+                primary,
+                secondary: secondary.or(home.secondary).filter(|_| needed),
+            });
+        }
+        for (uuid, _) in &copies {
+            if let Some(stale) = node(uuid).filter(|n| home.nodes().all(|m| m.uuid != n.uuid)) {
+                drop_quietly(env, instance, stale);
+            }
+        }
+        Ok(home)
+    }
+
+    /// Makes the disks and starts the instance.
+    fn make(&self, env: &Env<'_>, subject: &Subject<'_>, home: Home<'_>) -> Result<(), Failure> {
+        if subject.template().uses_node_disk() {
+            env.feedback("* creating instance disks...");
+            for node in home.nodes() {
+                let wait = match self.wait_for_sync || node.uuid == home.primary.uuid {
+                    true => Wait::InSync,
+                    false => Wait::No,
+                };
+                add_copy(env, subject, node, wait)?;
+            }
+        }
+        if self.start {
+            env.feedback("* starting instance...");
+            start(env, subject, &reference(home.primary))?;
+        }
+        Ok(())
+    }
+
+    /// Takes back what was made of an instance that could not be made.
+    fn unmake(&self, env: &Env<'_>, subject: &Subject<'_>, home: Home<'_>) {
+        env.info("removing what was made of the instance");
+        let instance = &subject.reference;
+        let primary = reference(home.primary);
+        let stopped = env.call_undisturbed(env.limits.stop_margin, |call| {
+            (env.hypervisor).stop(call, instance, &primary, crate::hypervisor::Stop::Destroy)
+        });
+        if let Err(error) = stopped {
+            env.warn(format!("{} could not be stopped: {error}", instance.name));
+        }
+        for (uuid, _) in copies_of(env, subject).unwrap_or_default() {
+            if let Some(node) = env.config().nodes.get(&uuid) {
+                drop_quietly(env, instance, node);
+            }
+        }
+    }
+}
+
+fn drop_quietly(env: &Env<'_>, instance: &InstanceRef, node: &Node) {
+    let end = env.call_undisturbed(env.limits.storage, |call| {
+        env.hypervisor.drop_copy(call, instance, &reference(node))
+    });
+    if let Err(error) = end {
+        env.warn(format!(
+            "the disks of {} on {} could not be removed: {error}",
+            instance.name, node.name
+        ));
+    }
+}
+
+impl LogicalUnit for InstanceCreate {
+    fn locks(&self, config: &Config) -> LockSet {
+        let mut locks = LockSet::new();
+        lock_instance(&mut locks, &self.name(), Mode::Exclusive);
+        let named = [&self.pnode, &self.snode];
+        let named: Vec<_> = named.into_iter().flatten().collect();
+        if named.is_empty() {
+            for level in [Level::NodeGroup, Level::Node, Level::NodeRes] {
+                locks.add(Lock::all(level), Mode::Shared);
+            }
+        }
+        for name in named {
+            if let Ok(node) = find_node(config, name, None) {
+                let group = Lock::one(Level::NodeGroup, node.group.as_str());
+                locks.add(group, Mode::Shared);
+                share_nodes(&mut locks, [node]);
+            }
+        }
+        locks
+    }
+
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        let config = env.config();
+        let template = self.template(config)?;
+        self.check_parameters(template)?;
+        self.hypervisor(config)?;
+        check_allocator(self.iallocator.as_ref())?;
+        let name = self.name();
+        if config.instance_named(&name).is_some() {
+            let text = format!("instance {name} exists");
+            return Err(OpError::prereq(ErrorCode::AlreadyExists, text));
+        }
+        let backend = self.backend(config);
+        if backend.minmem > backend.maxmem {
+            return Err(wrong(format!(
+                "minmem ({}) is larger than maxmem ({})",
+                backend.minmem, backend.maxmem
+            )));
+        }
+        self.check_macs(config)?;
+        self.home(env, template).map(|_| ())
+    }
+
+    fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        let config = env.config();
+        let template = self.template(config)?;
+        let hypervisor = self.hypervisor(config)?;
+        let mut home = self.home(env, template)?;
+        if env.attempt > 1 {
+            let (instance, disks) = objects(env, self, template, hypervisor.clone(), home);
+            home = self.begun(env, &new_reference(config, &instance, &disks), home)?;
+        }
+        let (instance, disks) = objects(env, self, template, hypervisor, home);
+        let names: Vec<&str> = home.nodes().map(|node| node.name.as_str()).collect();
+        let text = names.join(", ");
+        env.feedback(format!("* placing instance {} on {text}", instance.name));
+        let reference = new_reference(config, &instance, &disks);
+        let shared = Arc::new(instance);
+        let primary = Arc::new(home.primary.clone());
+        let subject = Subject {
+            instance: &shared,
+            reference,
+            primary: &primary,
+            secondary: None,
+        };
+        if let Err(mut failure) = self.make(env, &subject, home) {
+            // An instance that is not in the configuration cannot be marked there.
+            failure.edits.clear();
+            if !failure.left_behind {
+                self.unmake(env, &subject, home);
+            }
+            return Err(failure);
+        }
+        env.feedback(format!(
+            "* adding instance {} to cluster config",
+            shared.name
+        ));
+        Ok(Outcome {
+            result: UnitResult::Value(json!(names)),
+            detail: about(&shared.name),
+            edits: vec![Edit::AddInstance {
+                instance: Box::new((*shared).clone()),
+                disks,
+            }],
+        })
+    }
+}
+
+/// What a driver has to know of an instance that is not in the configuration yet.
+fn new_reference(config: &Config, instance: &Instance, disks: &[Disk]) -> InstanceRef {
+    let mut config = config.clone();
+    for disk in disks {
+        config.put_disk(disk.clone());
+    }
+    InstanceRef::new(&config, instance)
+}

@@ -1,0 +1,445 @@
+//! Replacing copies of a mirrored instance's disks.
+
+use std::sync::Arc;
+
+use super::settle::failed;
+use super::shared::{
+    Subject, about, check_allocator, check_online, check_room_on, check_same_group, check_target,
+    find_node, group_mates, has_left, lock_instance, moved, nothing_to_do, reference, share_nodes,
+};
+use super::{Env, Failure, LogicalUnit, Outcome};
+use crate::allocator::{Role, Rules, choose_node};
+use crate::cluster::{Config, DiskTemplate, Edit, Node, NodeUuid};
+use crate::hypervisor::{CopyState, NodeRef, VerbError};
+use crate::locking::{LockSet, Mode};
+use crate::opcodes::{ErrorCode, InstanceReplaceDisks, OpError, ReplaceMode};
+
+/// The copies of an instance's disks, by node.
+type Copies = Vec<(NodeUuid, CopyState)>;
+
+impl InstanceReplaceDisks {
+    fn subject<'a>(&self, config: &'a Config) -> Result<Subject<'a>, OpError> {
+        Subject::find(config, &self.instance_name, self.instance_uuid.as_deref())
+    }
+
+    /// Whether the node that is to lose the secondary role has lost it already.
+    fn has_left(&self, config: &Config, subject: &Subject<'_>) -> Result<Option<Outcome>, OpError> {
+        has_left(
+            config,
+            subject.name(),
+            self.source_node.as_ref(),
+            subject.secondary,
+        )
+    }
+
+    /// Parameters that go together, and an instance that has copies.
+    fn check_shape(&self, subject: &Subject<'_>) -> Result<(), OpError> {
+        let wrong = |text: &str| OpError::prereq(ErrorCode::WrongInput, text);
+        subject.check_known()?;
+        if subject.template() != DiskTemplate::Drbd {
+            let text = format!(
+                "instance {} is kept as {}: only copies made by drbd can be replaced",
+                subject.name(),
+                subject.template()
+            );
+            return Err(wrong(&text));
+        }
+        if self.mode != ReplaceMode::NewSecondary {
+            if self.remote_node.is_some() || self.iallocator.is_some() {
+                return Err(wrong(
+                    "a node or an allocator can only be given when the secondary changes",
+                ));
+            }
+        } else if self.remote_node.is_some() && self.iallocator.is_some() {
+            return Err(wrong(
+                "an allocator and a node were given: only one of them can choose",
+            ));
+        }
+        check_allocator(self.iallocator.as_ref())?;
+        let single = matches!(self.mode, ReplaceMode::OnPrimary | ReplaceMode::OnSecondary);
+        if !single && !self.disks.is_empty() {
+            return Err(wrong("in this mode all disks are replaced: name none"));
+        }
+        let count = subject.instance.disks.len();
+        if let Some(disk) = self.disks.iter().find(|disk| **disk as usize >= count) {
+            let text = format!(
+                "instance {} has no disk {disk}: it has {count}",
+                subject.name()
+            );
+            return Err(wrong(&text));
+        }
+        check_online(subject.primary)
+    }
+
+    /// The new secondary node, if one is named.
+    fn named<'a>(
+        &self,
+        env: &Env<'a>,
+        subject: &Subject<'a>,
+    ) -> Result<Option<&'a Arc<Node>>, OpError> {
+        let Some(name) = &self.remote_node else {
+            return Ok(None);
+        };
+        let config = env.config();
+        let node = find_node(config, name, None)?;
+        let is = |other: &Node| other.uuid == node.uuid;
+        for (holder, role) in [
+            (Some(subject.primary), "primary"),
+            (subject.secondary, "secondary"),
+        ] {
+            if holder.is_some_and(|holder| is(holder)) {
+                return Err(OpError::prereq(
+                    ErrorCode::WrongInput,
+                    format!(
+                        "{} is the {role} node of instance {} already",
+                        node.name,
+                        subject.name()
+                    ),
+                ));
+            }
+        }
+        check_same_group(config, subject.primary, node)?;
+        Ok(Some(node))
+    }
+
+    /// The new secondary node: the one named, the one that an earlier run of this opcode had begun
+    /// with, or what the placement chooses.
+    fn new_secondary<'a>(
+        &self,
+        env: &Env<'a>,
+        subject: &Subject<'a>,
+        old: &Node,
+        copies: &Copies,
+    ) -> Result<&'a Arc<Node>, OpError> {
+        if let Some(node) = self.named(env, subject)? {
+            return Ok(node);
+        }
+        let config = env.config();
+        let begun = copies
+            .iter()
+            .map(|(node, _)| node)
+            .find(|node| env.attempt > 1 && **node != old.uuid && **node != subject.primary.uuid);
+        if let Some(node) = begun.and_then(|node| config.nodes.get(node)) {
+            return Ok(node);
+        }
+        let uuid = &subject.instance.uuid;
+        let placed = choose_node(env.world, uuid, Role::Secondary, Rules::default());
+        let placed = placed.map_err(|none| {
+            let text = format!(
+                "no node can be the secondary node of instance {}: {}",
+                subject.name(),
+                none.reason
+            );
+            let hint = none.hint.unwrap_or_else(|| "name a node with -n".into());
+            OpError::prereq(ErrorCode::InsufficientResources, text).hint(hint)
+        })?;
+        let to = placed.moves.first().map(|step| &step.to);
+        to.and_then(|to| config.nodes.get(to))
+            .ok_or_else(|| OpError::prereq(ErrorCode::InternalError, "the placement chose no node"))
+    }
+
+    fn change_secondary(
+        &self,
+        env: &Env<'_>,
+        subject: &Subject<'_>,
+        old: &Node,
+    ) -> Result<Outcome, Failure> {
+        let name = subject.name();
+        step(env, 1, "Check device existence");
+        let copies = copies_of(env, subject)?;
+        let new = self.new_secondary(env, subject, old, &copies)?;
+        env.info(format!("new secondary node of {name}: {}", new.name));
+        step(env, 2, "Check peer consistency");
+        check_source(subject, &copies, subject.primary)?;
+        if state_on(&copies, new).is_none() {
+            check_target(new)?;
+            check_room_on(env, subject, new, Role::Secondary)?;
+        }
+        // A dead node is not talked to: what it holds is forgotten.
+        let early = self.early_release || old.offline;
+        step(env, 3, "Allocate new storage");
+        if early {
+            add_copy(env, subject, new, Wait::No)?;
+        }
+        step(env, 4, "Changing drbd configuration");
+        if early {
+            step(env, 5, "Removing old storage");
+            release(env, subject, old);
+            step(env, 6, "Sync devices");
+            add_copy(env, subject, new, Wait::InSync)?;
+        } else {
+            step(env, 5, "Sync devices");
+            add_copy(env, subject, new, Wait::InSync)?;
+            step(env, 6, "Removing old storage");
+            release(env, subject, old);
+        }
+        let mut detail = about(name);
+        detail.moves = vec![moved(Role::Secondary, old, new)];
+        Ok(Outcome {
+            detail,
+            edits: vec![Edit::SetSecondary {
+                instance: subject.instance.uuid.clone(),
+                node: new.uuid.clone(),
+            }],
+            ..Outcome::default()
+        })
+    }
+
+    /// Makes the copy on `node` anew from the one on `peer`.
+    fn renew(
+        &self,
+        env: &Env<'_>,
+        subject: &Subject<'_>,
+        node: &Node,
+        peer: &Node,
+    ) -> Result<Outcome, Failure> {
+        step(env, 1, "Check device existence");
+        let copies = copies_of(env, subject)?;
+        step(env, 2, "Check peer consistency");
+        check_source(subject, &copies, peer)?;
+        step(env, 3, "Allocate new storage");
+        step(env, 4, "Changing drbd configuration");
+        // An earlier run of this opcode has dropped it: what syncs now is the new one already.
+        let renewing = matches!(state_on(&copies, node), Some(CopyState::Syncing(_)));
+        if !(env.attempt > 1 && renewing) {
+            drop_copy(env, subject, node)?;
+        }
+        step(env, 5, "Sync devices");
+        add_copy(env, subject, node, Wait::InSync)?;
+        step(env, 6, "Removing old storage");
+        Ok(Outcome {
+            detail: about(subject.name()),
+            ..Outcome::default()
+        })
+    }
+
+    /// Brings whichever copy is not usable in sync again.
+    fn repair(
+        &self,
+        env: &Env<'_>,
+        subject: &Subject<'_>,
+        secondary: &Node,
+    ) -> Result<Outcome, Failure> {
+        let copies = copies_of(env, subject)?;
+        let nodes = [subject.primary.as_ref(), secondary];
+        let faulty: Vec<&Node> = nodes
+            .into_iter()
+            .filter(|node| state_on(&copies, node) != Some(CopyState::InSync))
+            .collect();
+        match faulty[..] {
+            [] => Ok(nothing_to_do(
+                subject.name(),
+                format!("the copies of {}'s disks are in sync", subject.name()),
+            )),
+            [node] => {
+                check_online(node)?;
+                env.info(format!("the copy on {} is not in sync", node.name));
+                step(env, 5, "Sync devices");
+                add_copy(env, subject, node, Wait::InSync)?;
+                Ok(Outcome {
+                    detail: about(subject.name()),
+                    ..Outcome::default()
+                })
+            }
+            _ => Err(OpError::prereq(
+                ErrorCode::WrongState,
+                format!(
+                    "no copy of {}'s disks is in sync: neither can repair the other",
+                    subject.name()
+                ),
+            )
+            .into()),
+        }
+    }
+}
+
+impl LogicalUnit for InstanceReplaceDisks {
+    fn locks(&self, config: &Config) -> LockSet {
+        let mut locks = LockSet::new();
+        let Ok(subject) = self.subject(config) else {
+            return locks;
+        };
+        lock_instance(&mut locks, subject.name(), Mode::Exclusive);
+        share_nodes(&mut locks, [subject.primary]);
+        share_nodes(&mut locks, subject.secondary);
+        let named = self.remote_node.as_ref();
+        match named.map(|name| find_node(config, name, None)) {
+            Some(Ok(node)) => share_nodes(&mut locks, [node]),
+            None if self.mode == ReplaceMode::NewSecondary => {
+                share_nodes(&mut locks, group_mates(config, subject.primary));
+            }
+            Some(Err(_)) | None => {}
+        }
+        locks
+    }
+
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        let subject = self.subject(env.config())?;
+        if self.has_left(env.config(), &subject)?.is_some() {
+            return Ok(());
+        }
+        self.check_shape(&subject)?;
+        let secondary = subject.secondary_or_fail()?;
+        match self.mode {
+            ReplaceMode::OnPrimary | ReplaceMode::OnSecondary => check_online(secondary),
+            ReplaceMode::Auto => Ok(()),
+            ReplaceMode::NewSecondary => {
+                let new = self.named(env, &subject)?;
+                // An earlier run may have begun: then what is on its way is finished first.
+                let Some(new) = new.filter(|_| env.attempt == 1) else {
+                    return Ok(());
+                };
+                check_target(new)?;
+                check_room_on(env, &subject, new, Role::Secondary)
+            }
+        }
+    }
+
+    fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        let subject = self.subject(env.config())?;
+        if let Some(outcome) = self.has_left(env.config(), &subject)? {
+            return Ok(outcome);
+        }
+        let secondary = subject.secondary_or_fail()?;
+        env.feedback(format!("Replacing disks of instance {}", subject.name()));
+        match self.mode {
+            ReplaceMode::NewSecondary => self.change_secondary(env, &subject, secondary),
+            ReplaceMode::OnSecondary => self.renew(env, &subject, secondary, subject.primary),
+            ReplaceMode::OnPrimary => self.renew(env, &subject, subject.primary, secondary),
+            ReplaceMode::Auto => self.repair(env, &subject, secondary),
+        }
+    }
+}
+
+/// Logs a step as Ganeti does.
+fn step(env: &Env<'_>, number: u8, what: &str) {
+    env.feedback(format!("STEP {number}/6 {what}"));
+}
+
+/// The copies as they are.
+pub(super) fn copies_of(env: &Env<'_>, subject: &Subject<'_>) -> Result<Copies, Failure> {
+    env.call_undisturbed(env.limits.look, |call| {
+        env.hypervisor.copies(call, &subject.reference)
+    })
+    .map_err(|error| failed(env, &format!("see the disks of {}", subject.name()), error))
+}
+
+fn state_on(copies: &Copies, node: &Node) -> Option<CopyState> {
+    let found = copies.iter().find(|(uuid, _)| *uuid == node.uuid);
+    found.map(|(_, state)| *state)
+}
+
+/// Refuses to make a copy from one that is not whole itself.
+fn check_source(subject: &Subject<'_>, copies: &Copies, node: &Node) -> Result<(), Failure> {
+    if state_on(copies, node) == Some(CopyState::InSync) {
+        return Ok(());
+    }
+    Err(OpError::exec(format!(
+        "the copy of {}'s disks on {} is not in sync: nothing can be copied from it",
+        subject.name(),
+        node.name
+    ))
+    .code(ErrorCode::WrongState)
+    .hint(format!(
+        "gnt-instance replace-disks --auto {}",
+        subject.name()
+    ))
+    .into())
+}
+
+/// Whether a new copy is awaited.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wait {
+    /// Only until it has been begun.
+    No,
+    /// Until it is in sync.
+    InSync,
+}
+
+/// Makes a copy. If that fails, it is taken back, so that the old ones stand as they did.
+pub(super) fn add_copy(
+    env: &Env<'_>,
+    subject: &Subject<'_>,
+    node: &Node,
+    wait: Wait,
+) -> Result<(), Failure> {
+    let target = reference(node);
+    let limit = match wait {
+        Wait::No => env.limits.storage,
+        Wait::InSync => env.limits.sync,
+    };
+    let end = env.call(limit, |call| {
+        (env.hypervisor).add_copy(call, &subject.reference, &target, wait == Wait::InSync)
+    });
+    let Err(error) = end else {
+        return Ok(());
+    };
+    let name = subject.name();
+    let what = format!("copy the disks of {name} to {}", node.name);
+    let text = match error {
+        VerbError::Unknown(text) => text,
+        VerbError::LeftBehind => return Err(failed(env, &what, VerbError::LeftBehind)),
+        // A verb that failed has taken back what it began; one that was begun by another call and
+        // only joined has not.
+        other => {
+            take_back(env, subject, &target);
+            return Err(failed(env, &what, other));
+        }
+    };
+    env.warn(format!("{text}; looking at the copies of {name}"));
+    let error = match copies_of(env, subject).map(|copies| state_on(&copies, node)) {
+        Ok(Some(CopyState::InSync)) => return Ok(()),
+        Ok(Some(CopyState::Syncing(_))) if wait == Wait::No => return Ok(()),
+        Ok(Some(CopyState::Syncing(percent))) => {
+            let fact = format!("{text}; the copy on {} is at {percent:.0} %", node.name);
+            OpError::exec(fact).code(ErrorCode::Timeout)
+        }
+        Ok(None) => OpError::exec(format!("{text}; there is no copy on {}", node.name))
+            .code(ErrorCode::Timeout),
+        Err(_) => OpError::exec(format!(
+            "{text}, whether there is a copy on {} is unknown",
+            node.name
+        ))
+        .code(ErrorCode::Unknown),
+    };
+    take_back(env, subject, &target);
+    Err(error.into())
+}
+
+/// Removes an unfinished copy, if the node lets us.
+fn take_back(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) {
+    let end = env.call_undisturbed(env.limits.storage, |call| {
+        (env.hypervisor).drop_copy(call, &subject.reference, node)
+    });
+    if let Err(error) = end {
+        env.warn(format!(
+            "the unfinished copy of {} on {} could not be removed: {error}",
+            subject.name(),
+            node.name
+        ));
+    }
+}
+
+/// Removes a copy; the job is past the point at which it could be cancelled.
+pub(super) fn drop_copy(env: &Env<'_>, subject: &Subject<'_>, node: &Node) -> Result<(), Failure> {
+    let end = env.call_undisturbed(env.limits.storage, |call| {
+        (env.hypervisor).drop_copy(call, &subject.reference, &reference(node))
+    });
+    let what = format!("remove the copy of {} on {}", subject.name(), node.name);
+    end.map_err(|error| failed(env, &what, error))
+}
+
+/// Removes the copy on a node that is no longer needed. That it could not is no reason to fail: the
+/// new one is what counts.
+fn release(env: &Env<'_>, subject: &Subject<'_>, old: &Node) {
+    if old.offline {
+        env.info(format!(
+            "{} is offline: its copy of {}'s disks is left there",
+            old.name,
+            subject.name()
+        ));
+    } else if let Err(failure) = drop_copy(env, subject, old) {
+        env.warn(failure.error.to_string());
+        env.feedback(" - INFO: remove the unused volumes by hand");
+    }
+}

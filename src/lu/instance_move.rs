@@ -1,0 +1,560 @@
+//! Moving an instance to another node: migrate and failover.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::instance_cleanup::{cleanup, cleanup_nodes};
+use super::settle::{Goal, describe, failed, look, settle, uncertain};
+use super::shared::{
+    Subject, about, check_allocator, check_room_on, check_same_group, check_target, cleanup_hint,
+    find_instance, find_node, group_mates, has_left, lock_instance, moved, reference, share_nodes,
+    silent_hint,
+};
+use super::{Env, Failure, LogicalUnit, Outcome};
+use crate::allocator::{Role, Rules, choose_node};
+use crate::cluster::{Config, Edit, Mirroring, Node, NodeUuid};
+use crate::hypervisor::{Activity, CopyState, NodeRef, Observed, Stop, VerbError};
+use crate::locking::{LockSet, Mode};
+use crate::opcodes::{ErrorCode, InstanceFailover, InstanceMigrate, MigrationMode, OpError};
+
+/// What an instance has to do with a move, for both ways of moving.
+struct Request<'a> {
+    name: &'a str,
+    uuid: Option<&'a str>,
+    source: Option<&'a String>,
+    target: Option<&'a str>,
+    iallocator: Option<&'a String>,
+}
+
+impl Request<'_> {
+    /// The instance alone; the nodes shared, so that moves run side by side: both nodes, or all of
+    /// the group where the target is still to be chosen.
+    fn locks(&self, config: &Config, whole_group: bool) -> LockSet {
+        let mut locks = LockSet::new();
+        let Ok(subject) = Subject::find(config, self.name, None) else {
+            return locks;
+        };
+        lock_instance(&mut locks, subject.name(), Mode::Exclusive);
+        share_nodes(&mut locks, [subject.primary]);
+        share_nodes(&mut locks, subject.secondary);
+        let target = self.target.map(|name| find_node(config, name, None));
+        if let Some(Ok(target)) = target {
+            share_nodes(&mut locks, [target]);
+        }
+        let chosen = subject.template().mirroring() == Mirroring::External && target.is_none();
+        if whole_group || chosen {
+            share_nodes(&mut locks, group_mates(config, subject.primary));
+        }
+        locks
+    }
+
+    /// Says so if the instance has left the node that it is to leave.
+    fn has_left(&self, config: &Config) -> Result<Option<Outcome>, OpError> {
+        let instance = find_instance(config, self.name, self.uuid)?;
+        let holder = config.nodes.get(&instance.primary_node);
+        has_left(config, &instance.name, self.source, holder)
+    }
+
+    /// What the opcode means in this configuration: which instance, and to which node. `None` as
+    /// target leaves the choice to the placement.
+    fn check<'a>(&self, env: &Env<'a>) -> Result<(Subject<'a>, Option<&'a Arc<Node>>), OpError> {
+        let config = env.config();
+        let subject = Subject::find(config, self.name, self.uuid)?;
+        subject.check_known()?;
+        check_allocator(self.iallocator)?;
+        let wrong = |text: String| OpError::prereq(ErrorCode::WrongInput, text);
+        let target = match (subject.check_movable()?, self.target) {
+            (Mirroring::Internal, None) => subject.secondary_or_fail()?,
+            (Mirroring::Internal, Some(name)) => {
+                let secondary = subject.secondary_or_fail()?;
+                let target = find_node(config, name, None)?;
+                if target.uuid != secondary.uuid {
+                    return Err(wrong(format!(
+                        "instance {} is mirrored by drbd: it moves to its secondary node {}, not to {name}",
+                        subject.name(),
+                        secondary.name
+                    ))
+                    .hint(format!(
+                        "gnt-instance replace-disks -n {name} {} makes {name} its secondary node",
+                        subject.name()
+                    )));
+                }
+                secondary
+            }
+            (_, Some(name)) => find_node(config, name, None)?,
+            (_, None) => return Ok((subject, None)),
+        };
+        if target.uuid == subject.primary.uuid {
+            return Err(OpError::prereq(
+                ErrorCode::WrongState,
+                format!("instance {} is on {} already", subject.name(), target.name),
+            ));
+        }
+        check_same_group(config, subject.primary, target)?;
+        Ok((subject, Some(target)))
+    }
+
+    /// The target: the one that is given, or what the placement chooses. An earlier run of this
+    /// opcode may have begun with another choice; it is kept.
+    fn target<'a>(
+        &self,
+        env: &Env<'a>,
+        subject: &Subject<'a>,
+        given: Option<&'a Arc<Node>>,
+    ) -> Result<&'a Arc<Node>, Failure> {
+        let config = env.config();
+        if let Some(node) = given {
+            return Ok(node);
+        }
+        if env.attempt > 1
+            && let Some(node) = begun_towards(env, subject)?
+        {
+            return Ok(node);
+        }
+        let uuid = &subject.instance.uuid;
+        let placed = choose_node(env.world, uuid, Role::Primary, Rules::default());
+        let placed = placed.map_err(|none| {
+            let text = format!(
+                "no node can take instance {}: {}",
+                subject.name(),
+                none.reason
+            );
+            let hint = none.hint.unwrap_or_else(|| "name a node with -n".into());
+            OpError::prereq(ErrorCode::InsufficientResources, text).hint(hint)
+        })?;
+        let to = placed.moves.first().map(|step| &step.to);
+        let node = to.and_then(|to| config.nodes.get(to));
+        Ok(node.ok_or_else(|| {
+            OpError::prereq(ErrorCode::InternalError, "the placement chose no node")
+        })?)
+    }
+}
+
+/// Refuses a target that does not take the instance. Asked before a move is begun, not when one is
+/// on its way already.
+fn admit(env: &Env<'_>, subject: &Subject<'_>, target: &Node) -> Result<(), OpError> {
+    check_target(target)?;
+    match subject.is_up() {
+        true => check_room_on(env, subject, target, Role::Primary),
+        false => Ok(()),
+    }
+}
+
+/// Where an earlier run of the opcode was about to bring the instance, if that can be seen.
+fn begun_towards<'a>(
+    env: &Env<'a>,
+    subject: &Subject<'a>,
+) -> Result<Option<&'a Arc<Node>>, Failure> {
+    let config = env.config();
+    let online = group_mates(config, subject.primary).filter(|node| !node.offline);
+    let nodes: Vec<NodeRef> = online.map(|node| reference(node)).collect();
+    let seen = look(env, &subject.reference, &nodes)?;
+    let to = match &seen.activity {
+        Some(Activity::Migrating { to, .. }) => Some(to),
+        Some(Activity::Starting { node }) => Some(node),
+        Some(Activity::Stopping { .. }) | None => seen.running_on.first(),
+    };
+    let elsewhere = to.filter(|to| **to != subject.primary.uuid);
+    Ok(elsewhere.and_then(|to| config.nodes.get(to)))
+}
+
+/// Looks whether the instance is at its source, if that is not declared dead, or at its target.
+fn look_before(env: &Env<'_>, subject: &Subject<'_>, target: &Node) -> Result<Observed, Failure> {
+    let mut nodes = vec![reference(target)];
+    if !subject.primary.offline {
+        nodes.push(reference(subject.primary));
+    }
+    let seen = look(env, &subject.reference, &nodes)?;
+    if seen.running_on.len() > 1 {
+        return Err(runs_twice(env, subject, &seen.running_on));
+    }
+    Ok(seen)
+}
+
+/// The failure that nothing may follow but an operator's decision.
+pub(super) fn runs_twice(env: &Env<'_>, subject: &Subject<'_>, on: &[NodeUuid]) -> Failure {
+    let names: Vec<&str> = on.iter().map(|uuid| env.config().node_name(uuid)).collect();
+    let text = format!(
+        "instance {} runs on {} at the same time: its disks are in danger",
+        subject.name(),
+        names.join(" and ")
+    );
+    let mut failure = uncertain(&subject.reference, text);
+    failure.error = failure.error.hint(format!(
+        "stop it by hand on all of them but one, then: {}",
+        cleanup_hint(subject.name())
+    ));
+    failure
+}
+
+/// Refuses to move while something else is on its way with the instance.
+fn busy(env: &Env<'_>, subject: &Subject<'_>, activity: &Activity) -> OpError {
+    let name_of = |uuid: &NodeUuid| env.config().node_name(uuid).to_owned();
+    OpError::exec(format!(
+        "instance {} {}",
+        subject.name(),
+        describe(activity, name_of)
+    ))
+    .code(ErrorCode::WrongState)
+    .hint("wait for its end and submit again")
+}
+
+/// Refuses a drbd target whose copy of the disks is not usable.
+fn check_in_sync(env: &Env<'_>, subject: &Subject<'_>, target: &Node) -> Result<(), Failure> {
+    if subject.template().mirroring() != Mirroring::Internal {
+        return Ok(());
+    }
+    let copies = env.call(env.limits.look, |call| {
+        env.hypervisor.copies(call, &subject.reference)
+    });
+    let what = format!("see the disks of {}", subject.name());
+    let copies = copies.map_err(|error| failed(env, &what, error))?;
+    let state = copies.iter().find(|(node, _)| *node == target.uuid);
+    let why = match state {
+        Some((_, CopyState::InSync)) => return Ok(()),
+        Some((_, CopyState::Syncing(percent))) => format!("is not in sync ({percent:.0} %)"),
+        None => "is missing".to_owned(),
+    };
+    let text = format!(
+        "the copy of {}'s disks on {} {why}",
+        subject.name(),
+        target.name
+    );
+    Err(OpError::exec(text)
+        .code(ErrorCode::WrongState)
+        .hint(format!(
+            "gnt-instance replace-disks --auto {} repairs it",
+            subject.name()
+        ))
+        .into())
+}
+
+/// The instance is at its target: what that changes.
+fn arrived(subject: &Subject<'_>, target: &Node) -> Outcome {
+    let mut detail = about(subject.name());
+    detail.moves = vec![moved(Role::Primary, subject.primary, target)];
+    Outcome {
+        detail,
+        edits: vec![Edit::SetPrimary {
+            instance: subject.instance.uuid.clone(),
+            node: target.uuid.clone(),
+        }],
+        ..Outcome::default()
+    }
+}
+
+impl InstanceMigrate {
+    fn request(&self) -> Request<'_> {
+        Request {
+            name: &self.instance_name,
+            uuid: self.instance_uuid.as_deref(),
+            source: self.source_node.as_ref().filter(|_| !self.cleanup),
+            target: self.target_node.as_deref(),
+            iallocator: self.iallocator.as_ref(),
+        }
+    }
+
+    /// Whether it is to be failed over instead, or why it can be neither.
+    fn fails_over(&self, env: &Env<'_>, subject: &Subject<'_>) -> Result<bool, OpError> {
+        let name = subject.name();
+        let why = if !subject.is_up() {
+            format!("instance {name} is meant to be stopped: there is nothing to migrate")
+        } else if subject.primary.offline {
+            format!("{} is offline: {name} cannot migrate", subject.primary.name)
+        } else if env.config().backend(subject.instance).always_failover {
+            format!("instance {name} is marked always_failover")
+        } else {
+            return Ok(false);
+        };
+        if self.allow_failover {
+            return Ok(true);
+        }
+        Err(OpError::prereq(ErrorCode::WrongState, why)
+            .hint(format!("gnt-instance failover {name} moves it")))
+    }
+
+    fn as_failover(&self) -> InstanceFailover {
+        InstanceFailover {
+            instance_name: self.instance_name.clone(),
+            instance_uuid: self.instance_uuid.clone(),
+            shutdown_timeout: crate::opcodes::shutdown_timeout(),
+            ignore_consistency: false,
+            target_node: self.target_node.clone(),
+            source_node: self.source_node.clone(),
+            iallocator: self.iallocator.clone(),
+            ignore_ipolicy: self.ignore_ipolicy,
+        }
+    }
+
+    fn migrate(&self, env: &Env<'_>, subject: &Subject<'_>, to: &Node) -> Result<Outcome, Failure> {
+        let (name, from) = (subject.name(), subject.primary);
+        let (source, target) = (reference(from), reference(to));
+        let seen = look_before(env, subject, to)?;
+        let on = |node: &Node| seen.running_on.contains(&node.uuid);
+        match &seen.activity {
+            Some(Activity::Migrating { from: a, to: b }) if *a == from.uuid && *b == to.uuid => {
+                env.info(format!("{name} is migrating already: following it"));
+            }
+            Some(activity) => return Err(busy(env, subject, activity).into()),
+            None if on(to) => {
+                env.info(format!("{name} runs on {} already", to.name));
+                return Ok(arrived(subject, to));
+            }
+            None if self.fails_over(env, subject)? => return self.as_failover().execute(env),
+            None if !on(from) => return Err(not_running(subject, &seen).into()),
+            None => {
+                admit(env, subject, to)?;
+                check_in_sync(env, subject, to)?;
+                env.feedback(format!("* migrating instance to {}", to.name));
+            }
+        }
+        let live = self.mode != Some(MigrationMode::NonLive);
+        let end = env.call(env.limits.migrate, |call| {
+            (env.hypervisor).migrate(call, &subject.reference, &source, &target, live)
+        });
+        let goal = Goal::Moved {
+            from: &source,
+            to: &target,
+        };
+        settle(env, &subject.reference, goal, end)?;
+        env.feedback("* done");
+        Ok(arrived(subject, to))
+    }
+}
+
+/// Why an instance cannot migrate that runs neither here nor there.
+fn not_running(subject: &Subject<'_>, seen: &Observed) -> OpError {
+    let (name, primary) = (subject.name(), &subject.primary.name);
+    if seen.silent.contains(&subject.primary.uuid) {
+        return OpError::exec(format!(
+            "{primary} does not answer: {name} cannot migrate away from it"
+        ))
+        .code(ErrorCode::EnvironmentError)
+        .hint(format!(
+            "{}, then: gnt-instance failover {name}",
+            silent_hint(primary)
+        ));
+    }
+    OpError::exec(format!(
+        "instance {name} is meant to run on {primary} but does not run"
+    ))
+    .code(ErrorCode::WrongState)
+    .hint(format!(
+        "gnt-instance startup {name} starts it there, gnt-instance failover {name} elsewhere"
+    ))
+}
+
+impl LogicalUnit for InstanceMigrate {
+    fn locks(&self, config: &Config) -> LockSet {
+        self.request().locks(config, self.cleanup)
+    }
+
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        let request = self.request();
+        if self.cleanup {
+            let subject = Subject::find(env.config(), request.name, request.uuid)?;
+            return cleanup_nodes(env, &subject).map(|_| ());
+        }
+        if request.has_left(env.config())?.is_some() {
+            return Ok(());
+        }
+        let (subject, target) = request.check(env)?;
+        if env.attempt > 1 {
+            // An earlier run may have begun: only a look tells whether what follows still matters.
+            return Ok(());
+        }
+        self.fails_over(env, &subject)?;
+        target.map_or(Ok(()), |target| admit(env, &subject, target))
+    }
+
+    fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        let request = self.request();
+        if self.cleanup {
+            let subject = Subject::find(env.config(), request.name, request.uuid)?;
+            return cleanup(env, &subject);
+        }
+        if let Some(outcome) = request.has_left(env.config())? {
+            return Ok(outcome);
+        }
+        let (subject, target) = request.check(env)?;
+        env.feedback(format!("Migrating instance {}", subject.name()));
+        let target = request.target(env, &subject, target)?;
+        self.migrate(env, &subject, target)
+    }
+}
+
+impl InstanceFailover {
+    fn request(&self) -> Request<'_> {
+        Request {
+            name: &self.instance_name,
+            uuid: self.instance_uuid.as_deref(),
+            source: self.source_node.as_ref(),
+            target: self.target_node.as_deref(),
+            iallocator: self.iallocator.as_ref(),
+        }
+    }
+
+    fn fail_over(
+        &self,
+        env: &Env<'_>,
+        subject: &Subject<'_>,
+        to: &Node,
+    ) -> Result<Outcome, Failure> {
+        let target = reference(to);
+        let seen = look_before(env, subject, to)?;
+        let there = seen.running_on.contains(&to.uuid)
+            || matches!(&seen.activity, Some(Activity::Starting { node }) if *node == to.uuid);
+        if !there {
+            if let Some(activity) = &seen.activity
+                && !matches!(activity, Activity::Stopping { node } if *node == subject.primary.uuid)
+            {
+                return Err(busy(env, subject, activity).into());
+            }
+            admit(env, subject, to)?;
+            if self.ignore_consistency {
+                env.warn("the copy of the disks is used even if it is not in sync");
+            } else {
+                check_in_sync(env, subject, to)?;
+            }
+            self.stop_at_source(env, subject, &seen)?;
+        }
+        let mut outcome = arrived(subject, to);
+        // One that runs at its target is followed even if it is meant to be stopped: that is not
+        // this opcode's to decide.
+        if subject.is_up() || there {
+            env.feedback(format!("* starting instance on {}", to.name));
+            if let Err(mut failure) = start_anyway(env, subject, &target) {
+                // The disks are in use there now, or free to be: from here on it is there that the
+                // instance has to be dealt with.
+                failure.edits.append(&mut outcome.edits);
+                failure.detail = outcome.detail;
+                if failure.error.hint.is_none() {
+                    failure.error = failure.error.hint(format!(
+                        "{} belongs to {} now and is stopped: gnt-instance startup {0}",
+                        subject.name(),
+                        to.name
+                    ));
+                }
+                return Err(failure);
+            }
+        }
+        Ok(outcome)
+    }
+
+    /// Makes sure that the instance does not run at its source.
+    fn stop_at_source(
+        &self,
+        env: &Env<'_>,
+        subject: &Subject<'_>,
+        seen: &Observed,
+    ) -> Result<(), Failure> {
+        let (name, node) = (subject.name(), subject.primary);
+        if node.offline {
+            env.info(format!(
+                "{} is offline: not stopping {name} there",
+                node.name
+            ));
+            return Ok(());
+        }
+        if seen.silent.contains(&node.uuid) {
+            if self.ignore_consistency {
+                env.warn(format!(
+                    "{} does not answer; {name} might still run there",
+                    node.name
+                ));
+                return Ok(());
+            }
+            return Err(OpError::exec(format!(
+                "{} does not answer: {name} might still run there",
+                node.name
+            ))
+            .code(ErrorCode::EnvironmentError)
+            .hint(silent_hint(&node.name))
+            .into());
+        }
+        let stopping = matches!(seen.activity, Some(Activity::Stopping { .. }));
+        if seen.running_on.is_empty() && !stopping {
+            return Ok(());
+        }
+        env.feedback(format!("* shutting down instance on {}", node.name));
+        match stop(env, subject, node, self.shutdown_timeout) {
+            Err(failure) if self.ignore_consistency && !gives_up(env, &failure) => {
+                env.warn(format!("{}; going on all the same", failure.error));
+                Ok(())
+            }
+            end => end,
+        }
+    }
+}
+
+/// Whether a failure is one that no flag overrides: cancelled, or left to the next runner.
+fn gives_up(env: &Env<'_>, failure: &Failure) -> bool {
+    failure.left_behind || env.interrupt.canceled()
+}
+
+/// Stops an instance, giving its guest `timeout` seconds.
+pub(super) fn stop(
+    env: &Env<'_>,
+    subject: &Subject<'_>,
+    node: &Node,
+    timeout: u32,
+) -> Result<(), Failure> {
+    let node = reference(node);
+    let timeout = Duration::from_secs(timeout.into());
+    let end = env.call(timeout + env.limits.stop_margin, |call| {
+        (env.hypervisor).stop(call, &subject.reference, &node, Stop::Graceful(timeout))
+    });
+    settle(env, &subject.reference, Goal::Stopped(&node), end)
+}
+
+/// Starts an instance.
+pub(super) fn start(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) -> Result<(), Failure> {
+    let end = env.call(env.limits.start, |call| {
+        env.hypervisor.start(call, &subject.reference, node)
+    });
+    settle(env, &subject.reference, Goal::Started(node), end)
+}
+
+/// Starts an instance that was stopped to be started here: a cancellation that comes in between is
+/// too late, for the instance would be left stopped.
+fn start_anyway(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) -> Result<(), Failure> {
+    let begin =
+        |call: &crate::hypervisor::Call<'_>| env.hypervisor.start(call, &subject.reference, node);
+    let mut end = env.call(env.limits.start, begin);
+    if end == Err(VerbError::Aborted) && env.interrupt.canceled() {
+        env.info("too late to cancel: the instance is started where it was moved to");
+        end = env.call_undisturbed(env.limits.start, begin);
+    }
+    settle(env, &subject.reference, Goal::Started(node), end)
+}
+
+impl LogicalUnit for InstanceFailover {
+    fn locks(&self, config: &Config) -> LockSet {
+        self.request().locks(config, false)
+    }
+
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        let request = self.request();
+        if request.has_left(env.config())?.is_some() {
+            return Ok(());
+        }
+        let (subject, target) = request.check(env)?;
+        match target.filter(|_| env.attempt == 1) {
+            Some(target) => admit(env, &subject, target),
+            None => Ok(()),
+        }
+    }
+
+    fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        let request = self.request();
+        if let Some(outcome) = request.has_left(env.config())? {
+            return Ok(outcome);
+        }
+        let (subject, target) = request.check(env)?;
+        env.feedback(format!("Failing over instance {}", subject.name()));
+        let target = request.target(env, &subject, target)?;
+        let outcome = self.fail_over(env, &subject, target)?;
+        env.feedback("* done");
+        Ok(outcome)
+    }
+}

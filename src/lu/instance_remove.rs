@@ -1,0 +1,108 @@
+//! Removing an instance.
+
+use std::sync::Arc;
+
+use super::instance_disks::{copies_of, drop_copy};
+use super::instance_move::stop;
+use super::settle::look;
+use super::shared::{Subject, about, lock_instance, reference, share_nodes};
+use super::{Env, Failure, LogicalUnit, Outcome};
+use crate::cluster::{Config, Edit, Node};
+use crate::locking::{LockSet, Mode};
+use crate::opcodes::{InstanceRemove, OpError};
+
+impl InstanceRemove {
+    fn subject<'a>(&self, config: &'a Config) -> Result<Subject<'a>, OpError> {
+        Subject::find(config, &self.instance_name, self.instance_uuid.as_deref())
+    }
+
+    /// Takes a failure as a warning if that was asked for; being cancelled or left is none.
+    fn ignoring(&self, env: &Env<'_>, step: Result<(), Failure>) -> Result<(), Failure> {
+        match step {
+            Err(failure)
+                if self.ignore_failures && !failure.left_behind && !env.interrupt.canceled() =>
+            {
+                env.warn(format!("{}; going on all the same", failure.error));
+                Ok(())
+            }
+            end => end,
+        }
+    }
+
+    fn stop_everywhere(
+        &self,
+        env: &Env<'_>,
+        subject: &Subject<'_>,
+        nodes: &[&Arc<Node>],
+    ) -> Result<(), Failure> {
+        let asked: Vec<_> = nodes.iter().map(|node| reference(node)).collect();
+        let seen = look(env, &subject.reference, &asked)?;
+        for node in nodes {
+            let busy = seen.activity.is_some() && node.uuid == subject.primary.uuid;
+            let silent = seen.silent.contains(&node.uuid);
+            if busy || silent || seen.running_on.contains(&node.uuid) {
+                env.feedback(format!("* shutting down instance on {}", node.name));
+                let end = stop(env, subject, node, self.shutdown_timeout);
+                self.ignoring(env, end)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl LogicalUnit for InstanceRemove {
+    fn locks(&self, config: &Config) -> LockSet {
+        let mut locks = LockSet::new();
+        if let Ok(subject) = self.subject(config) {
+            lock_instance(&mut locks, subject.name(), Mode::Exclusive);
+            share_nodes(&mut locks, [subject.primary]);
+            share_nodes(&mut locks, subject.secondary);
+        }
+        locks
+    }
+
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        let subject = self.subject(env.config())?;
+        // A forthcoming one can be removed: there is nothing to stop.
+        match subject.instance.forthcoming {
+            true => Ok(()),
+            false => subject.check_known(),
+        }
+    }
+
+    fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        let config = env.config();
+        let subject = self.subject(config)?;
+        let own: Vec<&Arc<Node>> = std::iter::once(subject.primary)
+            .chain(subject.secondary)
+            .collect();
+        if !subject.instance.forthcoming {
+            let online: Vec<_> = own.into_iter().filter(|node| !node.offline).collect();
+            self.stop_everywhere(env, &subject, &online)?;
+            env.feedback("* removing block devices");
+            for (uuid, _) in copies_of(env, &subject)? {
+                let Some(node) = config.nodes.get(&uuid) else {
+                    continue;
+                };
+                if node.offline {
+                    env.warn(format!(
+                        "{} is offline: its copy of the disks is left there",
+                        node.name
+                    ));
+                    continue;
+                }
+                let end = drop_copy(env, &subject, node);
+                self.ignoring(env, end)?;
+            }
+        }
+        env.feedback(format!(
+            "* removing instance {} from the configuration",
+            subject.name()
+        ));
+        Ok(Outcome {
+            detail: about(subject.name()),
+            edits: vec![Edit::RemoveInstance(subject.instance.uuid.clone())],
+            ..Outcome::default()
+        })
+    }
+}

@@ -1,0 +1,242 @@
+//! Starting, stopping and rebooting an instance where it is.
+
+use std::sync::Arc;
+
+use super::instance_move::{runs_twice, start, stop};
+use super::settle::{describe, failed, look};
+use super::shared::{
+    Subject, about, check_memory, cleanup_hint, lock_instance, reference, share_nodes, silent_hint,
+};
+use super::{Env, Failure, LogicalUnit, Outcome};
+use crate::cluster::{AdminState, Config, Edit, Node, NodeUuid};
+use crate::hypervisor::{Activity, Observed};
+use crate::locking::{LockSet, Mode};
+use crate::opcodes::{
+    ErrorCode, InstanceReboot, InstanceShutdown, InstanceStartup, OpError, RebootType,
+};
+
+/// The instance alone; its primary node shared, so that it does not go away.
+fn locks(config: &Config, name: &str) -> LockSet {
+    let mut locks = LockSet::new();
+    if let Ok(subject) = Subject::find(config, name, None) {
+        lock_instance(&mut locks, subject.name(), Mode::Exclusive);
+        share_nodes(&mut locks, [subject.primary]);
+    }
+    locks
+}
+
+/// Refuses an instance whose node is declared dead.
+fn check_node(subject: &Subject<'_>) -> Result<(), OpError> {
+    let node = &subject.primary.name;
+    if !subject.primary.offline {
+        return Ok(());
+    }
+    Err(OpError::prereq(
+        ErrorCode::WrongState,
+        format!("{node}, the primary node of {}, is offline", subject.name()),
+    )
+    .hint(format!(
+        "gnt-instance failover {} moves it without {node}",
+        subject.name()
+    )))
+}
+
+/// Looks at the instance on its own nodes, and refuses one that runs where it should not.
+fn look_at_home(env: &Env<'_>, subject: &Subject<'_>) -> Result<Observed, Failure> {
+    let online = |node: &&Arc<Node>| !node.offline;
+    let nodes: Vec<_> = std::iter::once(subject.primary)
+        .chain(subject.secondary)
+        .filter(online)
+        .map(|node| reference(node))
+        .collect();
+    let seen = look(env, &subject.reference, &nodes)?;
+    if seen.running_on.len() > 1 {
+        return Err(runs_twice(env, subject, &seen.running_on));
+    }
+    let config = env.config();
+    let (name, home) = (subject.name(), &subject.primary.uuid);
+    if let Some(node) = seen.running_on.iter().find(|node| *node != home) {
+        let node = config.node_name(node);
+        return Err(OpError::exec(format!(
+            "instance {name} runs on {node}, not on its primary node {}",
+            subject.primary.name
+        ))
+        .code(ErrorCode::WrongState)
+        .hint(cleanup_hint(name))
+        .into());
+    }
+    if let Some(activity @ Activity::Migrating { .. }) = &seen.activity {
+        let name_of = |uuid: &NodeUuid| config.node_name(uuid).to_owned();
+        return Err(
+            OpError::exec(format!("instance {name} {}", describe(activity, name_of)))
+                .code(ErrorCode::WrongState)
+                .hint(cleanup_hint(name))
+                .into(),
+        );
+    }
+    if seen.silent.contains(home) {
+        return Err(OpError::exec(format!(
+            "{}, the primary node of {name}, does not answer",
+            subject.primary.name
+        ))
+        .code(ErrorCode::EnvironmentError)
+        .hint(silent_hint(&subject.primary.name))
+        .into());
+    }
+    Ok(seen)
+}
+
+/// The outcome, remembering what is meant from now on unless that is not wanted.
+fn remember(subject: &Subject<'_>, state: AdminState, remember: bool) -> Outcome {
+    let edit = Edit::SetAdminState {
+        instance: subject.instance.uuid.clone(),
+        state,
+    };
+    Outcome {
+        detail: about(subject.name()),
+        edits: remember.then_some(edit).into_iter().collect(),
+        ..Outcome::default()
+    }
+}
+
+/// Refuses to start a mirrored instance whose secondary node does not answer.
+fn check_secondary(
+    subject: &Subject<'_>,
+    seen: &Observed,
+    anyway: bool,
+    flag: &str,
+) -> Result<(), OpError> {
+    match subject.secondary {
+        Some(node) if seen.silent.contains(&node.uuid) && !anyway => Err(OpError::exec(format!(
+            "{}, the secondary node of {}, does not answer",
+            node.name,
+            subject.name()
+        ))
+        .code(ErrorCode::EnvironmentError)
+        .hint(format!(
+            "{}; {flag} starts without it",
+            silent_hint(&node.name)
+        ))),
+        _ => Ok(()),
+    }
+}
+
+impl LogicalUnit for InstanceStartup {
+    fn locks(&self, config: &Config) -> LockSet {
+        locks(config, &self.instance_name)
+    }
+
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        let uuid = self.instance_uuid.as_deref();
+        let subject = Subject::find(env.config(), &self.instance_name, uuid)?;
+        subject.check_known()?;
+        subject.check_not_offline()?;
+        match subject.primary.offline && self.ignore_offline_nodes {
+            true => Ok(()),
+            false => check_node(&subject),
+        }
+    }
+
+    fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        let uuid = self.instance_uuid.as_deref();
+        let subject = Subject::find(env.config(), &self.instance_name, uuid)?;
+        let up = || Ok(remember(&subject, AdminState::Up, !self.no_remember));
+        if subject.primary.offline {
+            env.warn("its primary node is offline: only marking it as started");
+            return up();
+        }
+        let seen = look_at_home(env, &subject)?;
+        if !seen.running_on.is_empty() && seen.activity.is_none() {
+            env.info(format!("{} runs already", subject.name()));
+            return up();
+        }
+        let starting = matches!(seen.activity, Some(Activity::Starting { .. }));
+        if !starting && !subject.is_up() {
+            check_memory(env, &subject)?;
+        }
+        check_secondary(&subject, &seen, self.force, "--force")?;
+        start(env, &subject, &reference(subject.primary))?;
+        up()
+    }
+}
+
+impl LogicalUnit for InstanceShutdown {
+    fn locks(&self, config: &Config) -> LockSet {
+        locks(config, &self.instance_name)
+    }
+
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        let uuid = self.instance_uuid.as_deref();
+        let subject = Subject::find(env.config(), &self.instance_name, uuid)?;
+        subject.check_known()?;
+        if !self.force {
+            subject.check_not_offline()?;
+        }
+        match subject.primary.offline && self.ignore_offline_nodes {
+            true => Ok(()),
+            false => check_node(&subject),
+        }
+    }
+
+    fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        let uuid = self.instance_uuid.as_deref();
+        let subject = Subject::find(env.config(), &self.instance_name, uuid)?;
+        let remembers = !self.no_remember;
+        if subject.primary.offline {
+            env.warn("its primary node is offline: only marking it as stopped");
+            return Ok(remember(&subject, AdminState::Down, remembers));
+        }
+        let seen = look_at_home(env, &subject)?;
+        if seen.running_on.is_empty() && seen.activity.is_none() {
+            env.info(format!("{} is stopped already", subject.name()));
+        } else {
+            stop(env, &subject, subject.primary, self.timeout)?;
+        }
+        // One that is marked offline stays so: only its guest was stopped.
+        let offline = subject.instance.admin_state == AdminState::Offline;
+        Ok(remember(&subject, AdminState::Down, remembers && !offline))
+    }
+}
+
+impl LogicalUnit for InstanceReboot {
+    fn locks(&self, config: &Config) -> LockSet {
+        locks(config, &self.instance_name)
+    }
+
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        let uuid = self.instance_uuid.as_deref();
+        let subject = Subject::find(env.config(), &self.instance_name, uuid)?;
+        subject.check_known()?;
+        subject.check_not_offline()?;
+        check_node(&subject)
+    }
+
+    fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        let uuid = self.instance_uuid.as_deref();
+        let subject = Subject::find(env.config(), &self.instance_name, uuid)?;
+        let node = reference(subject.primary);
+        let seen = look_at_home(env, &subject)?;
+        let runs = !seen.running_on.is_empty() && seen.activity.is_none();
+        if runs && self.reboot_type != RebootType::Full {
+            let end = env.call(env.limits.reboot, |call| {
+                env.hypervisor.reboot(call, &subject.reference, &node)
+            });
+            let what = format!("reboot {}", subject.name());
+            end.map_err(|error| failed(env, &what, error))?;
+            return Ok(remember(&subject, AdminState::Up, true));
+        }
+        if runs || matches!(seen.activity, Some(Activity::Stopping { .. })) {
+            check_secondary(
+                &subject,
+                &seen,
+                self.ignore_secondaries,
+                "--ignore-secondaries",
+            )?;
+            stop(env, &subject, subject.primary, self.shutdown_timeout)?;
+        } else if !subject.is_up() {
+            check_memory(env, &subject)?;
+        }
+        start(env, &subject, &node)?;
+        Ok(remember(&subject, AdminState::Up, true))
+    }
+}

@@ -1,0 +1,437 @@
+//! Units that make a node's instances leave: evacuate, failover, migrate. They only plan. Each
+//! instance becomes one child job; an instance that cannot move makes the whole operation fail
+//! before anything moves, unless the operator allows a part.
+
+use serde_json::json;
+
+use super::shared::{
+    check_allocator, check_same_group, check_target, find_node, group_mates, lock_instance,
+    share_nodes,
+};
+use super::{
+    ChildJob, Detail, Env, Failure, LogicalUnit, Move, Outcome, PlanItem, ResultWithJobs, Slot,
+    UnitResult, UnmovableItem,
+};
+use crate::allocator::{Departure, Placed, PlannedMove, Role, Rules, plan_departure};
+use crate::cluster::{AdminState, Config, Instance, Mirroring, Node};
+use crate::locking::{Level, Lock, LockSet, Mode};
+use crate::opcodes::{
+    ErrorCode, EvacMode, InstanceFailover, InstanceMigrate, InstanceReplaceDisks, NodeEvacuate,
+    NodeFailover, NodeMigrate, OpError, Opcode, ReplaceMode, shutdown_timeout,
+};
+
+/// One of the three operations, in the terms that they share.
+struct Leaving<'a> {
+    /// Completes `Unable to … instances`.
+    verb: &'static str,
+    node_name: &'a str,
+    node_uuid: Option<&'a str>,
+    mode: EvacMode,
+    new_secondary: Option<&'a str>,
+    target: Option<&'a str>,
+    iallocator: Option<&'a String>,
+    ignore_soft_errors: bool,
+    allow_partial: bool,
+    parallel: Option<u32>,
+}
+
+impl Leaving<'_> {
+    /// Affected instances, and the group and its nodes, all shared: the plan is made when those
+    /// that move at this moment have arrived, and is over in an instant.
+    fn locks(&self, config: &Config) -> LockSet {
+        let mut locks = LockSet::new();
+        let Ok(node) = find_node(config, self.node_name, None) else {
+            return locks;
+        };
+        locks.add(
+            Lock::one(Level::NodeGroup, node.group.as_str()),
+            Mode::Shared,
+        );
+        share_nodes(&mut locks, group_mates(config, node));
+        let primaries = self.mode != EvacMode::SecondaryOnly;
+        let secondaries = self.mode != EvacMode::PrimaryOnly;
+        let leaving = (config.primaries(&node.uuid).filter(|_| primaries))
+            .chain(config.secondaries(&node.uuid).filter(|_| secondaries));
+        for instance in leaving {
+            lock_instance(&mut locks, &instance.name, Mode::Shared);
+        }
+        locks
+    }
+
+    fn check(&self, config: &Config) -> Result<(), OpError> {
+        let wrong = |text: String| OpError::prereq(ErrorCode::WrongInput, text);
+        let node = find_node(config, self.node_name, self.node_uuid)?;
+        if self.iallocator.is_some() && (self.new_secondary.or(self.target)).is_some() {
+            return Err(wrong(
+                "an allocator and a node were given: only one of them can choose".into(),
+            ));
+        }
+        check_allocator(self.iallocator)?;
+        if self.parallel == Some(0) {
+            return Err(wrong("0 jobs at once would move nothing".into()));
+        }
+        if self.new_secondary.is_some() && self.mode != EvacMode::SecondaryOnly {
+            return Err(wrong(format!(
+                "a new secondary node is only used when secondary instances alone leave, not in mode {}",
+                self.mode
+            ))
+            .hint("add --secondary-only, or leave the choice to the placement"));
+        }
+        for name in [self.new_secondary, self.target].into_iter().flatten() {
+            let other = find_node(config, name, None)?;
+            if other.uuid == node.uuid {
+                return Err(wrong(format!(
+                    "{} cannot take its own instances",
+                    node.name
+                )));
+            }
+            check_target(other)?;
+            check_same_group(config, node, other)?;
+        }
+        Ok(())
+    }
+
+    /// Plans, and turns what is planned into child jobs with `child`.
+    fn execute(
+        &self,
+        env: &Env<'_>,
+        child: impl Fn(&Step<'_>) -> Opcode,
+    ) -> Result<Outcome, Failure> {
+        let config = env.config();
+        let node = find_node(config, self.node_name, self.node_uuid)?;
+        let uuid = |name| find_node(config, name, None).map(|node| node.uuid.clone());
+        let plan = plan_departure(
+            env.world,
+            &Departure {
+                node: node.uuid.clone(),
+                mode: self.mode,
+                new_secondary: self.new_secondary.map(uuid).transpose()?,
+                target: self.target.map(uuid).transpose()?,
+                rules: Rules {
+                    ignore_soft_errors: self.ignore_soft_errors,
+                },
+            },
+        );
+        let mut stuck = vec![];
+        let mut resources = false;
+        for one in &plan.unmovable {
+            let Some(instance) = config.instances.get(&one.instance) else {
+                continue;
+            };
+            resources |= instance.uncertain.is_none()
+                && config.template(instance).mirroring() != Mirroring::None;
+            stuck.push(UnmovableItem {
+                instance: instance.name.clone(),
+                reason: one.reason.clone(),
+                hint: one.hint.clone(),
+            });
+        }
+        let mut jobs = vec![];
+        let mut items = vec![];
+        for placed in &plan.placed {
+            let Some(instance) = config.instances.get(&placed.instance) else {
+                continue;
+            };
+            let steps = placed.moves.iter().map(|step| Step {
+                config,
+                node,
+                instance,
+                step,
+            });
+            let ops: Vec<Opcode> = steps.map(|step| child(&step)).collect();
+            items.push(item(config, instance, placed, &ops));
+            jobs.push(ChildJob {
+                ops,
+                claims: placed.claims.clone(),
+            });
+        }
+        let detail = Detail {
+            nothing_to_do: (items.is_empty() && stuck.is_empty())
+                .then(|| format!("{} has no instances to {}", node.name, self.verb)),
+            plan: items,
+            unmovable: stuck,
+            ..Detail::default()
+        };
+        if !detail.unmovable.is_empty() && !self.allow_partial {
+            return Err(Failure {
+                error: self.refusal(&detail.unmovable, resources),
+                detail,
+                edits: vec![],
+                left_behind: false,
+            });
+        }
+        for one in &detail.unmovable {
+            env.warn(format!("{} stays: {}", one.instance, one.reason));
+        }
+        Ok(self.outcome(env, jobs, detail))
+    }
+
+    fn outcome(&self, env: &Env<'_>, jobs: Vec<ChildJob>, detail: Detail) -> Outcome {
+        let mut result = ResultWithJobs {
+            jobs: if env.common.dry_run { vec![] } else { jobs },
+            parallel: self.parallel,
+            planned_on: Some(env.world.serial),
+            ..ResultWithJobs::default()
+        };
+        if self.allow_partial {
+            let pairs = detail
+                .unmovable
+                .iter()
+                .map(|one| json!([one.instance, one.reason]));
+            let pairs = pairs.collect();
+            result.other.insert("unmovable".to_owned(), pairs);
+        }
+        Outcome {
+            result: UnitResult::Jobs(result),
+            detail,
+            edits: vec![],
+        }
+    }
+
+    fn refusal(&self, stuck: &[UnmovableItem], resources: bool) -> OpError {
+        let names: Vec<String> = stuck
+            .iter()
+            .map(|one| format!("{} ({})", one.instance, one.reason))
+            .collect();
+        let code = match resources {
+            true => ErrorCode::InsufficientResources,
+            false => ErrorCode::WrongState,
+        };
+        OpError::exec(format!(
+            "Unable to {} instances {}",
+            self.verb,
+            names.join(", ")
+        ))
+        .code(code)
+        .hint("nothing was moved; --allow-partial moves those that can move")
+    }
+}
+
+fn item(config: &Config, instance: &Instance, placed: &Placed, ops: &[Opcode]) -> PlanItem {
+    let name = |step: &PlannedMove| Move {
+        role: step.role,
+        from: config.node_name(&step.from).to_owned(),
+        to: config.node_name(&step.to).to_owned(),
+    };
+    PlanItem {
+        instance: instance.name.clone(),
+        moves: placed.moves.iter().map(name).collect(),
+        ops: ops.iter().map(|op| op.op.id().to_owned()).collect(),
+    }
+}
+
+/// One planned move of one instance, about to become an opcode.
+struct Step<'a> {
+    config: &'a Config,
+    /// The node that is left.
+    node: &'a Node,
+    instance: &'a Instance,
+    step: &'a PlannedMove,
+}
+
+impl Step<'_> {
+    fn target(&self) -> Option<String> {
+        Some(self.config.node_name(&self.step.to).to_owned())
+    }
+
+    /// The node that loses the role: always the one that is left. Where both roles move, the
+    /// primary has become the secondary by the time its turn comes.
+    fn source(&self) -> Option<String> {
+        Some(self.node.name.clone())
+    }
+
+    /// Whether it can be moved while it runs.
+    fn migrates(&self) -> bool {
+        self.instance.admin_state == AdminState::Up
+            && !self.node.offline
+            && !self.config.backend(self.instance).always_failover
+    }
+
+    fn failover(&self) -> InstanceFailover {
+        InstanceFailover {
+            instance_name: self.instance.name.clone(),
+            instance_uuid: Some(self.instance.uuid.to_string()),
+            shutdown_timeout: shutdown_timeout(),
+            ignore_consistency: false,
+            target_node: self.target(),
+            source_node: self.source(),
+            iallocator: None,
+            ignore_ipolicy: false,
+        }
+    }
+
+    fn migrate(&self) -> InstanceMigrate {
+        InstanceMigrate {
+            instance_name: self.instance.name.clone(),
+            instance_uuid: Some(self.instance.uuid.to_string()),
+            mode: None,
+            target_node: self.target(),
+            source_node: self.source(),
+            iallocator: None,
+            allow_runtime_changes: true,
+            ignore_ipolicy: false,
+            cleanup: false,
+            allow_failover: false,
+            ignore_hvversions: false,
+        }
+    }
+
+    fn replace_disks(&self, early_release: bool) -> InstanceReplaceDisks {
+        InstanceReplaceDisks {
+            instance_name: self.instance.name.clone(),
+            instance_uuid: Some(self.instance.uuid.to_string()),
+            mode: ReplaceMode::NewSecondary,
+            disks: vec![],
+            remote_node: self.target(),
+            source_node: self.source(),
+            iallocator: None,
+            early_release,
+            ignore_ipolicy: false,
+        }
+    }
+}
+
+impl NodeEvacuate {
+    fn leaving(&self) -> Leaving<'_> {
+        Leaving {
+            verb: "evacuate",
+            node_name: &self.node_name,
+            node_uuid: self.node_uuid.as_deref(),
+            mode: self.mode,
+            new_secondary: self.remote_node.as_deref(),
+            target: None,
+            iallocator: self.iallocator.as_ref(),
+            ignore_soft_errors: self.ignore_soft_errors,
+            allow_partial: self.allow_partial,
+            parallel: self.parallel,
+        }
+    }
+}
+
+impl LogicalUnit for NodeEvacuate {
+    fn locks(&self, config: &Config) -> LockSet {
+        self.leaving().locks(config)
+    }
+
+    fn slot(&self) -> Slot {
+        Slot::Planning
+    }
+
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        self.leaving().check(env.config())
+    }
+
+    fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        self.leaving().execute(env, |step| match step.step.role {
+            Role::Secondary => step.replace_disks(self.early_release).into(),
+            Role::Primary if step.migrates() => step.migrate().into(),
+            Role::Primary => step.failover().into(),
+        })
+    }
+
+    fn plans(&self) -> bool {
+        true
+    }
+}
+
+impl NodeFailover {
+    fn leaving(&self) -> Leaving<'_> {
+        Leaving {
+            verb: "fail over",
+            node_name: &self.node_name,
+            node_uuid: self.node_uuid.as_deref(),
+            mode: EvacMode::PrimaryOnly,
+            new_secondary: None,
+            target: self.target_node.as_deref(),
+            iallocator: self.iallocator.as_ref(),
+            ignore_soft_errors: self.ignore_soft_errors,
+            allow_partial: self.allow_partial,
+            parallel: self.parallel,
+        }
+    }
+}
+
+impl LogicalUnit for NodeFailover {
+    fn locks(&self, config: &Config) -> LockSet {
+        self.leaving().locks(config)
+    }
+
+    fn slot(&self) -> Slot {
+        Slot::Planning
+    }
+
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        self.leaving().check(env.config())
+    }
+
+    fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        self.leaving().execute(env, |step| {
+            InstanceFailover {
+                shutdown_timeout: self.shutdown_timeout,
+                ignore_consistency: self.ignore_consistency,
+                ignore_ipolicy: self.ignore_ipolicy,
+                ..step.failover()
+            }
+            .into()
+        })
+    }
+
+    fn plans(&self) -> bool {
+        true
+    }
+}
+
+impl NodeMigrate {
+    fn leaving(&self) -> Leaving<'_> {
+        Leaving {
+            verb: "migrate",
+            node_name: &self.node_name,
+            node_uuid: self.node_uuid.as_deref(),
+            mode: EvacMode::PrimaryOnly,
+            new_secondary: None,
+            target: self.target_node.as_deref(),
+            iallocator: self.iallocator.as_ref(),
+            ignore_soft_errors: self.ignore_soft_errors,
+            allow_partial: self.allow_partial,
+            parallel: self.parallel,
+        }
+    }
+}
+
+impl LogicalUnit for NodeMigrate {
+    fn locks(&self, config: &Config) -> LockSet {
+        self.leaving().locks(config)
+    }
+
+    fn slot(&self) -> Slot {
+        Slot::Planning
+    }
+
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        self.leaving().check(env.config())
+    }
+
+    fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        self.leaving().execute(env, |step| {
+            if step.migrates() {
+                let migrate = InstanceMigrate {
+                    mode: self.mode,
+                    allow_runtime_changes: self.allow_runtime_changes,
+                    ignore_ipolicy: self.ignore_ipolicy,
+                    ..step.migrate()
+                };
+                return migrate.into();
+            }
+            let ignore_ipolicy = self.ignore_ipolicy;
+            InstanceFailover {
+                ignore_ipolicy,
+                ..step.failover()
+            }
+            .into()
+        })
+    }
+
+    fn plans(&self) -> bool {
+        true
+    }
+}

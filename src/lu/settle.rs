@@ -1,0 +1,182 @@
+//! What the end of a verb means for the opcode that called it.
+//!
+//! A verb that failed left reality as it was. One whose end is not known makes the unit look at
+//! reality, once: it then either knows, or says that it does not and marks the instance uncertain.
+//! Nothing is ever guessed.
+
+use super::shared::{cleanup_hint, silent_hint};
+use super::{Detail, Env, Failure};
+use crate::cluster::{Edit, NodeUuid};
+use crate::hypervisor::{Activity, InstanceRef, NodeRef, Observed, VerbError};
+use crate::opcodes::{ErrorCode, OpError};
+
+/// What a verb was to bring about.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Goal<'a> {
+    /// The instance runs on another node.
+    Moved {
+        /// Where it ran.
+        from: &'a NodeRef,
+        /// Where it is to run.
+        to: &'a NodeRef,
+    },
+    /// The instance runs.
+    Started(&'a NodeRef),
+    /// The instance does not run.
+    Stopped(&'a NodeRef),
+}
+
+/// What reality says about a goal.
+enum Verdict {
+    Reached,
+    NotReached(String),
+    Untellable,
+}
+
+impl Goal<'_> {
+    fn doing(&self, name: &str) -> String {
+        match self {
+            Goal::Moved { from, to } => {
+                format!("migrate {name} from {} to {}", from.name, to.name)
+            }
+            Goal::Started(node) => format!("start {name} on {}", node.name),
+            Goal::Stopped(node) => format!("stop {name} on {}", node.name),
+        }
+    }
+
+    fn question(&self, name: &str) -> String {
+        match self {
+            Goal::Moved { .. } => format!("whether {name} moved is unknown"),
+            Goal::Started(node) => format!("whether {name} runs on {} is unknown", node.name),
+            Goal::Stopped(node) => {
+                format!("whether {name} still runs on {} is unknown", node.name)
+            }
+        }
+    }
+
+    fn nodes(&self) -> Vec<NodeRef> {
+        match self {
+            Goal::Moved { from, to } => vec![(*from).clone(), (*to).clone()],
+            Goal::Started(node) | Goal::Stopped(node) => vec![(*node).clone()],
+        }
+    }
+
+    fn judge(&self, name: &str, seen: &Observed) -> Verdict {
+        if seen.activity.is_some() {
+            return Verdict::Untellable;
+        }
+        let runs = |node: &NodeRef| seen.running_on == [node.uuid.clone()];
+        let silent = |node: &NodeRef| seen.silent.contains(&node.uuid);
+        match self {
+            Goal::Moved { to, .. } if runs(to) => Verdict::Reached,
+            Goal::Moved { from, .. } if runs(from) => {
+                Verdict::NotReached(format!("{name} still runs on {}", from.name))
+            }
+            Goal::Moved { .. } => Verdict::Untellable,
+            Goal::Started(node) if runs(node) => Verdict::Reached,
+            Goal::Stopped(node) if runs(node) => {
+                Verdict::NotReached(format!("{name} still runs on {}", node.name))
+            }
+            Goal::Started(node) | Goal::Stopped(node) if silent(node) => Verdict::Untellable,
+            Goal::Started(node) => {
+                Verdict::NotReached(format!("{name} does not run on {}", node.name))
+            }
+            Goal::Stopped(_) => Verdict::Reached,
+        }
+    }
+}
+
+/// Turns the end of a verb into success or failure, looking at reality once if need be.
+pub(super) fn settle(
+    env: &Env<'_>,
+    instance: &InstanceRef,
+    goal: Goal<'_>,
+    end: Result<(), VerbError>,
+) -> Result<(), Failure> {
+    let text = match end {
+        Ok(()) => return Ok(()),
+        Err(VerbError::Unknown(text)) => text,
+        Err(error) => return Err(failed(env, &goal.doing(&instance.name), error)),
+    };
+    let name = &instance.name;
+    env.warn(format!("{text}; looking where {name} is"));
+    let seen = look(env, instance, &goal.nodes());
+    match seen.map_or(Verdict::Untellable, |seen| goal.judge(name, &seen)) {
+        Verdict::Reached => Ok(()),
+        Verdict::NotReached(fact) => {
+            let error = OpError::exec(format!("{text}; {fact}")).code(ErrorCode::Timeout);
+            Err(error.into())
+        }
+        Verdict::Untellable => {
+            let text = format!("{text}, {}", goal.question(name));
+            Err(uncertain(instance, text))
+        }
+    }
+}
+
+/// The failure of an opcode that does not know where its instance is: it marks it.
+pub(super) fn uncertain(instance: &InstanceRef, text: String) -> Failure {
+    let mut failure = Failure::from(
+        OpError::exec(text.clone())
+            .code(ErrorCode::Unknown)
+            .hint(cleanup_hint(&instance.name)),
+    );
+    failure.edits.push(Edit::SetUncertain {
+        instance: instance.uuid.clone(),
+        reason: Some(text),
+    });
+    failure
+}
+
+/// The failure of a verb that was to do `what`, when there is nothing to look at: `what` completes
+/// "could not …".
+pub(super) fn failed(env: &Env<'_>, what: &str, error: VerbError) -> Failure {
+    match error {
+        VerbError::Failed(why) => OpError::exec(format!("could not {what}: {why}")).into(),
+        VerbError::Aborted if env.interrupt.canceled() => OpError::canceled().into(),
+        VerbError::Aborted => {
+            OpError::exec(format!("gave up to {what}: a node was marked offline")).into()
+        }
+        VerbError::Unreachable { ref node, .. } => {
+            let hint = silent_hint(node);
+            OpError::exec(format!("could not {what}: {error}"))
+                .code(ErrorCode::EnvironmentError)
+                .hint(hint)
+                .into()
+        }
+        VerbError::Unknown(why) => OpError::exec(format!(
+            "it is not known whether it was possible to {what}: {why}"
+        ))
+        .code(ErrorCode::Unknown)
+        .into(),
+        VerbError::LeftBehind => Failure {
+            error: OpError::exec(format!("the runner left while it was to {what}")),
+            detail: Detail::default(),
+            edits: vec![],
+            left_behind: true,
+        },
+    }
+}
+
+/// What is on its way with an instance, for messages.
+pub(super) fn describe(activity: &Activity, name_of: impl Fn(&NodeUuid) -> String) -> String {
+    match activity {
+        Activity::Starting { node } => format!("is being started on {}", name_of(node)),
+        Activity::Stopping { node } => format!("is being stopped on {}", name_of(node)),
+        Activity::Migrating { from, to } => {
+            format!("is migrating from {} to {}", name_of(from), name_of(to))
+        }
+    }
+}
+
+/// Looks where an instance is; a cancelled job looks, too.
+pub(super) fn look(
+    env: &Env<'_>,
+    instance: &InstanceRef,
+    nodes: &[NodeRef],
+) -> Result<Observed, Failure> {
+    env.call_undisturbed(env.limits.look, |call| {
+        env.hypervisor.observe(call, instance, nodes)
+    })
+    .map_err(|error| failed(env, &format!("see where {} is", instance.name), error))
+}

@@ -1,0 +1,386 @@
+//! What several units need: finding what an opcode names, the checks that they have in common, and
+//! the locks of the things that they touch.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use super::{Detail, Env, Move, Outcome};
+use crate::allocator::{Claim, Role, check_room, still_fits};
+use crate::cluster::{AdminState, Config, DiskTemplate, Group, Instance, Mirroring, Node};
+use crate::hypervisor::{InstanceRef, NodeRef};
+use crate::locking::{Level, Lock, LockSet, Mode};
+use crate::opcodes::{ErrorCode, OpError};
+
+// --- finding
+
+/// The node of a name, and of a UUID if one is given.
+pub(super) fn find_node<'a>(
+    config: &'a Config,
+    name: &str,
+    uuid: Option<&str>,
+) -> Result<&'a Arc<Node>, OpError> {
+    let node = config
+        .node_named(name)
+        .ok_or_else(|| unknown("Node", name))?;
+    same_identity("node", name, node.uuid.as_str(), uuid)?;
+    Ok(node)
+}
+
+/// The instance of a name, and of a UUID if one is given.
+pub(super) fn find_instance<'a>(
+    config: &'a Config,
+    name: &str,
+    uuid: Option<&str>,
+) -> Result<&'a Arc<Instance>, OpError> {
+    let instance = config
+        .instance_named(name)
+        .ok_or_else(|| unknown("Instance", name))?;
+    same_identity("instance", name, instance.uuid.as_str(), uuid)?;
+    Ok(instance)
+}
+
+/// The group of a name or UUID.
+pub(super) fn find_group<'a>(config: &'a Config, name: &str) -> Result<&'a Arc<Group>, OpError> {
+    config
+        .group_named(name)
+        .ok_or_else(|| unknown("Group", name))
+}
+
+fn unknown(kind: &str, name: &str) -> OpError {
+    OpError::prereq(
+        ErrorCode::UnknownEntity,
+        format!("{kind} '{name}' not known"),
+    )
+}
+
+/// Guards against an object that was renamed, or removed and made anew, since the opcode was
+/// submitted.
+fn same_identity(kind: &str, name: &str, is: &str, wanted: Option<&str>) -> Result<(), OpError> {
+    match wanted {
+        Some(wanted) if wanted != is => Err(OpError::prereq(
+            ErrorCode::ResourceNotUnique,
+            format!("{kind} {name} has the UUID {is}, not {wanted}"),
+        )
+        .hint("the object was renamed or made anew meanwhile; look at it and submit again")),
+        _ => Ok(()),
+    }
+}
+
+/// The identity of an object that an opcode makes: the same each time the opcode is run, so that
+/// one that is run again finds what it had begun.
+pub(super) fn new_uuid(env: &Env<'_>, part: &str) -> String {
+    let cluster = env.config().cluster.as_ref();
+    let space = cluster
+        .and_then(|cluster| Uuid::parse_str(&cluster.uuid).ok())
+        .unwrap_or(Uuid::NAMESPACE_OID);
+    let name = format!("job-{}-{}{part}", env.job, env.index);
+    Uuid::new_v5(&space, name.as_bytes()).to_string()
+}
+
+// --- an instance and the nodes that have to do with it
+
+/// The instance that an opcode is about.
+#[derive(Clone)]
+pub(super) struct Subject<'a> {
+    pub(super) instance: &'a Arc<Instance>,
+    pub(super) reference: InstanceRef,
+    pub(super) primary: &'a Arc<Node>,
+    pub(super) secondary: Option<&'a Arc<Node>>,
+}
+
+impl<'a> Subject<'a> {
+    /// Finds it and its nodes.
+    pub(super) fn find(
+        config: &'a Config,
+        name: &str,
+        uuid: Option<&str>,
+    ) -> Result<Subject<'a>, OpError> {
+        let instance = find_instance(config, name, uuid)?;
+        let primary = config.nodes.get(&instance.primary_node).ok_or_else(|| {
+            let text = format!(
+                "instance {} has a primary node that is not known",
+                instance.name
+            );
+            OpError::prereq(ErrorCode::InternalError, text).hint("see gnt-cluster verify-config")
+        })?;
+        Ok(Subject {
+            instance,
+            reference: InstanceRef::new(config, instance),
+            primary,
+            secondary: config
+                .secondary(instance)
+                .and_then(|uuid| config.nodes.get(uuid)),
+        })
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &'a str {
+        &self.instance.name
+    }
+
+    /// How its disks are kept.
+    pub(super) fn template(&self) -> DiskTemplate {
+        self.reference.template
+    }
+
+    /// Whether it is meant to run.
+    pub(super) fn is_up(&self) -> bool {
+        self.instance.admin_state == AdminState::Up
+    }
+
+    /// Refuses an instance of which nobody knows where it is, and one that is not there yet.
+    pub(super) fn check_known(&self) -> Result<(), OpError> {
+        let name = self.name();
+        if self.instance.forthcoming {
+            return Err(OpError::prereq(
+                ErrorCode::WrongState,
+                format!("instance {name} is forthcoming: it does not exist yet"),
+            ));
+        }
+        match &self.instance.uncertain {
+            Some(reason) => Err(OpError::prereq(
+                ErrorCode::WrongState,
+                format!("it is uncertain where instance {name} is: {reason}"),
+            )
+            .hint(cleanup_hint(name))),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses an instance that is marked offline.
+    pub(super) fn check_not_offline(&self) -> Result<(), OpError> {
+        match self.instance.admin_state {
+            AdminState::Up | AdminState::Down => Ok(()),
+            AdminState::Offline => Err(OpError::prereq(
+                ErrorCode::WrongState,
+                format!("instance {} is marked offline", self.name()),
+            )),
+        }
+    }
+
+    /// How it moves, or why it does not.
+    pub(super) fn check_movable(&self) -> Result<Mirroring, OpError> {
+        match self.template().mirroring() {
+            Mirroring::None => Err(OpError::prereq(
+                ErrorCode::WrongState,
+                format!(
+                    "instance {} cannot move: its disks are kept as {} on {} alone",
+                    self.name(),
+                    self.template(),
+                    self.primary.name
+                ),
+            )
+            .hint("only instances with mirrored or shared disks move")),
+            mirroring => Ok(mirroring),
+        }
+    }
+
+    /// Where a drbd instance can run beside its primary node.
+    pub(super) fn secondary_or_fail(&self) -> Result<&'a Arc<Node>, OpError> {
+        self.secondary.ok_or_else(|| {
+            OpError::prereq(
+                ErrorCode::InternalError,
+                format!(
+                    "instance {} should have one secondary node, but has none that is known",
+                    self.name()
+                ),
+            )
+            .hint("see gnt-cluster verify-config")
+        })
+    }
+}
+
+/// What an operator does about an uncertain instance.
+pub(super) fn cleanup_hint(name: &str) -> String {
+    format!("gnt-instance migrate --cleanup {name} finds out")
+}
+
+/// What an operator does about a node that does not answer.
+pub(super) fn silent_hint(node: &str) -> String {
+    format!("if the node is dead: gnt-node modify --offline yes {node}")
+}
+
+// --- checks
+
+/// Refuses a node that does not take instances: offline, drained or not for instances.
+pub(super) fn check_target(node: &Node) -> Result<(), OpError> {
+    check_online(node)?;
+    let name = &node.name;
+    let state = |text: String| OpError::prereq(ErrorCode::WrongState, text);
+    if node.drained {
+        return Err(state(format!("{name} is drained")).hint(format!(
+            "gnt-node modify --drained no {name}, or name another node"
+        )));
+    }
+    if !node.vm_capable {
+        return Err(state(format!(
+            "{name} is not vm_capable: it holds no instances"
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses a node that is declared dead.
+pub(super) fn check_online(node: &Node) -> Result<(), OpError> {
+    if node.offline {
+        let text = format!("{} is offline", node.name);
+        return Err(OpError::prereq(ErrorCode::WrongState, text).hint(format!(
+            "gnt-node modify --offline no {} once it is back",
+            node.name
+        )));
+    }
+    Ok(())
+}
+
+/// Refuses a node outside the group that an instance or a node is in.
+pub(super) fn check_same_group(config: &Config, home: &Node, node: &Node) -> Result<(), OpError> {
+    if home.group == node.group {
+        return Ok(());
+    }
+    let group = |node: &Node| match config.groups.get(&node.group) {
+        Some(group) => group.name.clone(),
+        None => node.group.to_string(),
+    };
+    Err(OpError::prereq(
+        ErrorCode::WrongInput,
+        format!(
+            "{} is in group {}, {} in group {}: instances move inside one group only",
+            node.name,
+            group(node),
+            home.name,
+            group(home)
+        ),
+    ))
+}
+
+/// Refuses an external allocator, which this program does not run yet.
+pub(super) fn check_allocator(iallocator: Option<&String>) -> Result<(), OpError> {
+    match iallocator {
+        None => Ok(()),
+        Some(name) => Err(OpError::prereq(
+            ErrorCode::EnvironmentError,
+            format!("external allocators such as {name} are not supported yet"),
+        )
+        .hint("without -I the built-in placement chooses the nodes")),
+    }
+}
+
+/// Refuses a node without room for a role of an instance. Room that its own job was promised does
+/// not stand in its way.
+pub(super) fn check_room_on(
+    env: &Env<'_>,
+    subject: &Subject<'_>,
+    node: &Node,
+    role: Role,
+) -> Result<(), OpError> {
+    check_room(env.world, &subject.instance.uuid, &node.uuid, role)
+        .map_err(|missing| no_room(&subject.instance.name, node, &missing))
+}
+
+/// Refuses to start an instance that is meant to be stopped where its memory is not free.
+pub(super) fn check_memory(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), OpError> {
+    let claim = Claim {
+        node: subject.primary.uuid.clone(),
+        instance: subject.instance.uuid.clone(),
+        role: Role::Primary,
+        memory: env.config().backend(subject.instance).maxmem,
+        disk: 0,
+        vcpus: 0,
+    };
+    still_fits(env.world, &[claim])
+        .map_err(|missing| no_room(subject.name(), subject.primary, &missing))
+}
+
+/// The refusal of a node that is too full.
+pub(super) fn no_room(name: &str, node: &Node, missing: &str) -> OpError {
+    OpError::prereq(
+        ErrorCode::InsufficientResources,
+        format!("{} has no room for instance {name}: {missing}", node.name),
+    )
+    .hint("gnt-node list shows what is free on which node")
+}
+
+// --- locks
+
+/// Adds an instance, which is locked by its name.
+pub(super) fn lock_instance(locks: &mut LockSet, name: &str, mode: Mode) {
+    locks.add(Lock::one(Level::Instance, name), mode);
+}
+
+/// Adds nodes, shared, and what they hold.
+pub(super) fn share_nodes<'a>(locks: &mut LockSet, nodes: impl IntoIterator<Item = &'a Arc<Node>>) {
+    for node in nodes {
+        for level in [Level::Node, Level::NodeRes] {
+            locks.add(Lock::one(level, node.uuid.as_str()), Mode::Shared);
+        }
+    }
+}
+
+/// The nodes of the group that `node` is in, in the order of their names.
+pub(super) fn group_mates<'a>(
+    config: &'a Config,
+    node: &'a Node,
+) -> impl Iterator<Item = &'a Arc<Node>> {
+    config
+        .nodes_by_name()
+        .filter(move |other| other.group == node.group)
+}
+
+// --- outcomes
+
+/// A node for the hypervisor.
+pub(super) fn reference(node: &Node) -> NodeRef {
+    NodeRef::from(node)
+}
+
+/// What is told about an opcode on one instance.
+pub(super) fn about(name: &str) -> Detail {
+    Detail {
+        instance: Some(name.to_owned()),
+        ..Detail::default()
+    }
+}
+
+/// One role went from one node to another.
+pub(super) fn moved(role: Role, from: &Node, to: &Node) -> Move {
+    Move {
+        role,
+        from: from.name.clone(),
+        to: to.name.clone(),
+    }
+}
+
+/// If `source` is named and no longer is `holder`: the outcome of an opcode that was to take a role
+/// away from a node that has lost it already.
+pub(super) fn has_left(
+    config: &Config,
+    name: &str,
+    source: Option<&String>,
+    holder: Option<&Arc<Node>>,
+) -> Result<Option<Outcome>, OpError> {
+    let Some(source) = source else {
+        return Ok(None);
+    };
+    // A source that was removed meanwhile has lost every role.
+    let source = match find_node(config, source, None) {
+        Ok(node) if holder.is_some_and(|holder| holder.uuid == node.uuid) => return Ok(None),
+        Ok(node) => &node.name,
+        Err(_) => source,
+    };
+    Ok(Some(nothing_to_do(
+        name,
+        format!("{name} has left {source} already"),
+    )))
+}
+
+/// The outcome of an opcode that found its work done.
+pub(super) fn nothing_to_do(name: &str, why: String) -> Outcome {
+    Outcome {
+        detail: Detail {
+            nothing_to_do: Some(why),
+            ..about(name)
+        },
+        ..Outcome::default()
+    }
+}
