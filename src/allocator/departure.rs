@@ -152,7 +152,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn mover(&self, instance: &'a Instance) -> Result<Mover<'a>, Unmovable> {
+    fn mover(&mut self, instance: &'a Instance) -> Result<Mover<'a>, Unmovable> {
+        self.ledger.forget_way(instance);
         if let Some(reason) = &instance.uncertain {
             return Err(refusal(
                 instance,

@@ -1,6 +1,6 @@
 //! What each node has, and what is used of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::cluster::{
     AdminState, Config, GroupUuid, Instance, InstanceUuid, Mirroring, Node, NodeUuid,
@@ -185,6 +185,9 @@ pub(super) struct Ledger<'a> {
     pub(super) rooms: Vec<Room<'a>>,
     index: BTreeMap<&'a NodeUuid, usize>,
     exclusive: Vec<&'a str>,
+    /// Instances that claim to run on their present secondary: they use the memory that was kept
+    /// free for them there, and do not count twice.
+    taking_over: BTreeSet<&'a InstanceUuid>,
 }
 
 impl<'a> Ledger<'a> {
@@ -206,6 +209,7 @@ impl<'a> Ledger<'a> {
             rooms,
             index,
             exclusive: cluster_tags(config, EXCLUSION_PREFIX).collect(),
+            taking_over: BTreeSet::new(),
         };
         for instance in config.instances.values() {
             let need = ledger.need(instance);
@@ -295,10 +299,37 @@ impl<'a> Ledger<'a> {
             .map(|(job, claim)| ((*job, &claim.instance), &claim.node))
             .collect();
         for (job, claim) in world.claims.iter() {
-            if Some(&claim.instance) != except {
-                let primary = to_be_primary.get(&(*job, &claim.instance)).copied();
-                self.add_claim(claim, primary);
+            if Some(&claim.instance) == except {
+                continue;
             }
+            let primary = to_be_primary.get(&(*job, &claim.instance)).copied();
+            self.add_claim(claim, primary);
+            if let Some(instance) = self.config.instances.get(&claim.instance)
+                && claim.role == Role::Primary
+                && self.config.secondary(instance) == Some(&claim.node)
+                && self.taking_over.insert(&instance.uuid)
+            {
+                self.change_reserve(instance, -1);
+            }
+        }
+    }
+
+    /// Makes an instance count as the configuration has it, whatever it is on its way to: before it
+    /// is moved by a plan.
+    pub(super) fn forget_way(&mut self, instance: &Instance) {
+        if self.taking_over.remove(&instance.uuid) {
+            self.change_reserve(instance, 1);
+        }
+    }
+
+    fn change_reserve(&mut self, instance: &Instance, sign: Amount) {
+        let seats = self.seats(instance);
+        let reserve = Need {
+            reserve: self.need(instance).reserve,
+            ..Need::default()
+        };
+        if let Some(room) = seats.secondary.and_then(|at| self.rooms.get_mut(at)) {
+            room.change_secondary(&reserve, seats.primary, sign);
         }
     }
 
