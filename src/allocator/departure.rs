@@ -5,7 +5,8 @@ use crate::opcodes::EvacMode;
 
 use super::checks::{Fail, Failure, Strictness, check, explain};
 use super::claim::{Claim, Role, World};
-use super::nodes::{Ledger, Need, Seats, claimed, unusable};
+use super::ledger::Ledger;
+use super::nodes::{Need, Seats, Use, claimed, unusable};
 use super::place::{Departure, Placed, Plan, PlannedMove, Rules, Unmovable};
 use super::search::{self, Arrival};
 
@@ -282,7 +283,7 @@ impl<'a> Planner<'a> {
                 Some(hint),
             ));
         }
-        let after = super::nodes::Use {
+        let after = Use {
             memory: room.used.memory + mover.need.memory,
             ..room.used
         };
