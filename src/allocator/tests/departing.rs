@@ -304,6 +304,19 @@ fn a_claim_that_came_true_counts_once() {
 }
 
 #[test]
+fn an_instance_on_its_way_to_its_secondary_counts_there_once() {
+    let mut lab = Lab::new(2);
+    lab.add_node("node3", "default").drained = true;
+    lab.drbd("web1", ["node3", "node2"], 4000);
+    lab.shared("web2", "node1", 6000);
+    lab.claim(7, claim("node2", "web1", Role::Primary, 4000, 0));
+    // 4000 that are used and no longer kept free leave 6000.
+    assert_eq!(moves(&lab.only_placed(All)), ["primary node1>node2"]);
+    lab.claim(8, claim("node2", "web3", Role::Primary, 1, 0));
+    assert!(lab.only_reason(All).contains("1 MiB of memory missing"));
+}
+
+#[test]
 fn secondary_claims_reserve_memory_for_the_primary_to_be() {
     // web2 is on its way from node3/node4 to node4/node2: node2 backs it for node4.
     let mut lab = Lab::new(4);
