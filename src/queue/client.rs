@@ -1,5 +1,6 @@
 //! A tool's way to the queue.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -147,6 +148,20 @@ impl Client {
         self.store.write(Patience::Client, |tx| {
             tx.set_held(held)?;
             tx.record(&kind, None, None, &self.submitter)
+        })
+    }
+
+    /// Sets how long verbs may take, by name, in milliseconds; the others stay.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_verb_limits(&self, set: &BTreeMap<String, u64>) -> Result<(), StoreError> {
+        let mut limits = self.store.settings()?.verb_limits;
+        limits.extend(set.clone());
+        self.store.write(Patience::Client, |tx| {
+            tx.set_verb_limits(&limits)?;
+            let value = format!("verb_limits={limits:?}");
+            tx.record(&EventKind::Limits, None, Some(&value), &self.submitter)
         })
     }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::allocator::World;
 use crate::hypervisor::{Hypervisor, Interrupt, Progress};
-use crate::lu::{Callbacks, Env};
+use crate::lu::{Callbacks, Env, Limits as VerbLimits};
 use crate::opcodes::{ErrorCode, OpError, Opcode};
 use crate::processor::{self, Finished};
 use crate::queue::JobId;
@@ -32,6 +32,8 @@ pub struct Task {
     pub interrupt: Arc<Interrupt>,
     /// How often it has been started, from 1.
     pub attempt: u32,
+    /// How long its verbs may take.
+    pub limits: Arc<VerbLimits>,
 }
 
 /// What the writer is told.
@@ -216,6 +218,7 @@ fn run(task: &Task, hypervisor: &dyn Hypervisor, writer: &Sender<Message>) -> Do
         index: task.index,
         common: &task.opcode.common,
         attempt: task.attempt,
+        limits: &task.limits,
     };
     let finished = catch_unwind(AssertUnwindSafe(|| processor::run(&task.opcode, &env)));
     let finished = finished.unwrap_or_else(|panic| {

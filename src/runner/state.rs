@@ -47,6 +47,8 @@ pub struct Active {
     pub attempt: u32,
     /// How often it has planned again.
     pub replans: u32,
+    /// How long its verbs may take.
+    pub limits: Arc<lu::Limits>,
 }
 
 /// What the writing thread knows.
@@ -150,6 +152,10 @@ impl State {
             })
         };
         Arc::clone(self.world.get_or_insert_with(make))
+    }
+
+    fn limits(&self) -> Arc<lu::Limits> {
+        Arc::new(lu::Limits::with(&self.settings.verb_limits))
     }
 
     /// Configuration or claims have changed.
@@ -500,6 +506,7 @@ impl State {
             serial: tx.last_serial(id)?,
             attempt: starts + 1,
             replans: 0,
+            limits: self.limits(),
         };
         effects.tasks.push(active.task(id, self.world()));
         self.active.insert(id, active);
@@ -560,6 +567,7 @@ impl State {
             serial: tx.last_serial(id)?,
             attempt: starts + 1,
             replans: 0,
+            limits: self.limits(),
         };
         log::note(Some(id), &format!("adopted, start {}", starts + 1));
         effects.tasks.push(active.task(id, self.world()));
@@ -614,6 +622,7 @@ impl Active {
             world,
             interrupt: Arc::clone(&self.interrupt),
             attempt: self.attempt,
+            limits: Arc::clone(&self.limits),
         }
     }
 }

@@ -54,7 +54,9 @@ impl EventKind {
     }
 
     fn from_word(word: String) -> EventKind {
-        use EventKind::{Archive, Cancel, Drain, Hold, Import, Limits, Priority, Release, Undrain};
+        use EventKind::{
+            Archive, Cancel, Drain, Hold, Import, Limits, Priority, Release, Undrain, Yield,
+        };
         let known = [
             Cancel, Priority, Drain, Undrain, Hold, Release, Limits, Archive, Import, Yield,
         ];

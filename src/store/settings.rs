@@ -1,5 +1,7 @@
 //! Small values of the queue and of the program: limits, drain, hold, counters.
 
+use std::collections::BTreeMap;
+
 use rusqlite::types::{FromSql, ToSql};
 use rusqlite::{OptionalExtension, params};
 
@@ -56,6 +58,9 @@ pub struct Settings {
     pub reality: u64,
     /// What runs instances: the driver's name.
     pub driver: String,
+    /// How long verbs may take, by name, in milliseconds; those that are not set otherwise are
+    /// missing.
+    pub verb_limits: BTreeMap<String, u64>,
 }
 
 impl Store {
@@ -91,6 +96,9 @@ impl Store {
             world_serial: number("world_serial", 0)?,
             reality: number("reality", 0)?,
             driver: self.setting("driver")?.unwrap_or_else(|| "fake".to_owned()),
+            verb_limits: (self.setting::<String>("verb_limits")?)
+                .and_then(|text| serde_json::from_str(&text).ok())
+                .unwrap_or_default(),
         })
     }
 }
@@ -132,6 +140,15 @@ impl Tx<'_> {
         }
         self.wakes().runner();
         Ok(())
+    }
+
+    /// Sets how long verbs may take, by name, in milliseconds.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn set_verb_limits(&mut self, limits: &BTreeMap<String, u64>) -> Result<(), StoreError> {
+        self.wakes().runner();
+        self.set("verb_limits", serde_json::json!(limits).to_string())
     }
 
     /// Takes no more jobs, or takes them again.
