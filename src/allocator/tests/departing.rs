@@ -422,3 +422,46 @@ fn numbers_beyond_reason_do_no_harm() {
     lab.claim(7, claim("node3", "web3", Role::Primary, u64::MAX, u64::MAX));
     assert_eq!(lab.plan("node1", All).unmovable.len(), 2);
 }
+
+#[test]
+fn no_copy_goes_where_the_instance_could_not_start() {
+    let mut lab = Lab::new(4);
+    lab.node("node4").drained = true;
+    lab.drbd("web1", ["node2", "node1"], 1000);
+    // node3 lacks memory for what it backs already, which alone would not speak against more.
+    lab.shared("web2", "node3", 9200);
+    lab.drbd("web3", ["node4", "node3"], 2000);
+    assert!(lab.only_reason(SecondaryOnly).contains("200 MiB"));
+    lab.instance("web2")
+        .beparams
+        .insert("maxmem".into(), 9000.into());
+    assert_eq!(
+        moves(&lab.only_placed(SecondaryOnly)),
+        ["secondary node1>node3"]
+    );
+}
+
+#[test]
+fn a_plan_for_an_instance_that_is_on_its_way_counts_its_reserve_once() {
+    let mut lab = Lab::new(2);
+    lab.drbd("a", ["node1", "node2"], 4000);
+    lab.shared("b", "node1", 1000);
+    lab.drbd("c", ["node1", "node2"], 1500);
+    lab.claim(7, claim("node2", "a", Role::Primary, 4000, 0));
+    // node2: 4000 claimed and 4000 planned for a, 1500 kept free for c.
+    let plan = lab.plan("node1", PrimaryOnly);
+    assert_eq!(plan.unmovable[0].instance.as_str(), "b");
+    assert!(plan.unmovable[0].reason.contains("500 MiB"));
+}
+
+#[test]
+fn an_instance_that_cannot_move_counts_where_it_is() {
+    let mut lab = Lab::new(2);
+    lab.drbd("a", ["node1", "node2"], 4000);
+    lab.shared("b", "node1", 7000);
+    let mut departure = leave("node1", All);
+    departure.rules.ignore_soft_errors = true;
+    let plan = plan_departure(&lab.world(), &departure);
+    assert_eq!(plan.unmovable[0].instance.as_str(), "a");
+    assert_eq!(moves(&plan.placed[0]), ["primary node1>node2"]);
+}
