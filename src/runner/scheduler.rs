@@ -519,7 +519,6 @@ impl Scheduler {
         };
         let (turn, parent) = (job.turn, job.cap);
         self.go_outside(turn);
-        self.again.remove(&turn);
         if let Some(cap) = parent.and_then(|parent| self.caps.get_mut(&parent)) {
             cap.candidates.remove(&turn);
         }
@@ -645,26 +644,24 @@ impl Scheduler {
         let Some(job) = self.jobs.get_mut(&id) else {
             return;
         };
-        if job.stage == Stage::Running || job.unmet > 0 {
-            return;
+        match job.stage {
+            // What is in a blocked one's way says when it is not any more.
+            Stage::Blocked(_) | Stage::Running => return,
+            Stage::Outside if job.unmet > 0 => return,
+            Stage::Outside | Stage::Entered | Stage::Free => {}
         }
         let parent = job.cap.filter(|_| !job.begun);
         let cap = parent.and_then(|parent| self.caps.get_mut(&parent));
         if let Some(cap) = cap
             && !cap.admits(turn)
         {
-            self.go_outside(turn);
-            self.adjust_cap(parent);
+            debug_assert_eq!(job.stage, Stage::Outside, "{id} had room before");
             return;
         }
-        match job.stage {
-            Stage::Outside => {
-                job.stage = Stage::Entered;
-                let lost = self.locks.enter(turn, &job.locks);
-                self.overtaken(lost);
-            }
-            Stage::Blocked(want) => self.locks.unwatch(turn, want),
-            Stage::Entered | Stage::Free | Stage::Running => {}
+        if job.stage == Stage::Outside {
+            job.stage = Stage::Entered;
+            let lost = self.locks.enter(turn, &job.locks);
+            self.overtaken(lost);
         }
         let Some(job) = self.jobs.get_mut(&id) else {
             return;

@@ -58,6 +58,7 @@ impl Cap {
         });
         self.admitted = match excess {
             Some(excess) => self.candidates.range(..excess).next_back().copied(),
+            // Not what it was: one that comes to the full cap later must not seem admitted.
             None => last,
         };
         excess

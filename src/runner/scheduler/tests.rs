@@ -294,6 +294,21 @@ fn a_child_that_waits_for_a_lock_leaves_its_place_to_the_next() {
 }
 
 #[test]
+fn a_more_urgent_child_that_comes_to_a_full_cap_is_not_forgotten() {
+    let mut it = scheduler(9);
+    it.set_cap(PARENT, Some(1));
+    it.add(child(1, &[]));
+    assert_eq!(start_all(&mut it), [1]);
+    it.add(Pending {
+        urgency: urgency(-10, 0),
+        ..child(2, &[])
+    });
+    assert_eq!(it.next(), None);
+    it.release(JobId(1), None);
+    assert_eq!(start_all(&mut it), [2]);
+}
+
+#[test]
 fn the_lock_of_a_level_and_those_of_its_objects_exclude_each_other() {
     let all = "node/[lockset]";
     for (first, second, together) in [
