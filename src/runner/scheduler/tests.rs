@@ -1,6 +1,7 @@
 //! One behaviour a test; that they hold together is for the model to show.
 
 use super::*;
+use crate::locking::Obstacle;
 use crate::locking::{Level, Lock, Mode};
 use Mode::{Exclusive, Shared};
 
