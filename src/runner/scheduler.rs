@@ -9,9 +9,9 @@
 //! needed to fill the cap: one that waits for a lock lets the next one in, and goes out again when
 //! the cap is full without it.
 //!
-//! Whatever happens concerns only jobs with a greater turn than the one that it happened to. So
-//! jobs to look at again are kept in an ordered set, and [`Scheduler::settle`] takes the first
-//! until none is left.
+//! What looking at a job brings to light concerns, beside itself, only jobs with a greater turn. So
+//! the jobs to look at again are kept in order, the first is taken until none is left, and none is
+//! looked at twice for one event.
 
 mod cap;
 #[cfg(test)]
