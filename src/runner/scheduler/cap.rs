@@ -1,4 +1,8 @@
 //! How many children of one operation may run at once.
+//!
+//! While a cap is full, none of its waiting children reserves a lock. So each time it becomes full,
+//! the children that wait for locks leave the queues, and enter again when there is room: a start
+//! costs as much as there are blocked children before it. The queue's limit bounds that.
 
 use std::collections::BTreeSet;
 use std::ops::Bound::{Excluded, Unbounded};
