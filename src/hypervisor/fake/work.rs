@@ -134,7 +134,8 @@ impl<'a> Work<'a> {
                 return Err(self.lost());
             }
             if let Some((outcome, message)) = deed.outcome {
-                if lost.is_some() {
+                // Whoever aborts looks himself what became of it.
+                if lost.is_some() && outcome != Outcome::Aborted {
                     return Err(self.lost());
                 }
                 return answer(outcome, message);
@@ -148,7 +149,10 @@ impl<'a> Work<'a> {
                 Duration::from_micros(uint(next - now)).min(TICK)
             });
             let until = (Instant::now() + left).min(self.call.deadline);
-            match self.call.interrupt.wait(until, &self.nodes()) {
+            // A sync also needs the node that it copies from, which the order does not name.
+            let nodes = [deed.source.as_ref(), deed.target.as_ref()];
+            let nodes: Vec<&NodeUuid> = nodes.into_iter().flatten().collect();
+            match self.call.interrupt.wait(until, &nodes) {
                 None => {}
                 Some(InterruptKind::Leave) => return Err(VerbError::LeftBehind),
                 Some(InterruptKind::Cancel) => self.cancel(deed.id, left)?,
@@ -195,10 +199,11 @@ impl<'a> Work<'a> {
             {
                 at.abort(deed)?;
             }
-            Ok(deed.and_then(|deed| deed.outcome))
+            let name = at.node(node)?.map_or(node.to_string(), |row| row.name);
+            Ok((name, deed.and_then(|deed| deed.outcome)))
         });
-        let name = self.node_name(node);
-        match ended.map_err(|error| VerbError::Unknown(told(&error)))? {
+        let (name, outcome) = ended.map_err(|error| VerbError::Unknown(told(&error)))?;
+        match outcome {
             Some((outcome, message)) => answer(outcome, message),
             None if endable => Err(VerbError::Failed(format!(
                 "the migration of {} was given up: {name} was marked offline",

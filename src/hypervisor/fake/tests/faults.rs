@@ -167,6 +167,25 @@ fn a_node_that_is_marked_offline_during_a_migration() {
 }
 
 #[test]
+fn a_sync_whose_source_is_marked_offline_is_not_waited_for() {
+    let lab = Lab::new(ENDLESS);
+    let off = lab.instance("off");
+    let copied = |interrupt: &Interrupt| {
+        let limit = Duration::from_secs(60);
+        within(limit, interrupt, |call| {
+            lab.fake.add_copy(call, &off, &node(1), true)
+        })
+    };
+    let interrupt = Interrupt::default();
+    interrupt.raise(InterruptKind::NodeOffline(node(2).uuid));
+    match copied(&interrupt) {
+        Err(VerbError::Unknown(reason)) => assert!(reason.starts_with("node2"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(lab.outcomes(Verb::Sync), [None]);
+}
+
+#[test]
 fn a_slow_node_takes_longer() {
     let lab = Lab::new(FakeSettings {
         migrate: 20,

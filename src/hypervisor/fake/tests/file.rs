@@ -3,8 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::hypervisor::CopyState;
 use crate::hypervisor::fake::FakeError;
+use crate::hypervisor::{CopyState, InterruptKind};
 
 #[test]
 fn a_new_reality_agrees_with_its_configuration() {
@@ -107,37 +107,49 @@ fn a_damaged_file_or_another_layout_is_told() {
 
 #[test]
 fn a_verb_goes_on_when_its_process_dies() {
-    let lab = Lab::new(FakeSettings {
-        migrate: 300,
-        ..FakeSettings::ZERO
-    });
+    let lab = Lab::new(FakeSettings::ZERO);
+    lab.fault(FaultKind::Hangs, |_| {});
     let other = lab.again();
     let web = lab.instance("web");
-    let interrupt = Interrupt::default();
-    interrupt.raise(crate::hypervisor::InterruptKind::Leave);
-    // Begun by a process that leaves at once...
+    let leaver = Interrupt::default();
+    // Begun by a process that leaves...
     let answer = std::thread::scope(|scope| {
-        let first = scope.spawn(|| {
-            let leaver = Interrupt::default();
-            std::thread::scope(|inner| {
-                let migration = inner.spawn(|| {
-                    within(Duration::from_secs(60), &leaver, |call| {
-                        other.migrate(call, &web, &node(1), &node(2), true)
-                    })
-                });
-                lab.await_activity("web");
-                leaver.raise(crate::hypervisor::InterruptKind::Leave);
-                migration.join().unwrap()
+        let migration = scope.spawn(|| {
+            within(Duration::from_secs(60), &leaver, |call| {
+                other.migrate(call, &web, &node(1), &node(2), true)
             })
         });
-        first.join().unwrap()
+        lab.await_activity("web");
+        leaver.raise(InterruptKind::Leave);
+        migration.join().unwrap()
     });
     assert_eq!(answer, Err(VerbError::LeftBehind));
     drop(other);
-    // ... it is followed to its end by the next one, and has happened once.
+    // ... it is followed to its end by the next one, and happens once.
     let next = lab.again();
-    let joined = long(|call| next.migrate(call, &web, &node(1), &node(2), true));
-    assert_eq!(joined, Ok(()));
+    std::thread::scope(|scope| {
+        let (told, tell) = std::sync::mpsc::channel();
+        let follower = scope.spawn(|| {
+            let told = Mutex::new(told);
+            let interrupt = Interrupt::default();
+            next.migrate(
+                &Call {
+                    deadline: Instant::now() + Duration::from_secs(60),
+                    interrupt: &interrupt,
+                    progress: &move |progress| _ = told.lock().unwrap().send(progress),
+                },
+                &web,
+                &node(1),
+                &node(2),
+                true,
+            )
+        });
+        // It has joined once it tells how far that is.
+        let progress = tell.recv().unwrap();
+        assert_eq!(progress.phase, "migrating");
+        lab.fake.clear_faults(None).unwrap();
+        assert_eq!(follower.join().unwrap(), Ok(()));
+    });
     assert_eq!(lab.runs("web"), ["n-2"]);
     assert_eq!(lab.outcomes(Verb::Migrate), [Some(Outcome::Done)]);
 }

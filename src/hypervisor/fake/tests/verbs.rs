@@ -137,12 +137,12 @@ fn what_is_on_its_way_is_seen_by_others() {
 #[test]
 fn progress_rises_and_stays_below_100() {
     let lab = Lab::new(FakeSettings {
-        migrate: 350,
+        migrate: 500,
         ..FakeSettings::ZERO
     });
     let (answer, seen) = watched(|call| lab.migrate(call, "web"));
     answer.unwrap();
-    assert!(seen.len() >= 3, "{seen:?}");
+    assert!(seen.len() >= 2, "{seen:?}");
     let percents: Vec<f64> = seen.iter().map(|p| p.percent.unwrap()).collect();
     assert!(
         percents.is_sorted() && percents.iter().all(|p| *p < 100.0),
@@ -150,7 +150,7 @@ fn progress_rises_and_stays_below_100() {
     );
     assert!(
         seen.iter()
-            .all(|p| p.phase == "migrating" && p.eta.unwrap() <= 0.35)
+            .all(|p| p.phase == "migrating" && p.eta.unwrap() <= 0.5)
     );
 }
 
@@ -249,24 +249,38 @@ fn two_callers_of_one_migration_share_one_effect() {
 #[test]
 fn eight_migrations_run_at_the_same_time() {
     let lab = Lab::new(FakeSettings {
-        migrate: 300,
+        migrate: LONG,
         ..FakeSettings::ZERO
     });
     let fake = &lab.fake;
+    let interrupt = Interrupt::default();
     thread::scope(|scope| {
         for n in 0..8 {
             let mut instance = lab.instance("db");
             instance.uuid = format!("i-{n}").into();
+            let interrupt = &interrupt;
             scope.spawn(move || {
                 long(|call| fake.start(call, &instance, &node(1))).unwrap();
-                long(|call| fake.migrate(call, &instance, &node(1), &node(2), true)).unwrap();
+                let limit = Duration::from_secs(60);
+                let migrate =
+                    |call: &Call<'_>| fake.migrate(call, &instance, &node(1), &node(2), true);
+                assert_eq!(within(limit, interrupt, migrate), Err(VerbError::Aborted));
             });
         }
+        let limit = Instant::now() + Duration::from_secs(20);
+        let under_way = |entry: &LogEntry| entry.ended.is_none();
+        while lab
+            .log(Verb::Migrate)
+            .iter()
+            .filter(|e| under_way(e))
+            .count()
+            < 8
+        {
+            assert!(Instant::now() < limit, "they wait for each other");
+            thread::yield_now();
+        }
+        interrupt.raise(InterruptKind::Cancel);
     });
-    let log = lab.log(Verb::Migrate);
-    let last_began = log.iter().map(|entry| entry.began).max().unwrap();
-    let together = log.iter().filter(|entry| entry.ended.unwrap() > last_began);
-    assert_eq!(together.count(), 8);
 }
 
 #[test]
