@@ -1,0 +1,257 @@
+//! The verbs, as the trait has them.
+
+use std::time::{Duration, Instant};
+
+use super::deeds::Order;
+use super::reality::{Moment, Sql};
+use super::work::{TICK, Work, told};
+use super::{Fake, Verb};
+use crate::cluster::{Capacity, InstanceUuid, NodeUuid};
+use crate::hypervisor::{
+    Call, CopyState, Hypervisor, InstanceRef, InterruptKind, NodeFacts, NodeRef, Observed, Stop,
+    VerbError,
+};
+
+/// How long a question to a dead node waits for an answer.
+const QUESTION_LIMIT: Duration = Duration::from_millis(500);
+
+impl Fake {
+    fn carry_out(
+        &self,
+        call: &Call<'_>,
+        verb: Verb,
+        instance: &InstanceRef,
+        source: Option<&NodeRef>,
+        target: Option<&NodeRef>,
+    ) -> Result<(), VerbError> {
+        let order = Order {
+            verb,
+            instance,
+            source,
+            target,
+            at_most: i64::MAX,
+        };
+        Work::new(self, call, order).carry_out(true)
+    }
+
+    /// Asks a node something; a dead one is waited for, but not long.
+    fn ask<T>(
+        &self,
+        call: &Call<'_>,
+        node: &NodeRef,
+        ask: impl Fn(&Moment<'_>) -> Sql<T>,
+    ) -> Result<T, VerbError> {
+        let until = call.deadline.min(Instant::now() + QUESTION_LIMIT);
+        loop {
+            let answer = self.read(|at| match at.node(&node.uuid)? {
+                None => Ok(Err(VerbError::Failed(format!(
+                    "{} is not a node of the simulator",
+                    node.name
+                )))),
+                Some(row) if row.alive => ask(at).map(|answer| Ok(Some(answer))),
+                Some(_) => Ok(Ok(None)),
+            });
+            let answer = answer.map_err(|error| VerbError::Failed(told(&error)))??;
+            if let Some(answer) = answer {
+                return Ok(answer);
+            }
+            let pause = until.min(Instant::now() + TICK);
+            let raised = call.interrupt.wait(pause, &[&node.uuid]);
+            if raised == Some(InterruptKind::Leave) {
+                return Err(VerbError::LeftBehind);
+            }
+            if raised.is_some() || Instant::now() >= until {
+                return Err(VerbError::Unreachable {
+                    node: node.name.clone(),
+                    reason: "it was asked what it runs".to_owned(),
+                });
+            }
+        }
+    }
+}
+
+impl Hypervisor for Fake {
+    fn observe(
+        &self,
+        _call: &Call<'_>,
+        instance: &InstanceRef,
+        nodes: &[NodeRef],
+    ) -> Result<Observed, VerbError> {
+        let observed = self.read(|at| {
+            let mut running_on = at.running_on(&instance.uuid)?;
+            running_on.retain(|uuid| nodes.iter().any(|node| node.uuid == *uuid));
+            let mut silent = vec![];
+            for node in nodes {
+                if at.node(&node.uuid)?.is_some_and(|row| !row.alive) {
+                    silent.push(node.uuid.clone());
+                }
+            }
+            let activity = at.under_way(&instance.uuid)?;
+            Ok(Observed {
+                running_on,
+                activity: activity.and_then(|deed| deed.activity()),
+                silent,
+            })
+        });
+        observed.map_err(|error| VerbError::Failed(told(&error)))
+    }
+
+    fn running(&self, call: &Call<'_>, node: &NodeRef) -> Result<Vec<InstanceUuid>, VerbError> {
+        self.ask(call, node, |at| at.running_there(&node.uuid))
+    }
+
+    fn node_facts(&self, call: &Call<'_>, node: &NodeRef) -> Result<NodeFacts, VerbError> {
+        self.ask(call, node, |at| {
+            let row = at.node(&node.uuid)?;
+            let (memory_used, disk_used) = at.used(&node.uuid)?;
+            Ok(NodeFacts {
+                capacity: row.map_or(Capacity::default(), |row| row.capacity),
+                memory_used,
+                disk_used,
+            })
+        })
+    }
+
+    fn set_capacity(
+        &self,
+        _call: &Call<'_>,
+        node: &NodeRef,
+        capacity: Capacity,
+    ) -> Result<(), VerbError> {
+        // The size is the simulator's own knowledge, so a dead node gets one, too.
+        let set = self.write(|at| {
+            let alive = !at.is_dead(&node.name)?;
+            at.put_node(node, alive, capacity)
+        });
+        set.map_err(|error| VerbError::Failed(told(&error)))
+    }
+
+    fn remove_node(&self, _call: &Call<'_>, node: &NodeRef) -> Result<(), VerbError> {
+        let removed = self.write(|at| at.remove_node(&node.uuid));
+        match removed.map_err(|error| VerbError::Failed(told(&error)))? {
+            None => Ok(()),
+            Some(name) => {
+                let reason = format!(
+                    "{} is in use: {name} runs there or is on its way",
+                    node.name
+                );
+                Err(VerbError::Failed(reason))
+            }
+        }
+    }
+
+    fn start(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.carry_out(call, Verb::Start, instance, None, Some(node))
+    }
+
+    fn stop(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+        how: Stop,
+    ) -> Result<(), VerbError> {
+        let at_most = match how {
+            Stop::Graceful(limit) => i64::try_from(limit.as_micros()).unwrap_or(i64::MAX),
+            Stop::Destroy => i64::MAX,
+        };
+        let order = Order {
+            verb: Verb::Stop,
+            instance,
+            source: Some(node),
+            target: None,
+            at_most,
+        };
+        Work::new(self, call, order).carry_out(true)
+    }
+
+    fn reboot(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.carry_out(call, Verb::Reboot, instance, Some(node), None)
+    }
+
+    fn migrate(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        from: &NodeRef,
+        to: &NodeRef,
+        _live: bool,
+    ) -> Result<(), VerbError> {
+        self.carry_out(call, Verb::Migrate, instance, Some(from), Some(to))
+    }
+
+    fn copies(
+        &self,
+        _call: &Call<'_>,
+        instance: &InstanceRef,
+    ) -> Result<Vec<(NodeUuid, CopyState)>, VerbError> {
+        let copies = self.read(|at| {
+            let mut states = vec![];
+            for (node, in_sync) in at.copies_of(&instance.uuid)? {
+                let state = if in_sync {
+                    CopyState::InSync
+                } else {
+                    let sync = at.sync_to(&instance.uuid, &node)?;
+                    CopyState::Syncing(sync.map_or(0.0, |deed| deed.percent(at.now)))
+                };
+                states.push((node, state));
+            }
+            Ok(states)
+        });
+        copies.map_err(|error| VerbError::Failed(told(&error)))
+    }
+
+    fn add_copy(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+        wait: bool,
+    ) -> Result<(), VerbError> {
+        let order = Order {
+            verb: Verb::Sync,
+            instance,
+            source: None,
+            target: Some(node),
+            at_most: i64::MAX,
+        };
+        Work::new(self, call, order).carry_out(wait)
+    }
+
+    fn drop_copy(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.carry_out(call, Verb::DropCopy, instance, Some(node), None)
+    }
+
+    fn activate(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.carry_out(call, Verb::Activate, instance, None, Some(node))
+    }
+
+    fn deactivate(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.carry_out(call, Verb::Deactivate, instance, Some(node), None)
+    }
+}
