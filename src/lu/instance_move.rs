@@ -427,7 +427,7 @@ impl InstanceFailover {
                 // The disks are in use there now, or free to be: from here on it is there that the
                 // instance has to be dealt with.
                 failure.edits.append(&mut outcome.edits);
-                failure.detail = outcome.detail;
+                failure.detail = Box::new(outcome.detail);
                 if failure.error.hint.is_none() {
                     failure.error = failure.error.hint(format!(
                         "{} belongs to {} now and is stopped: gnt-instance startup {0}",
