@@ -1,4 +1,5 @@
 //! x
+pub mod admin;
 pub mod allocator;
 pub mod cli;
 pub mod cluster;

@@ -6,7 +6,8 @@ use crate::cluster::{AllocPolicy, DRBD_META_MIB, DiskTemplate, Group};
 
 use super::checks::{Fail, Failure, Strictness, check, count};
 use super::claim::World;
-use super::nodes::{Ledger, Need, Use, amount};
+use super::ledger::Ledger;
+use super::nodes::{Need, Use, amount};
 use super::place::{Allocation, NewInstance};
 use super::policy::Policy;
 use super::score::{Gauge, Totals};

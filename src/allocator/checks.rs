@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::nodes::{Amount, Ledger, Limits, Use};
+use super::ledger::Ledger;
+use super::nodes::{Amount, Limits, Use};
 
 /// Why it may not, by htools' names, in the order in which they are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

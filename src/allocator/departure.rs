@@ -5,7 +5,8 @@ use crate::opcodes::EvacMode;
 
 use super::checks::{Fail, Failure, Strictness, check, explain};
 use super::claim::{Claim, Role, World};
-use super::nodes::{Ledger, Need, Seats, claimed, unusable};
+use super::ledger::Ledger;
+use super::nodes::{Need, Seats, Use, claimed, unusable};
 use super::place::{Departure, Placed, Plan, PlannedMove, Rules, Unmovable};
 use super::search::{self, Arrival};
 
@@ -152,7 +153,8 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn mover(&self, instance: &'a Instance) -> Result<Mover<'a>, Unmovable> {
+    fn mover(&mut self, instance: &'a Instance) -> Result<Mover<'a>, Unmovable> {
+        self.ledger.forget_way(instance);
         if let Some(reason) = &instance.uncertain {
             return Err(refusal(
                 instance,
@@ -281,7 +283,7 @@ impl<'a> Planner<'a> {
                 Some(hint),
             ));
         }
-        let after = super::nodes::Use {
+        let after = Use {
             memory: room.used.memory + mover.need.memory,
             ..room.used
         };

@@ -1,12 +1,12 @@
 //! Where instances go: placement on the configuration, the claims of jobs on their way, and the
 //! moves already planned.
 //!
-//! A ledger ([`nodes`]) holds what each node has and what is used of it; a move takes an instance
+//! A `ledger` holds what each node has and what is used of it; a move takes an instance
 //! out of it and puts it in elsewhere, so that each instance of a plan sees those before it.
-//! Whether it may go to a node is decided in [`checks`], which of several nodes is best in
-//! [`score`]; both follow Ganeti's htools. The rest are the questions that are asked: who goes
-//! where ([`departure`]), where a new instance goes ([`mod@allocate`]), whether there is room
-//! ([`room`]), what the instance policy says ([`policy`]).
+//! Whether it may go to a node is decided in `checks`, which of several nodes is best in
+//! `score`; both follow Ganeti's htools. The rest are the questions that are asked: who goes
+//! where (`departure`), where a new instance goes (`allocate`), whether there is room
+//! (`room`), what the instance policy says (`policy`).
 //!
 //! The same question on the same [`World`] always has the same answer: nodes and instances are
 //! taken in the order of their names, and of equally good nodes the first wins.
@@ -21,18 +21,22 @@
 //!   was kept free for exactly this, and there is no other node it could go to.
 //! - With an N+1 rule of their own (`FailN1`, htools says `FailMem`), new instances are not tried
 //!   against a simulated loss of each node in turn.
+//! - An instance that a job moves to its present secondary uses the memory that was kept free for
+//!   it there; what else jobs move counts where it is and where it will be.
 //! - `auto_balance` counts: htools never sees it and takes it for true.
 
 mod allocate;
 mod checks;
 mod claim;
 mod departure;
+mod ledger;
 mod nodes;
 mod place;
 mod policy;
 mod room;
 mod score;
 mod search;
+mod tags;
 #[cfg(test)]
 mod tests;
 

@@ -108,3 +108,51 @@ impl Totals {
         self.wrong += sign * gauge.wrong;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn gauge(memory: i64, primaries: i64, reserved: i64) -> Gauge {
+        let limits = Limits {
+            memory: 1000,
+            disk: 1000,
+            cpus: 8,
+            ..Limits::default()
+        };
+        let used = Use {
+            memory,
+            primaries,
+            reserved,
+            ..Use::default()
+        };
+        Gauge::new(&limits, &used)
+    }
+
+    #[test]
+    fn even_nodes_score_what_is_wrong_with_them() {
+        let even = [gauge(500, 2, 0), gauge(500, 2, 0)];
+        assert_eq!(Totals::of(&even).score(), 0.0);
+        // Two nodes that lack 100 MiB for what they back, 4 instances, 1.2 of memory to be kept free.
+        let failing = [gauge(500, 2, 600), gauge(500, 2, 600)];
+        let score = Totals::of(&failing).score();
+        assert!((score - (4.0 + 0.25 * 1.2)).abs() < 1e-6, "{score}");
+    }
+
+    #[test]
+    fn uneven_nodes_score_their_weighted_deviations() {
+        // Free memory 0.8 and 0.4, deviation 0.2; primaries 1 and 3, deviation 1 in all four loads.
+        let uneven = [gauge(200, 1, 0), gauge(600, 3, 0)];
+        let score = Totals::of(&uneven).score();
+        assert!((score - (0.5 * 0.2 + 4.0)).abs() < 1e-6, "{score}");
+    }
+
+    #[test]
+    fn a_changed_node_scores_as_if_counted_anew() {
+        let before = [gauge(200, 1, 0), gauge(600, 3, 100), gauge(0, 0, 0)];
+        let mut after = before;
+        after[1] = gauge(900, 4, 300);
+        let changed = Totals::of(&before).with(&before[1], &after[1]).score();
+        assert!((changed - Totals::of(&after).score()).abs() < 1e-6);
+    }
+}

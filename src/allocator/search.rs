@@ -1,7 +1,8 @@
 //! The search for one node.
 
 use super::checks::{Fail, Failure, Strictness, check};
-use super::nodes::{Ledger, Need, Room, Use};
+use super::ledger::Ledger;
+use super::nodes::{Need, Room, Use};
 use super::score::{Gauge, Totals};
 
 /// As what an instance would come to a node. It has been taken out of the ledger before.

@@ -1,5 +1,6 @@
 //! How long the verbs of a hypervisor may take before a unit gives them up.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// The limit of each kind of verb. Where the opcode has one of its own (`shutdown_timeout`), that
@@ -53,5 +54,34 @@ impl Default for Limits {
             storage: STORAGE,
             node: NODE,
         }
+    }
+}
+
+impl Limits {
+    /// The names by which single limits are set.
+    pub const NAMES: [&'static str; 8] = [
+        "look", "start", "stop", "reboot", "migrate", "sync", "storage", "node",
+    ];
+
+    /// The default limits with some set otherwise: by name, in milliseconds. Unknown names have no
+    /// effect.
+    #[must_use]
+    pub fn with(set: &BTreeMap<String, u64>) -> Limits {
+        let mut limits = Limits::default();
+        for (name, millis) in set {
+            let limit = match name.as_str() {
+                "look" => &mut limits.look,
+                "start" => &mut limits.start,
+                "stop" => &mut limits.stop_margin,
+                "reboot" => &mut limits.reboot,
+                "migrate" => &mut limits.migrate,
+                "sync" => &mut limits.sync,
+                "storage" => &mut limits.storage,
+                "node" => &mut limits.node,
+                _ => continue,
+            };
+            *limit = Duration::from_millis(*millis);
+        }
+        limits
     }
 }

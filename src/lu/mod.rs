@@ -251,6 +251,30 @@ pub struct Detail {
     /// Instances that cannot move.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unmovable: Vec<UnmovableItem>,
+    /// Jobs that the queue refused.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refused>,
+}
+
+/// A job that a unit wanted and the queue refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refused {
+    /// Its place among the jobs, from 0.
+    pub place: usize,
+    /// Why.
+    pub error: OpError,
+}
+
+impl Refused {
+    /// The refusals among the answers.
+    #[must_use]
+    pub fn of(answers: &[Result<JobId, OpError>]) -> Vec<Refused> {
+        let refused = |(place, answer): (usize, &Result<JobId, OpError>)| {
+            let error = answer.as_ref().err()?.clone();
+            Some(Refused { place, error })
+        };
+        answers.iter().enumerate().filter_map(refused).collect()
+    }
 }
 
 /// One role of an instance went from one node to another, by name.

@@ -1,1 +1,17 @@
-//! stub
+//! The runner: one background process a state directory, which executes the jobs.
+//!
+//! * [`scheduler`]: which job may start; a plain value.
+//! * [`state`]: what the one writing thread knows, and the transactions it makes of it.
+//! * [`load`]: from the database to that state, at the start and whenever a commit has failed.
+//! * [`pool`]: the workers, which run the logical units.
+//! * [`service`]: the process: detaching, the lock, signals, the loop, idling, leaving.
+//! * [`log`]: what it has to say.
+
+pub mod load;
+pub mod log;
+pub mod pool;
+pub mod scheduler;
+pub mod service;
+pub mod state;
+
+pub use service::main;

@@ -1,1 +1,207 @@
-//! stub
+//! The embedded database: one SQLite file for the configuration and the jobs, opened by every tool
+//! itself.
+//!
+//! All SQL of the queue stands here; what leaves this module are the project's own types. The rules
+//! that cost a job when forgotten:
+//!
+//! * **Only SQLite opens the database**, its `-wal` and `-shm`: closing any other descriptor of them
+//!   drops SQLite's POSIX locks, and the next tool's exit deletes the log under us.
+//! * **Writers queue** on two lock files ([`gate`]), the runner too.
+//! * **After a commit the committer wakes** who waits for it ([`wake`]): the log itself is written
+//!   before the commit can be seen.
+//! * Finished jobs are in no index that a submitter or the runner touches; archived ones are in
+//!   tables of their own.
+
+mod archive;
+mod dir;
+mod error;
+mod events;
+mod gate;
+mod jobs;
+mod objects;
+mod runner_lock;
+mod schema;
+mod settings;
+mod tx;
+mod wake;
+
+use std::path::PathBuf;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+pub use archive::Archived;
+pub use dir::StateDir;
+pub use error::StoreError;
+pub use events::{Event, EventKind};
+pub use gate::{Gate, Patience};
+pub use jobs::{InsertJob, JobRow, JobState, LogEntry, MAX_OPS, OpRow, op_key};
+pub use runner_lock::{RunnerLock, runner_alive};
+pub use settings::{Limits, RunnerBegin, Settings};
+pub use tx::Tx;
+pub use wake::{Watch, Woken};
+
+/// How long SQLite itself waits, in milliseconds. Writers queue outside, so this is for the moments in
+/// which the log is recovered or started anew.
+const BUSY_MS: u32 = 10_000;
+
+/// A connection to a cluster's database.
+#[derive(Debug)]
+pub struct Store {
+    db: Connection,
+    dir: StateDir,
+}
+
+/// Microseconds since 1970, by the wall clock.
+#[must_use]
+pub fn now() -> i64 {
+    let now = jiff::Timestamp::now();
+    now.as_microsecond()
+}
+
+impl Store {
+    /// Opens the database of a state directory.
+    ///
+    /// # Errors
+    /// [`StoreError`]: there is no cluster, it is damaged, of a newer program, on a network file
+    /// system, another user's.
+    pub fn open(dir: StateDir) -> Result<Store, StoreError> {
+        dir.check()?;
+        let path = dir.database();
+        dir.check_database()?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let wrong = |error| StoreError::from_sqlite(error, &path);
+        let db = Connection::open_with_flags(&path, flags).map_err(wrong)?;
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+            .map_err(wrong)?;
+        // A page cache that is soon reused: memory touched for the first time is dear on a
+        // virtual machine.
+        db.execute_batch(
+            "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0;
+             PRAGMA cache_size = -8192;",
+        )
+        .map_err(wrong)?;
+        (db.pragma_update(None, "busy_timeout", BUSY_MS)).map_err(wrong)?;
+        db.set_prepared_statement_cache_capacity(64);
+        schema::check(&db, &path)?;
+        Ok(Store { db, dir })
+    }
+
+    /// Makes the database of a new cluster, complete or not at all: it appears under its name when
+    /// `fill` has filled it.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the directory is then as it was.
+    pub fn create(
+        dir: &StateDir,
+        fill: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let unfinished = dir.unfinished_database();
+        dir::remove_if_there(&unfinished)?;
+        let wrong = |error| StoreError::from_sqlite(error, &unfinished);
+        let db = Connection::open(&unfinished).map_err(wrong)?;
+        dir::private_file(&unfinished)?;
+        schema::create(&db).map_err(wrong)?;
+        {
+            db.execute_batch("BEGIN IMMEDIATE").map_err(wrong)?;
+            let mut tx = Tx::new(&db, dir);
+            fill(&mut tx)?;
+            db.execute_batch("COMMIT").map_err(wrong)?;
+        }
+        // The log is moved into the file, so that one rename makes the whole appear.
+        db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")
+            .map_err(wrong)?;
+        db.close().map_err(|(_, error)| wrong(error))?;
+        dir::rename_durably(&unfinished, &dir.database())?;
+        let path = dir.database();
+        let wrong = |error| StoreError::from_sqlite(error, &path);
+        let db = Connection::open(&path).map_err(wrong)?;
+        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+            .map_err(wrong)?;
+        db.execute_batch("PRAGMA journal_mode = WAL").map_err(wrong)
+    }
+
+    /// The state directory.
+    #[must_use]
+    pub fn dir(&self) -> &StateDir {
+        &self.dir
+    }
+
+    /// The database's path, for messages.
+    #[must_use]
+    pub fn path(&self) -> PathBuf {
+        self.dir.database()
+    }
+
+    /// Reads several things that belong to one moment.
+    ///
+    /// # Errors
+    /// [`StoreError`] of `read` or of the database.
+    pub fn read<T>(
+        &self,
+        read: impl FnOnce(&Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.exec("BEGIN")?;
+        let value = read(self);
+        // Nothing was written: there is nothing that could fail to end.
+        let _ = self.exec("COMMIT");
+        value
+    }
+
+    /// One durable transaction, in the writers' queue. What it changed is announced to those who
+    /// wait when it is on disk.
+    ///
+    /// # Errors
+    /// [`StoreError`] of `work` or of the database; nothing is changed then.
+    pub fn write<T>(
+        &self,
+        patience: Patience,
+        work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let gate = Gate::enter(&self.dir, patience)?;
+        self.exec("BEGIN IMMEDIATE")?;
+        let mut tx = Tx::new(&self.db, &self.dir);
+        let done = work(&mut tx);
+        let wakes = tx.into_wakes();
+        match done.and_then(|value| self.exec("COMMIT").map(|()| value)) {
+            Ok(value) => {
+                drop(gate);
+                wakes.announce(&self.dir);
+                Ok(value)
+            }
+            Err(error) => {
+                // After some errors SQLite has rolled back already; then this one says so.
+                let _ = self.exec("ROLLBACK");
+                Err(error)
+            }
+        }
+    }
+
+    /// The runner moves the log into the database whenever it has grown, without waiting for anybody.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn keep_log_short(&self) -> Result<(), StoreError> {
+        (self.db.pragma_update(None, "wal_autocheckpoint", 1_000)).map_err(|e| self.wrong(e))
+    }
+
+    /// Empties the log if nobody is in the way; nobody is waited for.
+    pub fn shorten_log(&self) {
+        let _ = self.db.pragma_update(None, "busy_timeout", 0);
+        // Busy is no failure: the next runner tries again.
+        let truncate = |_: &rusqlite::Row<'_>| Ok(());
+        let _ = self
+            .db
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], truncate);
+        let _ = self.db.pragma_update(None, "busy_timeout", BUSY_MS);
+    }
+
+    fn exec(&self, sql: &str) -> Result<(), StoreError> {
+        let run = |db: &Connection| db.prepare_cached(sql)?.execute([]);
+        run(&self.db).map(drop).map_err(|e| self.wrong(e))
+    }
+
+    fn wrong(&self, error: rusqlite::Error) -> StoreError {
+        StoreError::from_sqlite(error, &self.path())
+    }
+}

@@ -67,8 +67,8 @@ fn too_few_nodes() {
 fn groups_by_policy() {
     let mut lab = Lab::new(1);
     lab.groups[0].alloc_policy = AllocPolicy::Unallocable;
-    lab.group("last").alloc_policy = AllocPolicy::LastResort;
-    lab.add_node("last1", "last");
+    lab.group("also").alloc_policy = AllocPolicy::LastResort;
+    lab.add_node("last1", "also");
     lab.group("good");
     lab.add_node("good1", "good");
     lab.shared("web1", "good1", 1000);

@@ -304,6 +304,19 @@ fn a_claim_that_came_true_counts_once() {
 }
 
 #[test]
+fn an_instance_on_its_way_to_its_secondary_counts_there_once() {
+    let mut lab = Lab::new(2);
+    lab.add_node("node3", "default").drained = true;
+    lab.drbd("web1", ["node3", "node2"], 4000);
+    lab.shared("web2", "node1", 6000);
+    lab.claim(7, claim("node2", "web1", Role::Primary, 4000, 0));
+    // 4000 that are used and no longer kept free leave 6000.
+    assert_eq!(moves(&lab.only_placed(All)), ["primary node1>node2"]);
+    lab.claim(8, claim("node2", "web3", Role::Primary, 1, 0));
+    assert!(lab.only_reason(All).contains("1 MiB of memory missing"));
+}
+
+#[test]
 fn secondary_claims_reserve_memory_for_the_primary_to_be() {
     // web2 is on its way from node3/node4 to node4/node2: node2 backs it for node4.
     let mut lab = Lab::new(4);
@@ -408,4 +421,47 @@ fn numbers_beyond_reason_do_no_harm() {
     lab.shared("web2", "node1", u64::MAX);
     lab.claim(7, claim("node3", "web3", Role::Primary, u64::MAX, u64::MAX));
     assert_eq!(lab.plan("node1", All).unmovable.len(), 2);
+}
+
+#[test]
+fn no_copy_goes_where_the_instance_could_not_start() {
+    let mut lab = Lab::new(4);
+    lab.node("node4").drained = true;
+    lab.drbd("web1", ["node2", "node1"], 1000);
+    // node3 lacks memory for what it backs already, which alone would not speak against more.
+    lab.shared("web2", "node3", 9200);
+    lab.drbd("web3", ["node4", "node3"], 2000);
+    assert!(lab.only_reason(SecondaryOnly).contains("200 MiB"));
+    lab.instance("web2")
+        .beparams
+        .insert("maxmem".into(), 9000.into());
+    assert_eq!(
+        moves(&lab.only_placed(SecondaryOnly)),
+        ["secondary node1>node3"]
+    );
+}
+
+#[test]
+fn a_plan_for_an_instance_that_is_on_its_way_counts_its_reserve_once() {
+    let mut lab = Lab::new(2);
+    lab.drbd("a", ["node1", "node2"], 4000);
+    lab.shared("b", "node1", 1000);
+    lab.drbd("c", ["node1", "node2"], 1500);
+    lab.claim(7, claim("node2", "a", Role::Primary, 4000, 0));
+    // node2: 4000 claimed and 4000 planned for a, 1500 kept free for c.
+    let plan = lab.plan("node1", PrimaryOnly);
+    assert_eq!(plan.unmovable[0].instance.as_str(), "b");
+    assert!(plan.unmovable[0].reason.contains("500 MiB"));
+}
+
+#[test]
+fn an_instance_that_cannot_move_counts_where_it_is() {
+    let mut lab = Lab::new(2);
+    lab.drbd("a", ["node1", "node2"], 4000);
+    lab.shared("b", "node1", 7000);
+    let mut departure = leave("node1", All);
+    departure.rules.ignore_soft_errors = true;
+    let plan = plan_departure(&lab.world(), &departure);
+    assert_eq!(plan.unmovable[0].instance.as_str(), "a");
+    assert_eq!(moves(&plan.placed[0]), ["primary node1>node2"]);
 }

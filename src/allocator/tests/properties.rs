@@ -1,6 +1,6 @@
 //! What holds for every plan on every cluster.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
@@ -81,6 +81,7 @@ fn failing(world: &World, moved: &BTreeMap<String, (String, Option<String>)>) ->
             *backs.entry((secondary, primary)).or_default() += size;
         }
     }
+    let mut taking_over = BTreeSet::new();
     for (_, claim) in world.claims.iter() {
         let instance = config.instances.get(&claim.instance);
         let size = instance.map_or(0, |i| running_size(config, i));
@@ -90,6 +91,11 @@ fn failing(world: &World, moved: &BTreeMap<String, (String, Option<String>)>) ->
         match claim.role {
             Role::Primary => {
                 let shown = if peer == node { size } else { 0 };
+                if secondary == Some(&claim.node) && taking_over.insert(&claim.instance) {
+                    let stays = !moved.contains_key(claim.instance.as_str());
+                    let reserve = backs.entry((node.clone(), peer)).or_default();
+                    *reserve -= if stays { size } else { 0 };
+                }
                 *memory.entry(node).or_default() += claim.memory.saturating_sub(shown);
             }
             Role::Secondary => {

@@ -1,0 +1,184 @@
+//! Founding a cluster, replacing it, destroying it.
+//!
+//! Configuration and reality become visible together: the reality is written whole under a name of
+//! its own generation, and the transaction that writes the configuration names that generation.
+//! Killed anywhere, the old pair stands or the new; files of the other generation are removed when
+//! somebody comes by.
+
+use std::time::{Duration, Instant};
+
+use crate::cluster::Config;
+use crate::hypervisor::fake::{self, Fake, FakeError, FakeSettings};
+use crate::store::{EventKind, Patience, RunnerLock, StateDir, Store, StoreError};
+
+/// How long a runner that has nothing to do is waited for: it gives up its lock when asked.
+const RUNNER_LEAVES_WITHIN: Duration = Duration::from_secs(5);
+
+/// What the cluster's instances are run by.
+pub const DRIVER: &str = "fake";
+
+/// A cluster that is to be.
+#[derive(Debug)]
+pub struct Founding {
+    /// Its configuration.
+    pub config: Config,
+    /// The simulator's durations.
+    pub simulator: FakeSettings,
+    /// Jobs that may be unfinished at once; `None` means the default.
+    pub queue_limit: Option<u64>,
+    /// Jobs that may run at once; `None` means the default.
+    pub max_running_jobs: Option<u64>,
+}
+
+/// Whether a cluster that is there is replaced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Existing {
+    /// It is left alone, and nothing is done.
+    Keep,
+    /// It is replaced, unless a job is unfinished. Its jobs stay as history.
+    Replace,
+}
+
+/// Why a cluster was not founded, replaced or destroyed. Nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// The state directory or its database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The simulator's reality.
+    #[error(transparent)]
+    Fake(#[from] FakeError),
+    /// Jobs are unfinished.
+    #[error("{0} jobs are unfinished")]
+    Unfinished(u64),
+    /// The runner does not leave.
+    #[error("the runner of {} does not leave", .0.path().display())]
+    Runner(StateDir),
+}
+
+impl AdminError {
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            AdminError::Store(error) => error.hint(),
+            AdminError::Fake(_) => None,
+            AdminError::Unfinished(_) => {
+                Some("wait for them (gnt-job list), or cancel them (gnt-job cancel ID)".to_owned())
+            }
+            AdminError::Runner(dir) => Some(format!(
+                "see {}; try again when its jobs have ended",
+                dir.runner_log().display()
+            )),
+        }
+    }
+}
+
+/// Founds a cluster in a state directory.
+///
+/// # Errors
+/// [`AdminError`].
+pub fn found(
+    dir: &StateDir,
+    founding: &Founding,
+    existing: Existing,
+    who: &str,
+) -> Result<(), AdminError> {
+    dir.create()?;
+    let old = match dir.has_cluster() {
+        true => Some(Store::open(dir.clone())?),
+        false => None,
+    };
+    if old.is_some() && existing == Existing::Keep {
+        return Err(StoreError::Exists(dir.path().to_owned()).into());
+    }
+    if let Some(store) = &old {
+        refuse_unfinished(store)?;
+    }
+    let _lock = without_runner(dir, old.as_ref(), who)?;
+    // Another process may have founded one while the lock was waited for.
+    if old.is_none() && dir.has_cluster() {
+        return Err(StoreError::Exists(dir.path().to_owned()).into());
+    }
+    let before = old.as_ref().map(Store::settings).transpose()?;
+    let before = before.map(|settings| settings.reality);
+    dir.remove_realities_but(before)?;
+    let generation = before.unwrap_or(0) + 1;
+    fake::create(
+        &dir.reality(generation),
+        &founding.config,
+        &founding.simulator,
+    )?;
+    let fill = |tx: &mut crate::store::Tx<'_>| {
+        tx.replace_config(&founding.config)?;
+        tx.set_reality(generation, DRIVER)?;
+        tx.set_limits(founding.queue_limit, founding.max_running_jobs, None)?;
+        tx.record(&EventKind::Import, None, Some(founding.config.name()), who)
+    };
+    match &old {
+        None => Store::create(dir, fill)?,
+        Some(store) => store.write(Patience::Client, |tx| {
+            // Somebody may have submitted a job since.
+            match tx.unfinished()? {
+                0 => fill(tx),
+                some => Err(StoreError::Refused(format!("{some} jobs are unfinished"))),
+            }
+        })?,
+    }
+    Ok(dir.remove_realities_but(Some(generation))?)
+}
+
+/// Destroys the cluster of a state directory.
+///
+/// # Errors
+/// [`AdminError`].
+pub fn destroy(dir: &StateDir, who: &str) -> Result<(), AdminError> {
+    let store = Store::open(dir.clone())?;
+    refuse_unfinished(&store)?;
+    let _lock = without_runner(dir, Some(&store), who)?;
+    refuse_unfinished(&store)?;
+    drop(store);
+    Ok(dir.destroy()?)
+}
+
+/// Opens what runs the instances of a cluster.
+///
+/// # Errors
+/// [`AdminError`].
+pub fn simulator(store: &Store) -> Result<Fake, AdminError> {
+    let settings = store.settings()?;
+    Ok(Fake::open(&store.dir().reality(settings.reality))?)
+}
+
+fn refuse_unfinished(store: &Store) -> Result<(), AdminError> {
+    match store.unfinished_count()? {
+        0 => Ok(()),
+        some => Err(AdminError::Unfinished(some)),
+    }
+}
+
+/// Takes the runner's place, so that no runner works on what is being replaced. One without work is
+/// asked to leave.
+fn without_runner(
+    dir: &StateDir,
+    store: Option<&Store>,
+    who: &str,
+) -> Result<RunnerLock, AdminError> {
+    let until = Instant::now() + RUNNER_LEAVES_WITHIN;
+    let mut asked = false;
+    loop {
+        if let Some(lock) = RunnerLock::try_take(dir)? {
+            return Ok(lock);
+        }
+        if let Some(store) = store.filter(|_| !asked) {
+            store.write(Patience::Client, |tx| {
+                tx.record(&EventKind::Yield, None, None, who)
+            })?;
+            asked = true;
+        }
+        if Instant::now() > until {
+            return Err(AdminError::Runner(dir.clone()));
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,226 @@
+//! A tool's way to the queue.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use crate::opcodes::{ErrorCode, OpError};
+use crate::store::{EventKind, Patience, StateDir, Store, StoreError, runner_alive};
+
+use super::submit::{Answers, NewJob, Origin, submit_many};
+use super::submitter::Submitter;
+use super::types::JobId;
+
+/// The program that executes the jobs.
+const RUNNER: &str = "gnt-runner";
+
+/// A tool with an open queue.
+#[derive(Debug)]
+pub struct Client {
+    store: Store,
+    submitter: String,
+}
+
+/// What became of a submission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Submitted {
+    /// The jobs were looked at one by one.
+    Answers(Answers),
+    /// A job of this request id was there already: this one.
+    Joined(JobId),
+}
+
+/// Why the runner could not be started.
+#[derive(Debug, thiserror::Error)]
+#[error("the runner {} could not be started: {error}", program.display())]
+pub struct NoRunner {
+    /// What was tried.
+    pub program: PathBuf,
+    /// What the system said.
+    #[source]
+    pub error: io::Error,
+}
+
+impl Client {
+    /// Opens the queue of a state directory for the tool of this name.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn open(dir: StateDir, tool: &str) -> Result<Client, StoreError> {
+        Ok(Client {
+            store: Store::open(dir)?,
+            submitter: Submitter::current(tool).to_json(),
+        })
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Who submits, as JSON.
+    #[must_use]
+    pub fn who(&self) -> &str {
+        &self.submitter
+    }
+
+    /// Submits jobs. Those with an id are on disk when this returns. With a request id that a job
+    /// has already, nothing is submitted.
+    ///
+    /// # Errors
+    /// [`StoreError`]; nothing was submitted then.
+    pub fn submit(&self, jobs: &[NewJob], request: Option<&str>) -> Result<Submitted, StoreError> {
+        let origin = Origin {
+            parent: None,
+            submitter: &self.submitter,
+            request,
+        };
+        self.store.write(Patience::Client, |tx| {
+            if let Some(name) = request
+                && let Some(id) = self.store.job_by_request(name)?
+            {
+                return Ok(Submitted::Joined(id));
+            }
+            Ok(Submitted::Answers(submit_many(tx, jobs, &origin)?))
+        })
+    }
+
+    /// Submits one job.
+    ///
+    /// # Errors
+    /// The refusal, or [`StoreError`].
+    pub fn submit_one(
+        &self,
+        job: NewJob,
+        request: Option<&str>,
+    ) -> Result<Result<JobId, OpError>, StoreError> {
+        Ok(match self.submit(&[job], request)? {
+            Submitted::Joined(id) => Ok(id),
+            Submitted::Answers(answers) => answers
+                .into_iter()
+                .next()
+                .unwrap_or_else(|| Err(OpError::prereq(ErrorCode::InternalError, "no answer"))),
+        })
+    }
+
+    /// Sees to it that a runner is there if there is work for one and the queue is not held.
+    ///
+    /// # Errors
+    /// [`NoRunner`] when it is needed and cannot be started; the jobs stay queued.
+    pub fn ensure_runner(&self) -> Result<(), NoRunner> {
+        let settings = self.store.settings();
+        let held = settings.is_ok_and(|settings| settings.held);
+        let idle = self.store.unfinished_count().is_ok_and(|count| count == 0);
+        if held || idle {
+            return Ok(());
+        }
+        start_runner(self.store.dir())
+    }
+
+    /// Takes no more jobs, or takes them again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_drained(&self, drained: bool) -> Result<(), StoreError> {
+        let kind = if drained {
+            EventKind::Drain
+        } else {
+            EventKind::Undrain
+        };
+        self.store.write(Patience::Client, |tx| {
+            tx.set_drained(drained)?;
+            tx.record(&kind, None, None, &self.submitter)
+        })
+    }
+
+    /// Starts no more jobs, or starts them again.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_held(&self, held: bool) -> Result<(), StoreError> {
+        let kind = if held {
+            EventKind::Hold
+        } else {
+            EventKind::Release
+        };
+        self.store.write(Patience::Client, |tx| {
+            tx.set_held(held)?;
+            tx.record(&kind, None, None, &self.submitter)
+        })
+    }
+
+    /// Sets how long verbs may take, by name, in milliseconds; the others stay.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_verb_limits(&self, set: &BTreeMap<String, u64>) -> Result<(), StoreError> {
+        let mut limits = self.store.settings()?.verb_limits;
+        limits.extend(set.clone());
+        self.store.write(Patience::Client, |tx| {
+            tx.set_verb_limits(&limits)?;
+            let value = format!("verb_limits={limits:?}");
+            tx.record(&EventKind::Limits, None, Some(&value), &self.submitter)
+        })
+    }
+
+    /// Changes the queue's limits; what is `None` stays.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_limits(
+        &self,
+        queue_limit: Option<u64>,
+        max_running_jobs: Option<u64>,
+        runner_idle: Option<u64>,
+    ) -> Result<(), StoreError> {
+        self.store.write(Patience::Client, |tx| {
+            tx.set_limits(queue_limit, max_running_jobs, runner_idle)?;
+            let value = format!(
+                "queue_limit={queue_limit:?} max_running_jobs={max_running_jobs:?} runner_idle={runner_idle:?}"
+            );
+            tx.record(&EventKind::Limits, None, Some(&value), &self.submitter)
+        })
+    }
+}
+
+/// Starts a runner unless one is there: detached from this process's terminal, directory and files.
+///
+/// # Errors
+/// [`NoRunner`].
+pub fn start_runner(dir: &StateDir) -> Result<(), NoRunner> {
+    if matches!(runner_alive(dir), Ok(true)) {
+        return Ok(());
+    }
+    let program = runner_program();
+    let spawned = Command::new(&program)
+        .arg("--state-dir")
+        .arg(dir.path())
+        .env_clear()
+        .env(
+            "PATH",
+            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        )
+        .env("LC_ALL", "C.UTF-8")
+        .current_dir("/")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
+    // The child is not waited for: it leaves this process's session at once and outlives it.
+    spawned
+        .map(drop)
+        .map_err(|error| NoRunner { program, error })
+}
+
+/// The runner beside this tool, else wherever PATH has it.
+fn runner_program() -> PathBuf {
+    let beside = std::env::current_exe()
+        .ok()
+        .map(|me| me.with_file_name(RUNNER));
+    match beside {
+        Some(path) if path.exists() => path,
+        _ => PathBuf::from(RUNNER),
+    }
+}

@@ -1,0 +1,215 @@
+//! Submitting jobs: each is accepted or refused on its own, in order, with a reason.
+
+use crate::allocator::Claim;
+use crate::opcodes::{
+    Dependency, ErrorClass, ErrorCode, JobRef, MAX_OPCODE_BYTES, OpError, Opcode, Priority, Reason,
+};
+use crate::store::{InsertJob, MAX_OPS, StoreError, Tx, now};
+
+use super::types::JobId;
+
+/// Jobs that one submission may hold: what one transaction can take without keeping others waiting
+/// for seconds.
+pub const MAX_JOBS: usize = 100_000;
+
+/// One job that is to be submitted.
+#[derive(Debug, Clone)]
+pub struct NewJob {
+    /// Its opcodes; or why what was given are none.
+    pub ops: Result<Vec<Opcode>, OpError>,
+    /// Room that it needs until it ends.
+    pub claims: Vec<Claim>,
+}
+
+impl NewJob {
+    /// A job of these opcodes.
+    #[must_use]
+    pub fn of(ops: Vec<Opcode>) -> NewJob {
+        NewJob {
+            ops: Ok(ops),
+            claims: vec![],
+        }
+    }
+}
+
+/// From where jobs are submitted.
+#[derive(Debug, Clone, Copy)]
+pub struct Origin<'a> {
+    /// The job whose opcode submits them, and the first job of its operation.
+    pub parent: Option<(JobId, JobId)>,
+    /// Who submits them, as JSON.
+    pub submitter: &'a str,
+    /// The name under which the first of them is submitted.
+    pub request: Option<&'a str>,
+}
+
+/// The answers, in the order of the jobs: an id, or the reason of the refusal.
+pub type Answers = Vec<Result<JobId, OpError>>;
+
+/// Ganeti's `SubmitManyJobs`, but no job's refusal refuses another one (unless it depends on it).
+///
+/// # Errors
+/// [`StoreError`] of the database only.
+pub fn submit_many(
+    tx: &mut Tx<'_>,
+    jobs: &[NewJob],
+    origin: &Origin<'_>,
+) -> Result<Answers, StoreError> {
+    let (drained, limit) = tx.admission()?;
+    let mut unfinished = tx.unfinished()?;
+    let mut request = origin.request;
+    let mut answers: Answers = Vec::with_capacity(jobs.len());
+    for (place, job) in jobs.iter().enumerate() {
+        let answer = if drained {
+            Err(drained_error())
+        } else if unfinished >= limit {
+            Err(full_error(limit))
+        } else if place >= MAX_JOBS {
+            Err(invalid(format!(
+                "more than {MAX_JOBS} jobs in one submission"
+            )))
+        } else {
+            match resolve(tx, job, place, &answers)? {
+                Err(refusal) => Err(refusal),
+                Ok(ops) => {
+                    let id = insert(tx, ops, &job.claims, origin, request.take())?;
+                    unfinished += 1;
+                    Ok(id)
+                }
+            }
+        };
+        answers.push(answer);
+    }
+    Ok(answers)
+}
+
+/// The refusal of a drained queue.
+fn drained_error() -> OpError {
+    OpError::new(
+        ErrorClass::JobQueueDrainError,
+        Some(ErrorCode::QueueDrained),
+        "job queue is drained, it takes no jobs",
+    )
+    .hint("gnt-cluster queue undrain lets it take jobs again")
+}
+
+/// The refusal of a full queue.
+fn full_error(limit: u64) -> OpError {
+    OpError::new(
+        ErrorClass::JobQueueFull,
+        Some(ErrorCode::QueueFull),
+        format!("job queue is full ({limit} unfinished jobs)"),
+    )
+    .hint("wait until jobs have ended, or raise the limit: gnt-cluster modify --queue-limit N")
+}
+
+fn invalid(message: String) -> OpError {
+    OpError::prereq(ErrorCode::InvalidOpcode, message)
+}
+
+fn bad_dependency(message: String) -> OpError {
+    OpError::new(
+        ErrorClass::OpPrereqError,
+        Some(ErrorCode::BadDependency),
+        message,
+    )
+}
+
+/// The job's opcodes with dependencies by id; or why it is refused.
+fn resolve(
+    tx: &Tx<'_>,
+    job: &NewJob,
+    place: usize,
+    before: &Answers,
+) -> Result<Result<Vec<Opcode>, OpError>, StoreError> {
+    let mut ops = match &job.ops {
+        Ok(ops) => ops.clone(),
+        Err(refusal) => return Ok(Err(refusal.clone())),
+    };
+    if ops.is_empty() {
+        return Ok(Err(invalid("a job needs at least one opcode".into())));
+    }
+    if ops.len() > MAX_OPS {
+        let given = ops.len();
+        return Ok(Err(invalid(format!(
+            "a job has at most {MAX_OPS} opcodes, this one has {given}"
+        ))));
+    }
+    for dependency in ops.iter_mut().flat_map(|op| &mut op.common.depends) {
+        if let Err(refusal) = resolve_one(tx, dependency, place, before)? {
+            return Ok(Err(refusal));
+        }
+    }
+    Ok(Ok(ops))
+}
+
+fn resolve_one(
+    tx: &Tx<'_>,
+    dependency: &mut Dependency,
+    place: usize,
+    before: &Answers,
+) -> Result<Result<(), OpError>, StoreError> {
+    match dependency.job {
+        JobRef::Id(id) => Ok(match tx.state(id)? {
+            Some(_) => Ok(()),
+            None => Err(bad_dependency(format!(
+                "it depends on job {id}, which does not exist"
+            ))),
+        }),
+        JobRef::Back(places) => {
+            let sibling = place.checked_sub(places as usize);
+            let Some(answer) = sibling.and_then(|place| before.get(place)) else {
+                return Ok(Err(bad_dependency(format!(
+                    "it depends on the job {places} places before it, and there are {place} before it"
+                ))));
+            };
+            Ok(match answer {
+                Ok(id) => {
+                    dependency.job = JobRef::Id(*id);
+                    Ok(())
+                }
+                Err(refusal) => Err(bad_dependency(format!(
+                    "it depends on the job {places} places before it, which was refused: {refusal}"
+                ))),
+            })
+        }
+    }
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    mut ops: Vec<Opcode>,
+    claims: &[Claim],
+    origin: &Origin<'_>,
+    request: Option<&str>,
+) -> Result<JobId, StoreError> {
+    let summary: Vec<String> = ops.iter().map(Opcode::summary).collect();
+    let priority = ops.iter().map(Opcode::priority).min();
+    let received = now();
+    let id = tx.insert_job(&InsertJob {
+        parent: origin.parent,
+        priority: priority.unwrap_or(Priority::Normal),
+        summary: &summary.join(","),
+        request,
+        submitter: origin.submitter,
+        ops: ops.len(),
+        received,
+    })?;
+    for (index, op) in (0_u32..).zip(&mut ops) {
+        let name = op.op.id().trim_start_matches("OP_").to_lowercase();
+        op.common.reason.push(Reason(
+            format!("gnt:opcode:{name}"),
+            format!("job={id};index={index}"),
+            received.saturating_mul(1_000),
+        ));
+        let input = op.to_value().to_string();
+        if input.len() > MAX_OPCODE_BYTES {
+            return Err(StoreError::Refused(format!(
+                "opcode {index} of a job is larger than {MAX_OPCODE_BYTES} bytes"
+            )));
+        }
+        tx.insert_op(id, index, &input)?;
+    }
+    tx.claim(id, claims)?;
+    Ok(id)
+}

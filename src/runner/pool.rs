@@ -1,0 +1,243 @@
+//! The workers: threads that run logical units and hand their outcomes to the writer.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::Sender;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+
+use crate::allocator::World;
+use crate::hypervisor::{Hypervisor, Interrupt, Progress};
+use crate::lu::{Callbacks, Env, Limits as VerbLimits};
+use crate::opcodes::{ErrorCode, OpError, Opcode};
+use crate::processor::{self, Finished};
+use crate::queue::JobId;
+
+use super::log;
+
+/// A worker's stack: units do not recurse, and there may be hundreds of workers.
+const STACK_BYTES: usize = 512 << 10;
+
+/// One opcode that is to be run.
+#[derive(Debug, Clone)]
+pub struct Task {
+    /// Its job.
+    pub job: JobId,
+    /// Its place in the job, from 0.
+    pub index: u32,
+    /// The opcode.
+    pub opcode: Arc<Opcode>,
+    /// The world at the moment at which its locks were granted.
+    pub world: Arc<World>,
+    /// By which it is told to give up.
+    pub interrupt: Arc<Interrupt>,
+    /// How often it has been started, from 1.
+    pub attempt: u32,
+    /// How long its verbs may take.
+    pub limits: Arc<VerbLimits>,
+}
+
+/// What the writer is told.
+#[derive(Debug)]
+pub enum Message {
+    /// An opcode has ended.
+    Done(Box<Done>),
+    /// An opcode logs a line.
+    Log {
+        /// Its job.
+        job: JobId,
+        /// Its place in the job.
+        index: u32,
+        /// When, in microseconds since 1970.
+        time: i64,
+        /// The line.
+        text: String,
+    },
+    /// An opcode tells how far it is.
+    Progress {
+        /// Its job.
+        job: JobId,
+        /// Its place in the job.
+        index: u32,
+        /// How far.
+        progress: Progress,
+    },
+    /// Something in the database concerns the runner.
+    Look,
+    /// Leave: start nothing, and end soon.
+    Leave,
+}
+
+/// How an opcode ended.
+#[derive(Debug)]
+pub struct Done {
+    /// Its job.
+    pub job: JobId,
+    /// Its place in the job.
+    pub index: u32,
+    /// How.
+    pub finished: Finished,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    queue: Mutex<Waiting>,
+    there_is_work: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Waiting {
+    tasks: VecDeque<Task>,
+    idle: usize,
+    closed: bool,
+}
+
+/// The threads. As many are made as run at once; they stay.
+#[derive(Debug)]
+pub struct Pool {
+    shared: Arc<Shared>,
+    hypervisor: Arc<dyn Hypervisor>,
+    writer: Sender<Message>,
+}
+
+impl Pool {
+    /// A pool whose workers tell `writer`.
+    #[must_use]
+    pub fn new(hypervisor: Arc<dyn Hypervisor>, writer: Sender<Message>) -> Pool {
+        Pool {
+            shared: Arc::default(),
+            hypervisor,
+            writer,
+        }
+    }
+
+    /// Runs a task as soon as there is a thread, which there is unless the system refuses one.
+    pub fn run(&self, task: Task) {
+        let mut queue = self.lock();
+        queue.tasks.push_back(task);
+        let need_more = queue.tasks.len() > queue.idle;
+        drop(queue);
+        if need_more {
+            self.spawn();
+        }
+        self.shared.there_is_work.notify_one();
+    }
+
+    fn spawn(&self) {
+        let shared = Arc::clone(&self.shared);
+        let hypervisor = Arc::clone(&self.hypervisor);
+        let writer = self.writer.clone();
+        let work = move || {
+            while let Some(task) = next(&shared) {
+                let done = Box::new(run(&task, &*hypervisor, &writer));
+                if writer.send(Message::Done(done)).is_err() {
+                    return;
+                }
+            }
+        };
+        let thread = std::thread::Builder::new().name("worker".into());
+        if let Err(error) = thread.stack_size(STACK_BYTES).spawn(work) {
+            // The task stays in the queue: the next thread that is free takes it.
+            log::note(None, &format!("no thread for a worker: {error}"));
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Waiting> {
+        let queue = self.shared.queue.lock();
+        queue.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.lock().closed = true;
+        self.shared.there_is_work.notify_all();
+    }
+}
+
+fn next(shared: &Shared) -> Option<Task> {
+    let mut queue = shared.queue.lock().unwrap_or_else(PoisonError::into_inner);
+    loop {
+        if let Some(task) = queue.tasks.pop_front() {
+            return Some(task);
+        }
+        if queue.closed {
+            return None;
+        }
+        queue.idle += 1;
+        let woken = shared.there_is_work.wait(queue);
+        queue = woken.unwrap_or_else(PoisonError::into_inner);
+        queue.idle -= 1;
+    }
+}
+
+struct ToWriter<'a> {
+    task: &'a Task,
+    writer: &'a Mutex<Sender<Message>>,
+}
+
+impl ToWriter<'_> {
+    fn send(&self, message: Message) {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        // Without a writer the process is about to end.
+        let _ = writer.send(message);
+    }
+}
+
+impl Callbacks for ToWriter<'_> {
+    fn feedback(&self, message: &str) {
+        self.send(Message::Log {
+            job: self.task.job,
+            index: self.task.index,
+            time: crate::store::now(),
+            text: message.to_owned(),
+        });
+    }
+
+    fn progress(&self, progress: Progress) {
+        self.send(Message::Progress {
+            job: self.task.job,
+            index: self.task.index,
+            progress,
+        });
+    }
+}
+
+/// Runs one opcode. A unit that panics fails its opcode and nothing else.
+fn run(task: &Task, hypervisor: &dyn Hypervisor, writer: &Sender<Message>) -> Done {
+    let writer = Mutex::new(writer.clone());
+    let callbacks = ToWriter {
+        task,
+        writer: &writer,
+    };
+    let env = Env {
+        world: &task.world,
+        hypervisor,
+        callbacks: &callbacks,
+        interrupt: &task.interrupt,
+        job: task.job,
+        index: task.index,
+        common: &task.opcode.common,
+        attempt: task.attempt,
+        limits: &task.limits,
+    };
+    let finished = catch_unwind(AssertUnwindSafe(|| processor::run(&task.opcode, &env)));
+    let finished = finished.unwrap_or_else(|panic| {
+        let text = (panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        log::note(
+            Some(task.job),
+            &format!("{} panicked: {text}", task.opcode.op.id()),
+        );
+        let message = format!("Internal assertion error: {text}");
+        let error = OpError::exec(message).code(ErrorCode::InternalError);
+        Err(error
+            .hint("this is a bug in gnt; runner.log in the state directory has more")
+            .into())
+    });
+    Done {
+        job: task.job,
+        index: task.index,
+        finished,
+    }
+}

@@ -1,0 +1,447 @@
+//! The runner as a process.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::time::{Duration, Instant};
+
+use clap::Parser;
+
+use crate::hypervisor::{Hypervisor, InterruptKind, fake::Fake};
+use crate::queue::Submitter;
+use crate::store::{Patience, RunnerLock, StateDir, Store, StoreError, Watch};
+
+use super::pool::{Done, Message, Pool};
+use super::state::{Effects, Reports, State};
+use super::{load, log};
+
+/// Progress and lines of running opcodes are written at most four times a second.
+const REPORT_EVERY: Duration = Duration::from_millis(250);
+
+/// After a commit has failed it is tried again so often.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How long running verbs are given when the runner is asked to leave.
+const LEAVE_WITHIN: Duration = Duration::from_secs(20);
+
+/// How long a lock that somebody holds is tried for, before it is believed that another runner is
+/// there: an import, or a runner that is just leaving, lets go sooner.
+const TAKE_LOCK_WITHIN: Duration = Duration::from_millis(200);
+
+/// Deaths of runners within a minute after which the next one is careful, and how careful at most.
+const DEATHS: usize = 3;
+const MAX_BACK_OFF: Duration = Duration::from_secs(60);
+
+/// Executes the jobs of a gnt state directory. Started by the tools; not by hand.
+#[derive(Debug, Parser)]
+#[command(name = "gnt-runner", version)]
+struct Arguments {
+    /// The state directory
+    #[arg(long, value_name = "DIR")]
+    state_dir: PathBuf,
+    /// Stay in the foreground, for a service manager
+    #[arg(long)]
+    foreground: bool,
+}
+
+/// The runner's `main`.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            log::note(None, &format!("fatal: {error}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<(), StoreError> {
+    if !arguments.foreground {
+        detach();
+    }
+    let dir = StateDir::locate(Some(&arguments.state_dir))?;
+    dir.check()?;
+    let log_file = dir.runner_log();
+    log::open(log_file.clone(), arguments.foreground)
+        .map_err(|error| StoreError::io(&log_file, error))?;
+    let Some(lock) = take_lock(&dir)? else {
+        return Ok(());
+    };
+    let store = Store::open(dir)?;
+    store.keep_log_short()?;
+    Service::begin(store, lock)?.serve()
+}
+
+/// Leaves the terminal, its signals and whatever files the tool that started us had open.
+fn detach() {
+    // Fails only where this process leads a session of its own already.
+    let _ = nix::unistd::setsid();
+    nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
+    let open = std::fs::read_dir("/proc/self/fd")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let open: Vec<i32> = open
+        .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
+        .collect();
+    for fd in open.into_iter().filter(|fd| *fd > 2) {
+        // One of them was the directory that was just read, and is closed.
+        let _ = nix::unistd::close(fd);
+    }
+}
+
+fn take_lock(dir: &StateDir) -> Result<Option<RunnerLock>, StoreError> {
+    let until = Instant::now() + TAKE_LOCK_WITHIN;
+    loop {
+        if let Some(lock) = RunnerLock::try_take(dir)? {
+            return Ok(Some(lock));
+        }
+        if Instant::now() > until {
+            return Ok(None);
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+struct Service {
+    store: Store,
+    lock: Option<RunnerLock>,
+    state: State,
+    pool: Pool,
+    inbox: Receiver<Message>,
+    /// Kept so that the inbox never closes.
+    _writer: Sender<Message>,
+    /// Outcomes that are not on disk yet.
+    done: Vec<Done>,
+    reports: Reports,
+    reported: Instant,
+    look: bool,
+    leaving: Option<Instant>,
+    failing: bool,
+}
+
+impl Service {
+    fn begin(store: Store, lock: RunnerLock) -> Result<Service, StoreError> {
+        let (writer, inbox) = mpsc::channel();
+        watch(store.dir(), &writer);
+        let signals = writer.clone();
+        let handled = ctrlc::set_handler(move || {
+            let _ = signals.send(Message::Leave);
+        });
+        if let Err(error) = handled {
+            log::note(None, &format!("signals are not handled: {error}"));
+        }
+        let begin = store.write(Patience::Runner, |tx| tx.begin_runner())?;
+        let settings = store.settings()?;
+        log::note(
+            None,
+            &format!(
+                "gnt-runner {} begins, epoch {}",
+                env!("CARGO_PKG_VERSION"),
+                begin.epoch
+            ),
+        );
+        back_off(begin.deaths_in_last_minute);
+        let reality = store.dir().reality(settings.reality);
+        let hypervisor = Fake::open(&reality).map_err(|error| StoreError::Content {
+            file: reality,
+            what: error.to_string(),
+        })?;
+        let hypervisor: Arc<dyn Hypervisor> = Arc::new(hypervisor);
+        let submitter = Submitter::current("gnt-runner").to_json();
+        let mut state = State::new(begin.epoch, submitter, settings);
+        load::load(&mut state, &store)?;
+        Ok(Service {
+            pool: Pool::new(hypervisor, writer.clone()),
+            store,
+            lock: Some(lock),
+            state,
+            inbox,
+            _writer: writer,
+            done: vec![],
+            reports: Reports::default(),
+            reported: Instant::now(),
+            look: true,
+            leaving: None,
+            failing: false,
+        })
+    }
+
+    fn serve(mut self) -> Result<(), StoreError> {
+        let mut idle_since = Instant::now();
+        loop {
+            match self.turn() {
+                Ok(true) => idle_since = Instant::now(),
+                Ok(false) => {}
+                Err(StoreError::Deposed) => {
+                    log::note(None, "another runner has taken over");
+                    return Ok(());
+                }
+                Err(error) => self.failed(&error)?,
+            }
+            let busy = !self.state.active.is_empty() || !self.done.is_empty();
+            if busy || !self.at_rest() {
+                idle_since = Instant::now();
+            }
+            if self.leaving.is_some() && (self.state.active.is_empty() || self.time_to_leave()) {
+                return self.leave();
+            }
+            let idle = Duration::from_secs(self.state.settings.limits.runner_idle);
+            let mut left = idle.saturating_sub(idle_since.elapsed());
+            if std::mem::take(&mut self.state.asked_to_yield) && !busy && self.at_rest() {
+                left = Duration::ZERO;
+            }
+            if left.is_zero() && !self.failing {
+                if self.give_up()? {
+                    return Ok(());
+                }
+                idle_since = Instant::now();
+            }
+            self.receive(left);
+        }
+    }
+
+    /// Whether nothing is to be done until somebody says so.
+    fn at_rest(&self) -> bool {
+        let State {
+            scheduler,
+            settings,
+            ..
+        } = &self.state;
+        scheduler.is_idle() || (settings.held && scheduler.running().next().is_none())
+    }
+
+    /// Collects messages: waits for the first, takes those that have arrived meanwhile.
+    fn receive(&mut self, idle_left: Duration) {
+        let report_in = match self.reports.is_empty() {
+            true => Duration::from_secs(1),
+            false => REPORT_EVERY.saturating_sub(self.reported.elapsed()),
+        };
+        let wait = match self.failing {
+            true => RETRY,
+            false => report_in.min(idle_left.max(Duration::from_millis(1))),
+        };
+        match self.inbox.recv_timeout(wait) {
+            Ok(message) => self.take(message),
+            Err(RecvTimeoutError::Timeout) => {
+                // The net under the events, and a lock or database that is no longer in place.
+                self.look = true;
+            }
+            Err(RecvTimeoutError::Disconnected) => self.leaving = Some(Instant::now()),
+        }
+        while let Ok(message) = self.inbox.try_recv() {
+            self.take(message);
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match message {
+            Message::Done(done) => self.done.push(*done),
+            Message::Log {
+                job,
+                index,
+                time,
+                text,
+            } => self.reports.lines.push((job, index, time, text)),
+            Message::Progress {
+                job,
+                index,
+                progress,
+            } => {
+                self.reports.progress.insert(job, (index, progress));
+            }
+            Message::Look => self.look = true,
+            Message::Leave => {
+                if self.leaving.is_none() {
+                    log::note(None, "asked to leave");
+                    self.leaving = Some(Instant::now());
+                }
+            }
+        }
+    }
+
+    /// One turn: takes notice, decides, commits, acts. Tells whether anything was done.
+    fn turn(&mut self) -> Result<bool, StoreError> {
+        if std::mem::take(&mut self.look) {
+            if !self
+                .lock
+                .as_ref()
+                .is_some_and(|l| l.in_place(self.store.dir()))
+            {
+                return Err(StoreError::Deposed);
+            }
+            for job in load::news(&mut self.state, &self.store)? {
+                if let Some(active) = self.state.active.get(&job) {
+                    active.interrupt.raise(InterruptKind::Cancel);
+                }
+            }
+        }
+        let start_more = self.leaving.is_none();
+        let first = match start_more {
+            true => self.state.scheduler.next(),
+            false => None,
+        };
+        let report = !self.reports.is_empty() && self.reported.elapsed() >= REPORT_EVERY;
+        let orphans = !self.state.orphans.is_empty() && start_more;
+        let waiting = self.state.scheduler.take_newly_waiting();
+        let nothing = first.is_none() && self.done.is_empty() && waiting.is_empty();
+        if nothing && !report && !orphans {
+            return Ok(false);
+        }
+        let Service {
+            store,
+            state,
+            done,
+            reports,
+            ..
+        } = self;
+        let effects = store.write(Patience::Runner, |tx| {
+            state.step(tx, first, &waiting, done, reports, start_more)
+        })?;
+        self.done.clear();
+        self.reports = Reports::default();
+        self.reported = Instant::now();
+        if self.failing {
+            log::note(None, "the database takes commits again");
+            self.failing = false;
+        }
+        self.act(effects);
+        Ok(true)
+    }
+
+    /// What follows a commit.
+    fn act(&mut self, effects: Effects) {
+        for node in effects.offline {
+            for active in self.state.active.values() {
+                let kind = InterruptKind::NodeOffline(node.clone());
+                active.interrupt.raise(kind);
+            }
+        }
+        for task in effects.tasks {
+            self.pool.run(task);
+        }
+        // Children that were just inserted, dependents, and the like.
+        self.look = true;
+    }
+
+    /// A commit has failed: nothing was written. Memory is made anew from the disk; what the workers
+    /// have goes on, and what they have handed over is kept.
+    fn failed(&mut self, error: &StoreError) -> Result<(), StoreError> {
+        if !self.failing {
+            log::note(
+                None,
+                &format!("cannot commit, trying every second: {error}"),
+            );
+        }
+        self.failing = true;
+        if !self
+            .lock
+            .as_ref()
+            .is_some_and(|l| l.in_place(self.store.dir()))
+        {
+            return Err(StoreError::Deposed);
+        }
+        std::thread::sleep(RETRY);
+        load::load(&mut self.state, &self.store)
+    }
+
+    fn time_to_leave(&self) -> bool {
+        self.leaving
+            .is_some_and(|since| since.elapsed() >= LEAVE_WITHIN)
+    }
+
+    /// Leaves: what still runs goes on in reality, and the next runner adopts it.
+    fn leave(mut self) -> Result<(), StoreError> {
+        for active in self.state.active.values() {
+            active.interrupt.raise(InterruptKind::Leave);
+        }
+        let until = Instant::now() + Duration::from_secs(1);
+        while !self.state.active.is_empty() && Instant::now() < until {
+            self.receive(Duration::from_millis(50));
+            // Those that ended well at the last moment are still written down.
+            for done in &self.done {
+                if done
+                    .finished
+                    .as_ref()
+                    .is_err_and(|failure| failure.left_behind)
+                {
+                    self.state.active.remove(&done.job);
+                }
+            }
+            if let Err(error) = self.turn() {
+                log::note(None, &format!("leaving without a last commit: {error}"));
+                break;
+            }
+        }
+        log::note(None, "leaves");
+        self.end()
+    }
+
+    /// Nothing to do for a while: gives up the lock, then looks once more, so that no job is left
+    /// lying that came between. Tells whether it is over.
+    fn give_up(&mut self) -> Result<bool, StoreError> {
+        self.store.shorten_log();
+        self.store
+            .write(Patience::Runner, |tx| tx.end_runner(self.state.epoch))?;
+        self.lock = None;
+        let settings = self.store.settings()?;
+        if settings.held || self.store.unfinished_count()? == 0 {
+            log::note(None, "nothing to do, ends");
+            return Ok(true);
+        }
+        let Some(lock) = take_lock(self.store.dir())? else {
+            return Ok(true);
+        };
+        self.lock = Some(lock);
+        self.state.epoch = (self.store)
+            .write(Patience::Runner, |tx| tx.begin_runner())?
+            .epoch;
+        self.look = true;
+        Ok(false)
+    }
+
+    fn end(self) -> Result<(), StoreError> {
+        let epoch = self.state.epoch;
+        self.store.shorten_log();
+        self.store
+            .write(Patience::Runner, |tx| tx.end_runner(epoch))
+    }
+}
+
+/// After several deaths in a minute the next runner waits before it tries again what may have killed
+/// them.
+fn back_off(deaths: usize) {
+    if deaths < DEATHS {
+        return;
+    }
+    let exponent = u32::try_from(deaths - DEATHS).unwrap_or(u32::MAX).min(6);
+    let pause = Duration::from_secs(1 << exponent).min(MAX_BACK_OFF);
+    log::note(
+        None,
+        &format!(
+            "{deaths} runners died within a minute: waits {} s",
+            pause.as_secs()
+        ),
+    );
+    std::thread::sleep(pause);
+}
+
+/// A thread that turns events into messages.
+fn watch(dir: &StateDir, writer: &Sender<Message>) {
+    let dir = dir.clone();
+    let writer = writer.clone();
+    let watch = Watch::runner(&dir);
+    let look = move || loop {
+        let _ = watch.wait(Duration::from_secs(1));
+        if writer.send(Message::Look).is_err() {
+            return;
+        }
+    };
+    let thread = std::thread::Builder::new().name("watch".into());
+    if let Err(error) = thread.stack_size(128 << 10).spawn(look) {
+        log::note(None, &format!("no thread for events: {error}"));
+    }
+}

@@ -1,0 +1,160 @@
+//! The writers' queue: two lock files.
+//!
+//! A writer takes `write.next`, takes `write.lock`, frees `write.next`, and frees `write.lock` after
+//! its commit. So exactly one waits for the commit under way and all others wait behind it, which
+//! keeps the worst wait short; with SQLite's busy handler, or one lock, somebody starves.
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::mpsc;
+use std::time::Duration;
+
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
+
+use super::{StateDir, StoreError};
+
+/// How long a client waits before it names the holder and gives up, in seconds.
+const CLIENT_WAIT: u64 = 10;
+
+/// How long a writer waits for its turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Patience {
+    /// A client: so long, then it says who is in its way.
+    Client,
+    /// The runner: as long as it takes.
+    Runner,
+}
+
+/// The right to write; given back on drop.
+#[derive(Debug)]
+pub struct Gate {
+    /// Closing it frees the lock.
+    _lock: File,
+}
+
+impl Gate {
+    /// Waits for the right to write.
+    ///
+    /// # Errors
+    /// [`StoreError::Busy`] naming the holder, [`StoreError::Io`].
+    pub fn enter(dir: &StateDir, patience: Patience) -> Result<Gate, StoreError> {
+        let [next, lock] = dir.gates();
+        let turn = take(&next, patience)?;
+        let lock = take(&lock, patience)?;
+        drop(turn);
+        Ok(Gate { _lock: lock })
+    }
+}
+
+/// Opens a lock file; it is never a link.
+pub(super) fn open(path: &Path) -> Result<File, StoreError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    options.custom_flags(libc::O_NOFOLLOW);
+    options
+        .open(path)
+        .map_err(|error| StoreError::io(path, error))
+}
+
+/// The whole file, as the operating system wants it described.
+pub(super) fn whole_file(kind: i32) -> libc::flock {
+    libc::flock {
+        l_type: kind as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    }
+}
+
+fn take(path: &Path, patience: Patience) -> Result<File, StoreError> {
+    let file = open(path)?;
+    let exclusive = whole_file(libc::F_WRLCK);
+    match fcntl(&file, FcntlArg::F_OFD_SETLK(&exclusive)) {
+        Ok(_) => return Ok(file),
+        Err(nix::Error::EAGAIN | nix::Error::EACCES) => {}
+        Err(error) => return Err(StoreError::io(path, error)),
+    }
+    let wait = move |file: File| loop {
+        match fcntl(&file, FcntlArg::F_OFD_SETLKW(&exclusive)) {
+            Ok(_) => return Ok(file),
+            Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(error),
+        }
+    };
+    let taken = match patience {
+        Patience::Runner => wait(file),
+        Patience::Client => {
+            // A lock cannot be waited for with a limit. The thread is left behind when the limit
+            // passes; the process is about to end then.
+            let (tell, told) = mpsc::channel();
+            std::thread::spawn(move || tell.send(wait(file)));
+            match told.recv_timeout(Duration::from_secs(CLIENT_WAIT)) {
+                Ok(taken) => taken,
+                Err(_) => return Err(busy(path)),
+            }
+        }
+    };
+    taken.map_err(|error| StoreError::io(path, error))
+}
+
+/// Who is in the way.
+fn busy(path: &Path) -> StoreError {
+    let (holder, hint) = match holder(path) {
+        Some((pid, name, true)) => (
+            format!("{name}, pid {pid}, is stopped and"),
+            format!("kill -CONT {pid} lets it go on"),
+        ),
+        Some((pid, name, false)) => (
+            format!("{name}, pid {pid},"),
+            "try again; the disk may be slow".to_owned(),
+        ),
+        None => ("somebody".to_owned(), "try again".to_owned()),
+    };
+    StoreError::Busy {
+        file: path.to_owned(),
+        seconds: CLIENT_WAIT,
+        holder: holder.trim_end_matches(" and").to_owned(),
+        hint,
+    }
+}
+
+/// Pid and name of the process that has the lock file open and its lock, and whether it is stopped.
+/// The kernel does not tell the owner of an open file's lock, so those who have the file open are
+/// asked for it.
+fn holder(path: &Path) -> Option<(u32, String, bool)> {
+    let inode = fs::metadata(path).ok()?.ino();
+    let me = std::process::id();
+    let mut found = None;
+    for entry in fs::read_dir("/proc").ok()?.flatten() {
+        let Some(pid) = entry
+            .file_name()
+            .to_str()
+            .and_then(|n| n.parse::<u32>().ok())
+        else {
+            continue;
+        };
+        let Ok(fds) = fs::read_dir(entry.path().join("fdinfo")) else {
+            continue;
+        };
+        let holds = fds.flatten().any(|fd| {
+            let text = fs::read_to_string(fd.path()).unwrap_or_default();
+            text.lines().any(|line| {
+                line.starts_with("lock:")
+                    && line.contains(&format!(":{inode} "))
+                    && line.contains("WRITE")
+            })
+        });
+        if pid != me && holds {
+            let name = fs::read_to_string(entry.path().join("comm")).unwrap_or_default();
+            let stat = fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+            let state = stat
+                .rsplit_once(')')
+                .map_or("", |(_, rest)| rest.trim_start());
+            found = Some((pid, name.trim().to_owned(), state.starts_with(['T', 't'])));
+        }
+    }
+    found
+}

@@ -1,0 +1,59 @@
+//! The lock by which there is one runner a state directory.
+//!
+//! It is a lock of the open file, not of the process, and only runners take it. Others ask for it,
+//! which takes nothing. The runner keeps the file open for writing, so that its death is an event for
+//! those who watch the file.
+
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
+
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
+
+use super::gate::{open, whole_file};
+use super::{StateDir, StoreError};
+
+/// The right to be the runner (or to change the configuration while there is none); given back on
+/// drop.
+#[derive(Debug)]
+pub struct RunnerLock {
+    file: File,
+}
+
+impl RunnerLock {
+    /// Takes the lock if nobody has it.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when there is no such file or it cannot be locked at all.
+    pub fn try_take(dir: &StateDir) -> Result<Option<RunnerLock>, StoreError> {
+        let path = dir.runner_lock();
+        let file = open(&path)?;
+        match fcntl(&file, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_WRLCK))) {
+            Ok(_) => Ok(Some(RunnerLock { file })),
+            Err(nix::Error::EAGAIN | nix::Error::EACCES) => Ok(None),
+            Err(error) => Err(StoreError::io(&path, error)),
+        }
+    }
+
+    /// Whether the file at the path is still the one that is locked.
+    #[must_use]
+    pub fn in_place(&self, dir: &StateDir) -> bool {
+        let here = self.file.metadata().map(|m| (m.dev(), m.ino()));
+        let there = fs::symlink_metadata(dir.runner_lock()).map(|m| (m.dev(), m.ino()));
+        matches!((here, there), (Ok(here), Ok(there)) if here == there)
+    }
+}
+
+/// Whether a runner (or an import) has the lock.
+///
+/// # Errors
+/// [`StoreError::Io`] when there is no such file.
+pub fn runner_alive(dir: &StateDir) -> Result<bool, StoreError> {
+    let path = dir.runner_lock();
+    let file = open(&path)?;
+    let mut asked = whole_file(libc::F_WRLCK);
+    match fcntl(&file, FcntlArg::F_OFD_GETLK(&mut asked)) {
+        Ok(_) => Ok(i32::from(asked.l_type) != libc::F_UNLCK),
+        Err(error) => Err(StoreError::io(&path, error)),
+    }
+}

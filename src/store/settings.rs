@@ -1,0 +1,252 @@
+//! Small values of the queue and of the program: limits, drain, hold, counters.
+
+use std::collections::BTreeMap;
+
+use rusqlite::types::{FromSql, ToSql};
+use rusqlite::{OptionalExtension, params};
+
+use super::{Store, StoreError, Tx, now};
+
+/// Jobs that may be unfinished at once unless set otherwise; Ganeti's hard limit.
+const QUEUE_LIMIT: u64 = 5_000;
+
+/// Jobs that may run at once unless set otherwise; Ganeti's default.
+const MAX_RUNNING_JOBS: u64 = 20;
+
+/// Seconds that a runner without work stays, so that a series of commands meets a warm one.
+const RUNNER_IDLE: u64 = 30;
+
+/// Microseconds in a minute.
+const MINUTE: i64 = 60_000_000;
+
+/// What a runner learns when it begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunnerBegin {
+    /// Its time: each of its transactions checks that it still is.
+    pub epoch: u64,
+    /// How many runners before it died within the last minute.
+    pub deaths_in_last_minute: usize,
+}
+
+/// What an operator sets for the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Jobs that may be unfinished at once.
+    pub queue_limit: u64,
+    /// Jobs that may run at once.
+    pub max_running_jobs: u64,
+    /// Seconds that a runner without work stays.
+    pub runner_idle: u64,
+}
+
+/// The settings at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    /// Limits.
+    pub limits: Limits,
+    /// No job is taken.
+    pub drained: bool,
+    /// No job is started.
+    pub held: bool,
+    /// Raised by each runner at its start.
+    pub epoch: u64,
+    /// Raised with each commit that changed the configuration.
+    pub config_serial: u64,
+    /// Raised with each commit that changed the configuration or a claim.
+    pub world_serial: u64,
+    /// The generation of the simulator's reality that belongs to the configuration.
+    pub reality: u64,
+    /// What runs instances: the driver's name.
+    pub driver: String,
+    /// How long verbs may take, by name, in milliseconds; those that are not set otherwise are
+    /// missing.
+    pub verb_limits: BTreeMap<String, u64>,
+}
+
+impl Store {
+    fn setting<T: FromSql>(&self, key: &str) -> Result<Option<T>, StoreError> {
+        let get = || {
+            self.db
+                .prepare_cached("SELECT value FROM setting WHERE key = ?1")?
+                .query_row([key], |row| row.get(0))
+                .optional()
+        };
+        get().map_err(|error| self.wrong(error))
+    }
+
+    /// Reads the settings.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn settings(&self) -> Result<Settings, StoreError> {
+        let number = |key: &str, default: u64| -> Result<u64, StoreError> {
+            let value: Option<i64> = self.setting(key)?;
+            Ok(value.and_then(|v| u64::try_from(v).ok()).unwrap_or(default))
+        };
+        Ok(Settings {
+            limits: Limits {
+                queue_limit: number("queue_limit", QUEUE_LIMIT)?,
+                max_running_jobs: number("max_running_jobs", MAX_RUNNING_JOBS)?.max(1),
+                runner_idle: number("runner_idle", RUNNER_IDLE)?,
+            },
+            drained: number("drained", 0)? != 0,
+            held: number("held", 0)? != 0,
+            epoch: number("epoch", 0)?,
+            config_serial: number("config_serial", 0)?,
+            world_serial: number("world_serial", 0)?,
+            reality: number("reality", 0)?,
+            driver: self.setting("driver")?.unwrap_or_else(|| "fake".to_owned()),
+            verb_limits: (self.setting::<String>("verb_limits")?)
+                .and_then(|text| serde_json::from_str(&text).ok())
+                .unwrap_or_default(),
+        })
+    }
+}
+
+impl Tx<'_> {
+    pub(super) fn set<T: ToSql>(&mut self, key: &str, value: T) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO setting (key, value) VALUES (?1, ?2)
+             ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+            params![key, value],
+        )
+    }
+
+    pub(super) fn get_number(&self, key: &str) -> Result<Option<i64>, StoreError> {
+        self.row("SELECT value FROM setting WHERE key = ?1", [key], |row| {
+            row.get(0)
+        })
+    }
+
+    /// Sets the limits; what is `None` stays.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn set_limits(
+        &mut self,
+        queue_limit: Option<u64>,
+        max_running_jobs: Option<u64>,
+        runner_idle: Option<u64>,
+    ) -> Result<(), StoreError> {
+        let values = [
+            ("queue_limit", queue_limit),
+            ("max_running_jobs", max_running_jobs),
+            ("runner_idle", runner_idle),
+        ];
+        for (key, value) in values {
+            if let Some(value) = value {
+                self.set(key, i64::try_from(value).unwrap_or(i64::MAX))?;
+            }
+        }
+        self.wakes().runner();
+        Ok(())
+    }
+
+    /// Sets how long verbs may take, by name, in milliseconds.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn set_verb_limits(&mut self, limits: &BTreeMap<String, u64>) -> Result<(), StoreError> {
+        self.wakes().runner();
+        self.set("verb_limits", serde_json::json!(limits).to_string())
+    }
+
+    /// Takes no more jobs, or takes them again.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn set_drained(&mut self, drained: bool) -> Result<(), StoreError> {
+        self.set("drained", i64::from(drained))
+    }
+
+    /// Starts no more jobs, or starts them again.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn set_held(&mut self, held: bool) -> Result<(), StoreError> {
+        self.wakes().runner();
+        self.set("held", i64::from(held))
+    }
+
+    /// Names the reality that belongs to the configuration, and what drives it.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn set_reality(&mut self, generation: u64, driver: &str) -> Result<(), StoreError> {
+        self.set("reality", i64::try_from(generation).unwrap_or(i64::MAX))?;
+        self.set("driver", driver)
+    }
+
+    /// Begins the time of a new runner; the ones before it commit nothing any more.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn begin_runner(&mut self) -> Result<RunnerBegin, StoreError> {
+        let epoch = self.get_number("epoch")?.unwrap_or(0) + 1;
+        self.set("epoch", epoch)?;
+        let time = now();
+        let recent = |death: &i64| (time - MINUTE..=time).contains(death);
+        let deaths = self.row("SELECT value FROM setting WHERE key = 'deaths'", [], |r| {
+            r.get::<_, String>(0)
+        })?;
+        let deaths = deaths.and_then(|text| serde_json::from_str::<Vec<i64>>(&text).ok());
+        let mut deaths: Vec<i64> = deaths
+            .unwrap_or_default()
+            .into_iter()
+            .filter(recent)
+            .collect();
+        // A runner that ended well has said so.
+        if self.get_number("runner")?.unwrap_or(0) != 0 {
+            deaths.push(time);
+        }
+        self.set("deaths", serde_json::json!(deaths).to_string())?;
+        self.set("runner", 1)?;
+        Ok(RunnerBegin {
+            epoch: epoch.unsigned_abs(),
+            deaths_in_last_minute: deaths.len(),
+        })
+    }
+
+    /// The runner of this time ends well.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn end_runner(&mut self, epoch: u64) -> Result<(), StoreError> {
+        match self.check_epoch(epoch) {
+            Ok(()) => self.set("runner", 0),
+            Err(StoreError::Deposed) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether it is still the time of this runner.
+    ///
+    /// # Errors
+    /// [`StoreError::Deposed`] when it is another's.
+    pub fn check_epoch(&self, epoch: u64) -> Result<(), StoreError> {
+        match self.get_number("epoch")? {
+            Some(now) if now.unsigned_abs() == epoch => Ok(()),
+            _ => Err(StoreError::Deposed),
+        }
+    }
+
+    /// Whether the queue takes jobs, and how many it may hold.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn admission(&self) -> Result<(bool, u64), StoreError> {
+        let drained = self.get_number("drained")?.unwrap_or(0) != 0;
+        let limit = self.get_number("queue_limit")?;
+        let limit = limit.and_then(|l| u64::try_from(l).ok());
+        Ok((drained, limit.unwrap_or(QUEUE_LIMIT)))
+    }
+
+    /// Stores the counters of the world after a change.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn set_serials(&mut self, config: u64, world: u64) -> Result<(), StoreError> {
+        self.set("config_serial", i64::try_from(config).unwrap_or(i64::MAX))?;
+        self.set("world_serial", i64::try_from(world).unwrap_or(i64::MAX))
+    }
+}
