@@ -10,8 +10,8 @@ use super::instance_new::{Home, backend_parameters, identity, macs, objects};
 use super::node::check_host_name;
 use super::settle::look;
 use super::shared::{
-    Subject, about, check_allocator, check_same_group, check_target, find_group, find_node,
-    lock_instance, no_room, reference, share_nodes,
+    Subject, about, check_allocator, check_answers, check_same_group, check_target, find_group,
+    find_node, lock_instance, no_room, reference, share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome, UnitResult};
 use crate::allocator::{Claim, NewInstance, Role, allocate, policy_breaches, still_fits};
@@ -423,6 +423,9 @@ impl LogicalUnit for InstanceCreate {
         if env.attempt > 1 {
             let (instance, disks) = objects(env, self, template, hypervisor.clone(), home);
             home = self.begun(env, &new_reference(config, &instance, &disks), home)?;
+        }
+        for node in home.nodes() {
+            check_answers(env, node, ErrorCode::EnvironmentError)?;
         }
         let (instance, disks) = objects(env, self, template, hypervisor, home);
         let names: Vec<&str> = home.nodes().map(|node| node.name.as_str()).collect();

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::settle::failed;
 use super::shared::{
-    Subject, about, check_allocator, check_online, check_room_on, check_same_group, check_target,
-    find_node, group_mates, has_left, lock_instance, moved, nothing_to_do, reference, share_nodes,
+    Subject, about, check_allocator, check_answers, check_online, check_room_on, check_same_group,
+    check_target, find_node, group_mates, has_left, lock_instance, moved, nothing_to_do, reference,
+    share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
 use crate::allocator::{Role, Rules, choose_node};
@@ -155,6 +156,7 @@ impl InstanceReplaceDisks {
             check_target(new)?;
             check_room_on(env, subject, new, Role::Secondary)?;
         }
+        check_answers(env, new, ErrorCode::EnvironmentError)?;
         // A dead node is not talked to: what it holds is forgotten.
         let early = self.early_release || old.offline;
         step(env, 3, "Allocate new storage");
@@ -197,6 +199,7 @@ impl InstanceReplaceDisks {
         let copies = copies_of(env, subject)?;
         step(env, 2, "Check peer consistency");
         check_source(subject, &copies, peer)?;
+        check_answers(env, node, ErrorCode::EnvironmentError)?;
         step(env, 3, "Allocate new storage");
         step(env, 4, "Changing drbd configuration");
         // An earlier run of this opcode has dropped it: what syncs now is the new one already.
@@ -233,6 +236,7 @@ impl InstanceReplaceDisks {
             )),
             [node] => {
                 check_online(node)?;
+                check_answers(env, node, ErrorCode::EnvironmentError)?;
                 env.info(format!("the copy on {} is not in sync", node.name));
                 step(env, 5, "Sync devices");
                 add_copy(env, subject, node, Wait::InSync)?;
@@ -438,7 +442,10 @@ fn release(env: &Env<'_>, subject: &Subject<'_>, old: &Node) {
             old.name,
             subject.name()
         ));
-    } else if let Err(failure) = drop_copy(env, subject, old) {
+        return;
+    }
+    let end = check_answers(env, old, ErrorCode::EnvironmentError).map_err(Failure::from);
+    if let Err(failure) = end.and_then(|()| drop_copy(env, subject, old)) {
         env.warn(failure.error.to_string());
         env.feedback(" - INFO: remove the unused volumes by hand");
     }

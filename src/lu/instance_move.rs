@@ -8,7 +8,7 @@ use super::settle::{Goal, describe, failed, look, settle, uncertain};
 use super::shared::{
     Subject, about, check_allocator, check_room_on, check_same_group, check_target, cleanup_hint,
     find_instance, find_node, group_mates, has_left, lock_instance, moved, reference, share_nodes,
-    silent_hint,
+    silent, silent_hint,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
 use crate::allocator::{Role, Rules, choose_node};
@@ -136,6 +136,20 @@ fn admit(env: &Env<'_>, subject: &Subject<'_>, target: &Node) -> Result<(), OpEr
     check_target(target)?;
     match subject.is_up() {
         true => check_room_on(env, subject, target, Role::Primary),
+        false => Ok(()),
+    }
+}
+
+/// The same, and it has to answer.
+fn admit_seen(
+    env: &Env<'_>,
+    subject: &Subject<'_>,
+    target: &Node,
+    seen: &Observed,
+) -> Result<(), OpError> {
+    admit(env, subject, target)?;
+    match seen.silent.contains(&target.uuid) {
+        true => Err(silent(&target.name, ErrorCode::EnvironmentError)),
         false => Ok(()),
     }
 }
@@ -303,7 +317,7 @@ impl InstanceMigrate {
             None if self.fails_over(env, subject)? => return self.as_failover().execute(env),
             None if !on(from) => return Err(not_running(subject, &seen).into()),
             None => {
-                admit(env, subject, to)?;
+                admit_seen(env, subject, to, &seen)?;
                 check_in_sync(env, subject, to)?;
                 env.feedback(format!("* migrating instance to {}", to.name));
             }
@@ -410,7 +424,7 @@ impl InstanceFailover {
             {
                 return Err(busy(env, subject, activity).into());
             }
-            admit(env, subject, to)?;
+            admit_seen(env, subject, to, &seen)?;
             if self.ignore_consistency {
                 env.warn("the copy of the disks is used even if it is not in sync");
             } else {
@@ -427,7 +441,7 @@ impl InstanceFailover {
                 // The disks are in use there now, or free to be: from here on it is there that the
                 // instance has to be dealt with.
                 failure.edits.append(&mut outcome.edits);
-                failure.detail = outcome.detail;
+                failure.detail = Box::new(outcome.detail);
                 if failure.error.hint.is_none() {
                     failure.error = failure.error.hint(format!(
                         "{} belongs to {} now and is stopped: gnt-instance startup {0}",

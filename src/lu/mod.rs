@@ -212,8 +212,8 @@ pub struct ChildJob {
 pub struct Failure {
     /// Why.
     pub error: OpError,
-    /// What people and documents are told.
-    pub detail: Detail,
+    /// What people and documents are told; boxed, so that a result is small.
+    pub detail: Box<Detail>,
     /// Changes of the configuration that have to be made all the same, such as marking an instance
     /// uncertain.
     pub edits: Vec<Edit>,
@@ -226,7 +226,7 @@ impl From<OpError> for Failure {
     fn from(error: OpError) -> Failure {
         Failure {
             error,
-            detail: Detail::default(),
+            detail: Box::default(),
             edits: vec![],
             left_behind: false,
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value, json};
 
 use super::settle::failed;
-use super::shared::{find_group, find_node, new_uuid, reference, silent_hint};
+use super::shared::{check_answers, find_group, find_node, new_uuid, reference, silent_hint};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
 use crate::cluster::{Capacity, Config, Edit, Group, Instance, Node, NodeChange, NodeUuid, Stamps};
 use crate::hypervisor::{NodeRef, VerbError};
@@ -50,18 +50,6 @@ fn set_capacity(env: &Env<'_>, node: &NodeRef, capacity: Capacity) -> Result<(),
     });
     let what = format!("set the size of {}", node.name);
     end.map_err(|error| failed(env, &what, error))
-}
-
-/// Whether a node answers.
-fn check_answers(env: &Env<'_>, node: &Node, code: ErrorCode) -> Result<(), OpError> {
-    let facts = env.call(env.limits.look, |call| {
-        env.hypervisor.node_facts(call, &reference(node))
-    });
-    match facts {
-        Err(error @ VerbError::Unreachable { .. }) => Err(OpError::prereq(code, error.to_string())
-            .hint(format!("{} has to be up first", node.name))),
-        _ => Ok(()),
-    }
 }
 
 impl NodeSetParams {
@@ -211,7 +199,8 @@ impl LogicalUnit for NodeSetParams {
         self.check_capacity(config, node)?;
         let returns = node.offline && self.offline == Some(false);
         if returns && !self.force {
-            check_answers(env, node, ErrorCode::WrongState)?;
+            let back = check_answers(env, node, ErrorCode::WrongState);
+            back.map_err(|error| error.hint(format!("start {} first", node.name)))?;
         }
         Ok(())
     }

@@ -155,7 +155,7 @@ impl Leaving<'_> {
         if !detail.unmovable.is_empty() && !self.allow_partial {
             return Err(Failure {
                 error: self.refusal(&detail.unmovable, resources),
-                detail,
+                detail: Box::new(detail),
                 edits: vec![],
                 left_behind: false,
             });

@@ -5,7 +5,7 @@
 //! Nothing is ever guessed.
 
 use super::shared::{cleanup_hint, silent_hint};
-use super::{Detail, Env, Failure};
+use super::{Env, Failure};
 use crate::cluster::{Edit, NodeUuid};
 use crate::hypervisor::{Activity, InstanceRef, NodeRef, Observed, VerbError};
 use crate::opcodes::{ErrorCode, OpError};
@@ -72,6 +72,11 @@ impl Goal<'_> {
             Goal::Moved { from, .. } if runs(from) => {
                 Verdict::NotReached(format!("{name} still runs on {}", from.name))
             }
+            Goal::Moved { from, to } if silent(from) || silent(to) => Verdict::Untellable,
+            Goal::Moved { from, to } if seen.running_on.is_empty() => Verdict::NotReached(format!(
+                "{name} runs on neither {} nor {}",
+                from.name, to.name
+            )),
             Goal::Moved { .. } => Verdict::Untellable,
             Goal::Started(node) if runs(node) => Verdict::Reached,
             Goal::Stopped(node) if runs(node) => {
@@ -151,7 +156,7 @@ pub(super) fn failed(env: &Env<'_>, what: &str, error: VerbError) -> Failure {
         .into(),
         VerbError::LeftBehind => Failure {
             error: OpError::exec(format!("the runner left while it was to {what}")),
-            detail: Detail::default(),
+            detail: Box::default(),
             edits: vec![],
             left_behind: true,
         },

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{Detail, Env, Move, Outcome};
 use crate::allocator::{Claim, Role, check_room, still_fits};
 use crate::cluster::{AdminState, Config, DiskTemplate, Group, Instance, Mirroring, Node};
-use crate::hypervisor::{InstanceRef, NodeRef};
+use crate::hypervisor::{InstanceRef, NodeRef, VerbError};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, OpError};
 
@@ -231,6 +231,22 @@ pub(super) fn check_online(node: &Node) -> Result<(), OpError> {
         )));
     }
     Ok(())
+}
+
+/// Refuses a node that is silent, at once: a verb towards it would wait until its limit.
+pub(super) fn check_answers(env: &Env<'_>, node: &Node, code: ErrorCode) -> Result<(), OpError> {
+    let facts = env.call_undisturbed(env.limits.look, |call| {
+        env.hypervisor.node_facts(call, &reference(node))
+    });
+    match facts {
+        Err(VerbError::Unreachable { .. }) => Err(silent(&node.name, code)),
+        _ => Ok(()),
+    }
+}
+
+/// The refusal of a node that does not answer.
+pub(super) fn silent(node: &str, code: ErrorCode) -> OpError {
+    OpError::prereq(code, format!("{node} does not answer")).hint(silent_hint(node))
 }
 
 /// Refuses a node outside the group that an instance or a node is in.
