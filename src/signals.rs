@@ -54,6 +54,8 @@ pub fn catch() {
 #[must_use]
 pub fn raised() -> Option<Signal> {
     let number = RAISED.get()?.load(Ordering::Relaxed);
-    let known = Signal::ALL.iter().find(|(signal, _)| usize::try_from(*signal) == Ok(number));
+    let known = Signal::ALL
+        .iter()
+        .find(|(signal, _)| usize::try_from(*signal) == Ok(number));
     known.map(|(_, signal)| *signal)
 }

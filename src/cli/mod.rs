@@ -10,6 +10,7 @@ pub mod document;
 pub mod exit;
 pub mod follow;
 pub mod operation;
+pub mod plan;
 pub mod printer;
 pub mod problem;
 pub mod prompt;

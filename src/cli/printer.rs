@@ -139,14 +139,18 @@ pub fn colours() -> bool {
 /// How many columns the terminal of standard error has: `COLUMNS`, else what it says, else 80.
 #[must_use]
 pub fn columns() -> usize {
-    let named = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    let named = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
     named.unwrap_or_else(|| terminal().map_or(80, |(columns, _)| columns))
 }
 
 /// How many rows the terminal of standard error has, or 24.
 #[must_use]
 pub fn rows() -> usize {
-    let named = std::env::var("LINES").ok().and_then(|text| text.parse().ok());
+    let named = std::env::var("LINES")
+        .ok()
+        .and_then(|text| text.parse().ok());
     named.unwrap_or_else(|| terminal().map_or(24, |(_, rows)| rows))
 }
 

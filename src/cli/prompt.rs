@@ -15,12 +15,13 @@ use super::problem::{Problem, Result};
 /// A [`Problem`] that ends with [`ExitCode::Declined`] when it is not confirmed.
 pub fn confirm(question: &str) -> Result<()> {
     let declined = |message: &str| {
-        Problem::new(OpError::new(ErrorClass::GenericError, None, message))
-            .exit(ExitCode::Declined)
+        Problem::new(OpError::new(ErrorClass::GenericError, None, message)).exit(ExitCode::Declined)
     };
     if !interactive() {
-        return Err(declined("not confirmed, and there is no terminal to ask at")
-            .hint("-f (--yes) goes on without asking"));
+        return Err(
+            declined("not confirmed, and there is no terminal to ask at")
+                .hint("-f (--yes) goes on without asking"),
+        );
     }
     let mut input = io::stdin().lock();
     for _ in 0..3 {

@@ -112,7 +112,12 @@ pub fn show<T>(
 ) -> Result<ExitCode> {
     let names = names(style.output.as_deref(), default);
     let columns: Vec<(&str, Option<&Field<T>>)> = (names.iter())
-        .map(|name| (name.as_str(), fields.iter().find(|field| field.name == name)))
+        .map(|name| {
+            (
+                name.as_str(),
+                fields.iter().find(|field| field.name == name),
+            )
+        })
         .collect();
     let unknown: Vec<&str> = (columns.iter())
         .filter(|(_, field)| field.is_none())
@@ -138,7 +143,10 @@ fn names(output: Option<&str>, default: &str) -> Vec<String> {
         Some(more) if more.starts_with('+') => format!("{default},{}", &more[1..]),
         Some(only) => only.to_owned(),
     };
-    let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
+    let names = list
+        .split(',')
+        .map(str::trim)
+        .filter(|name| !name.is_empty());
     names.map(str::to_owned).collect()
 }
 
@@ -245,11 +253,19 @@ pub fn list_fields<T>(
         },
     ];
     let row = |field: &Field<T>| {
-        (field.name.to_owned(), field.title.to_owned(), field.doc.to_owned())
+        (
+            field.name.to_owned(),
+            field.title.to_owned(),
+            field.doc.to_owned(),
+        )
     };
-    let known = fields.iter().filter(|f| wanted.is_empty() || wanted.iter().any(|w| w == f.name));
+    let known = fields
+        .iter()
+        .filter(|f| wanted.is_empty() || wanted.iter().any(|w| w == f.name));
     let rows: Vec<_> = known.map(row).collect();
-    let unknown = wanted.iter().filter(|w| !fields.iter().any(|f| f.name == **w));
+    let unknown = wanted
+        .iter()
+        .filter(|w| !fields.iter().any(|f| f.name == **w));
     let unknown: Vec<&str> = unknown.map(String::as_str).collect();
     show(printer, &FIELDS, "name,title,doc", style, &rows)?;
     if unknown.is_empty() {
@@ -334,7 +350,7 @@ pub fn mib_text(mib: u64, units: Units) -> String {
 pub fn local_time(micros: i64) -> String {
     match jiff::Timestamp::from_microsecond(micros) {
         Ok(time) => {
-            let zoned = time.to_zoned(jiff::tz::TimeZone::system());
+            let zoned = time.to_zoned_datetime(jiff::tz::TimeZone::system());
             zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
         }
         Err(_) => micros.to_string(),

@@ -71,7 +71,9 @@ impl Bars {
         let progress = self.progress.get(&job.id);
         let percent = match job.status {
             Status::Success => 100,
-            _ => progress.and_then(|p| p.percent).map_or(0, |p| p.clamp(0.0, 99.0) as u64),
+            _ => progress
+                .and_then(|p| p.percent)
+                .map_or(0, |p| p.clamp(0.0, 99.0) as u64),
         };
         let text = match job.status {
             Status::Running => match progress {
@@ -101,7 +103,11 @@ impl Bars {
         let template = format!("{{prefix}} {{bar:{bar}{colour}}} {{pos:>3}} % {{msg}}");
         slot.set_style(style(&template).progress_chars("=> "));
         let name = shorten(subject(job), MAX_NAME);
-        slot.set_prefix(format!("{:>5} {name:<width$}", job.id.0, width = self.width));
+        slot.set_prefix(format!(
+            "{:>5} {name:<width$}",
+            job.id.0,
+            width = self.width
+        ));
         slot.set_position(percent);
         slot.set_message(text);
     }

@@ -107,7 +107,10 @@ pub fn follow<'a>(
         if until.is_some_and(|until| now >= until) {
             break Ending::TimedOut;
         }
-        let tick = renderer.as_ref().is_some_and(|r| r.ticks()).then(|| now + TICK);
+        let tick = renderer
+            .as_ref()
+            .is_some_and(|r| r.ticks())
+            .then(|| now + TICK);
         let next = [until, tick].into_iter().flatten().min();
         follower.wait(next)?;
     };
