@@ -52,7 +52,12 @@ fn an_evacuation_moves_everything() {
         }
     }
     for (job, ops) in follower.ops().unwrap() {
-        eprintln!("{job} {:?}", ops.iter().map(|o| (&o.status, &o.error, &o.result)).collect::<Vec<_>>());
+        eprintln!(
+            "{job} {:?}",
+            ops.iter()
+                .map(|o| (&o.status, &o.error, &o.result))
+                .collect::<Vec<_>>()
+        );
     }
     assert!(follower.jobs().all(|job| job.status == Status::Success));
     assert!(follower.jobs().count() > 1);

@@ -1,2 +1,5 @@
-//! See `gnt::cli`.
-fn main() {}
+//! `gnt-job`; see `gnt::cli::job`.
+
+fn main() -> std::process::ExitCode {
+    gnt::cli::job::main()
+}

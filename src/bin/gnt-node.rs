@@ -1,2 +1,5 @@
-//! See `gnt::cli`.
-fn main() {}
+//! `gnt-node`; see `gnt::cli::node`.
+
+fn main() -> std::process::ExitCode {
+    gnt::cli::node::main()
+}

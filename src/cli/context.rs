@@ -21,6 +21,8 @@ pub struct Context {
     pub printer: Printer,
     /// The state directory, if it was named.
     pub state_dir: Option<PathBuf>,
+    /// Long words in lists.
+    pub verbose: bool,
 }
 
 impl Context {

@@ -5,13 +5,74 @@
 //! out, the truth at the end), [`follow`] (bars, lines and JSON from the follower's events),
 //! [`document`] (what `--json` prints), [`exit`] (what the exit codes mean).
 
+pub mod args;
 pub mod context;
 pub mod document;
 pub mod exit;
+pub mod fields;
 pub mod follow;
+pub mod job;
+pub mod names;
+pub mod node;
 pub mod operation;
 pub mod plan;
 pub mod printer;
 pub mod problem;
 pub mod prompt;
 pub mod table;
+pub mod values;
+
+use clap::Parser;
+
+use args::common::GlobalArgs;
+use context::Context;
+use exit::ExitCode;
+use printer::Printer;
+use problem::Result;
+
+/// A tool's `main`: reads the arguments, runs the command, ends with its code.
+fn main<T: Parser>(
+    tool: &'static str,
+    global: fn(&T) -> &GlobalArgs,
+    run: fn(T, &mut Context) -> Result<ExitCode>,
+) -> std::process::ExitCode {
+    let command = T::command();
+    let matches = match command.try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return usage(&error),
+    };
+    let name = match matches.subcommand() {
+        Some((name, inner)) => match inner.subcommand() {
+            Some((inner, _)) => format!("{tool} {name} {inner}"),
+            None => format!("{tool} {name}"),
+        },
+        None => tool.to_owned(),
+    };
+    let arguments = match T::from_arg_matches(&matches) {
+        Ok(arguments) => arguments,
+        Err(error) => return usage(&error),
+    };
+    let global = global(&arguments);
+    let mut printer = Printer::new();
+    printer.quiet = global.quiet;
+    printer.json = global.json;
+    let mut cx = Context {
+        tool,
+        command: name,
+        printer,
+        state_dir: global.state_dir.clone(),
+        verbose: global.verbose,
+    };
+    let result = run(arguments, &mut cx);
+    cx.end(result)
+}
+
+/// What clap has to say: help and version end well, the rest is a usage error.
+fn usage(error: &clap::Error) -> std::process::ExitCode {
+    // A closed pipe is all that can go wrong here.
+    let _ = error.print();
+    match error.use_stderr() {
+        true => ExitCode::Usage.into(),
+        false => ExitCode::Done.into(),
+    }
+}

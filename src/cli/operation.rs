@@ -79,8 +79,21 @@ pub fn run(
     cx: &mut Context,
     client: &Client,
     options: &SubmitOptions,
-    mut operation: Operation,
+    operation: Operation,
 ) -> Result<ExitCode> {
+    run_for_results(cx, client, options, operation).map(|(exit, _)| exit)
+}
+
+/// The same, and the results of the opcodes on the wire, if they were waited for.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_for_results(
+    cx: &mut Context,
+    client: &Client,
+    options: &SubmitOptions,
+    mut operation: Operation,
+) -> Result<(ExitCode, Vec<serde_json::Value>)> {
     signals::catch();
     prepare(cx, options, &mut operation);
     let jobs: Vec<NewJob> = (operation.jobs.iter())
@@ -102,11 +115,11 @@ pub fn run(
         .collect();
     announce(cx, options, &operation, &answers)?;
     if ids.is_empty() {
-        return refused(cx, &operation, &answers);
+        return Ok((refused(cx, &operation, &answers)?, vec![]));
     }
     client.ensure_runner()?;
     if options.submit {
-        return detached_at_once(cx, &operation, &answers);
+        return Ok((detached_at_once(cx, &operation, &answers)?, vec![]));
     }
     let view = match (options.json_stream, cx.printer.json && cx.printer.quiet) {
         (true, _) => View::Stream,
@@ -122,7 +135,14 @@ pub fn run(
         view,
         until,
     )?;
-    conclude(cx, options, &operation, &answers, &followed.1, followed.0)
+    let (ending, follower) = followed;
+    let exit = conclude(cx, options, &operation, &answers, &follower, ending)?;
+    let ops = follower.ops()?;
+    let done = ops
+        .into_values()
+        .flatten()
+        .filter(|op| op.status == Status::Success);
+    Ok((exit, done.map(|op| op.result).collect()))
 }
 
 /// What the operator said about how it is to be done goes into each opcode.
@@ -262,7 +282,10 @@ fn refused_result(
 }
 
 /// Prints a document where one is wanted.
-fn emit(cx: &mut Context, document: &Document) -> Result<()> {
+///
+/// # Errors
+/// When it cannot be written.
+pub fn emit(cx: &mut Context, document: &Document) -> Result<()> {
     if cx.printer.json {
         cx.printer.data(&document.text())?;
     }
@@ -524,7 +547,10 @@ fn exit_of(document: &Document) -> ExitCode {
 }
 
 /// The last line of a stream: the verdict with the whole document.
-fn end_stream(cx: &mut Context, document: &Document, exit: ExitCode) -> Result<ExitCode> {
+///
+/// # Errors
+/// When it cannot be written.
+pub fn end_stream(cx: &mut Context, document: &Document, exit: ExitCode) -> Result<ExitCode> {
     let mut value = serde_json::to_value(document).unwrap_or_default();
     value["event"] = serde_json::json!("verdict");
     cx.printer.line(&value.to_string())?;
@@ -595,6 +621,51 @@ fn dry_run(
     document.plan = Some(plan);
     emit(cx, &document)?;
     Ok(exit)
+}
+
+/// The jobs that did not end well, and why.
+#[must_use]
+pub fn wrongs(document: &Document) -> Vec<(JobId, String)> {
+    let mut wrongs: Vec<(JobId, String)> = (document.results.iter())
+        .filter_map(|result| {
+            let error = result.error.as_ref()?;
+            Some((result.job?, error.message.clone()))
+        })
+        .collect();
+    if let (Some(job), Some(error)) = (document.job, &document.error)
+        && !wrongs.iter().any(|(id, _)| *id == job)
+    {
+        wrongs.push((job, error.message.clone()));
+    }
+    wrongs
+}
+
+/// The verdict of jobs that somebody else submitted.
+#[must_use]
+pub fn in_words(document: &Document) -> String {
+    let Summary {
+        succeeded,
+        failed,
+        canceled,
+        refused,
+        unmovable,
+        ..
+    } = document.summary;
+    let parts = [
+        (succeeded, "succeeded"),
+        (failed, "failed"),
+        (canceled, "canceled"),
+        (refused, "refused"),
+        (unmovable, "cannot move"),
+    ];
+    let parts: Vec<String> = (parts.iter())
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    match parts.is_empty() {
+        true => format!("{}: nothing to do", document.verdict),
+        false => format!("{}: {}", document.verdict, parts.join(", ")),
+    }
 }
 
 /// Says on standard error what went wrong, job by job.

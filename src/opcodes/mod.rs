@@ -243,6 +243,15 @@ fn kind_of(value: &Value) -> &'static str {
     }
 }
 
+impl From<Op> for Opcode {
+    fn from(op: Op) -> Opcode {
+        Opcode {
+            common: Common::default(),
+            op,
+        }
+    }
+}
+
 impl Serialize for Opcode {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         self.to_value().serialize(to)

@@ -1,6 +1,11 @@
 //! What the tests with real processes share: a state directory, a cluster in it, the tools.
 
-#![allow(dead_code, unreachable_pub, missing_docs, reason = "shared by tests, none of which uses all of it")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "shared by tests, none of which uses all of it"
+)]
 
 use std::path::{Path, PathBuf};
 

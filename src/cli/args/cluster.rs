@@ -1,0 +1,147 @@
+//! `gnt-cluster`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use super::common::{GlobalArgs, ListArgs};
+use crate::cli::values::{self, Numbers};
+
+/// Run a cluster as a whole
+#[derive(Debug, Parser)]
+#[command(
+    name = "gnt-cluster",
+    version = super::VERSION,
+    infer_long_args = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Example: gnt-cluster init --sample"
+)]
+pub struct ClusterCli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: ClusterCommand,
+}
+
+/// The commands of `gnt-cluster`.
+#[derive(Debug, Subcommand)]
+pub enum ClusterCommand {
+    /// Make a new cluster
+    #[command(after_help = "Example: gnt-cluster init --sample --nodes 6 --instances 60")]
+    Init(InitArgs),
+    /// Make a cluster from Ganeti's config.data or the htools text format
+    #[command(after_help = "Example: gnt-cluster import config.data")]
+    Import(ImportArgs),
+    /// Print the cluster as config.data
+    #[command(after_help = "Example: gnt-cluster export > config.data")]
+    Export(ExportArgs),
+    /// Show all that is known of the cluster
+    #[command(visible_alias = "show", after_help = "Example: gnt-cluster info")]
+    Info,
+    /// Hold configuration, queue and reality against each other; changes nothing
+    #[command(after_help = "Example: gnt-cluster verify-config")]
+    VerifyConfig,
+    /// Close, open, stop or start the job queue
+    #[command(subcommand, after_help = "Example: gnt-cluster queue drain")]
+    Queue(QueueCommand),
+    /// Change the cluster's parameters
+    #[command(after_help = "Example: gnt-cluster modify --max-running-jobs 40")]
+    Modify(ModifyArgs),
+    /// Forget the cluster with all its jobs
+    #[command(after_help = "Example: gnt-cluster destroy --yes-do-it")]
+    Destroy(DestroyArgs),
+    /// List who steered the queue, when and how
+    #[command(after_help = "Example: gnt-cluster history")]
+    History(HistoryArgs),
+}
+
+/// `gnt-cluster init`.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The cluster's name
+    pub name: Option<String>,
+    /// Fill it with nodes and instances to try things on
+    #[arg(long)]
+    pub sample: bool,
+    /// How many nodes
+    #[arg(long, value_name = "N", default_value_t = 6, requires = "sample", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub nodes: u32,
+    /// How many instances
+    #[arg(long, value_name = "N", default_value_t = 30, requires = "sample", value_parser = clap::value_parser!(u32).range(0..=100_000))]
+    pub instances: u32,
+}
+
+/// `gnt-cluster import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// The file; what it is is seen from its content
+    pub file: PathBuf,
+    /// Put it in place of the cluster that is there
+    #[arg(long)]
+    pub replace: bool,
+}
+
+/// `gnt-cluster export`.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    /// Write it to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// The commands of `gnt-cluster queue`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum QueueCommand {
+    /// Take no more jobs
+    #[command(after_help = "Example: gnt-cluster queue drain")]
+    Drain,
+    /// Take jobs again
+    #[command(after_help = "Example: gnt-cluster queue undrain")]
+    Undrain,
+    /// Start no more jobs; those that run go on
+    #[command(after_help = "Example: gnt-cluster queue hold")]
+    Hold,
+    /// Start jobs again
+    #[command(after_help = "Example: gnt-cluster queue release")]
+    Release,
+    /// Show the state of the queue
+    #[command(after_help = "Example: gnt-cluster queue info")]
+    Info,
+}
+
+/// `gnt-cluster modify`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("changes").required(true).multiple(true)))]
+pub struct ModifyArgs {
+    /// How many jobs run at once at most
+    #[arg(long, value_name = "N", group = "changes", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    pub max_running_jobs: Option<u32>,
+    /// How many unfinished jobs the queue holds at most
+    #[arg(long, value_name = "N", group = "changes", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub queue_limit: Option<u32>,
+    /// How long the simulator takes, in milliseconds: start=100,migrate=0
+    #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers)]
+    pub simulator: Option<Numbers>,
+}
+
+/// `gnt-cluster destroy`.
+#[derive(Debug, Args)]
+pub struct DestroyArgs {
+    /// I know what this does
+    #[arg(long, visible_alias = "ya-rly")]
+    pub yes_do_it: bool,
+}
+
+/// `gnt-cluster history`.
+#[derive(Debug, Args)]
+pub struct HistoryArgs {
+    /// Only the newest so many
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u32>,
+    /// How the list looks.
+    #[command(flatten)]
+    pub list: ListArgs,
+}

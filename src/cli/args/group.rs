@@ -1,0 +1,106 @@
+//! `gnt-group`.
+
+use clap::{Args, Parser, Subcommand};
+
+use super::common::{ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, SubmitArgs};
+use crate::cluster::AllocPolicy;
+
+/// Run the node groups of a cluster
+#[derive(Debug, Parser)]
+#[command(
+    name = "gnt-group",
+    version = super::VERSION,
+    infer_long_args = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Example: gnt-group list"
+)]
+pub struct GroupCli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: GroupCommand,
+}
+
+/// The commands of `gnt-group`.
+#[derive(Debug, Subcommand)]
+pub enum GroupCommand {
+    /// Add a node group
+    #[command(after_help = "Example: gnt-group add --alloc-policy last_resort rack2")]
+    Add(AddArgs),
+    /// Put nodes into a group
+    #[command(after_help = "Example: gnt-group assign-nodes rack2 node4 node5")]
+    AssignNodes(AssignNodesArgs),
+    /// Show all that is known of groups
+    #[command(visible_alias = "show", after_help = "Example: gnt-group info rack2")]
+    Info(InfoArgs),
+    /// List groups
+    #[command(after_help = "Example: gnt-group list -o +node_list")]
+    List(GroupListArgs),
+    /// Explain the fields of the list
+    #[command(after_help = "Example: gnt-group list-fields")]
+    ListFields(ListFieldsArgs),
+    /// Remove an empty group
+    #[command(after_help = "Example: gnt-group remove rack2")]
+    Remove(RemoveArgs),
+}
+
+/// `gnt-group add`.
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// The group's name
+    pub group: String,
+    /// May instances be placed in it: preferred, last_resort or unallocable
+    #[arg(long, value_name = "POLICY", hide_possible_values = true)]
+    pub alloc_policy: Option<AllocPolicy>,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-group assign-nodes`.
+#[derive(Debug, Args)]
+pub struct AssignNodesArgs {
+    /// The group
+    pub group: String,
+    /// The nodes
+    #[arg(value_name = "NODE", required = true)]
+    pub nodes: Vec<String>,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub force: ForceArgs,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-group info`.
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    /// The groups; all if none is given
+    #[arg(value_name = "GROUP")]
+    pub groups: Vec<String>,
+}
+
+/// `gnt-group list`.
+#[derive(Debug, Args)]
+pub struct GroupListArgs {
+    /// The groups, also with * and ?; all if none is given
+    #[arg(value_name = "GROUP")]
+    pub groups: Vec<String>,
+    /// How the list looks.
+    #[command(flatten)]
+    pub list: ListArgs,
+}
+
+/// `gnt-group remove`.
+#[derive(Debug, Args)]
+pub struct RemoveArgs {
+    /// The group
+    pub group: String,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}

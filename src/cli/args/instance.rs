@@ -1,0 +1,398 @@
+//! `gnt-instance`.
+
+use clap::{ArgGroup, Args, Parser, Subcommand};
+
+use super::common::{ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, SubmitArgs};
+use crate::cli::values::{self, Backend, DiskArg, IdentKeyVals, Placement};
+use crate::cluster::DiskTemplate;
+use crate::opcodes::{MigrationMode, RebootType};
+
+/// Run the instances of a cluster
+#[derive(Debug, Parser)]
+#[command(
+    name = "gnt-instance",
+    version = super::VERSION,
+    infer_long_args = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    after_help = "Example: gnt-instance migrate web1"
+)]
+pub struct InstanceCli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: InstanceCommand,
+}
+
+/// The commands of `gnt-instance`.
+#[derive(Debug, Subcommand)]
+pub enum InstanceCommand {
+    /// Make a new instance
+    #[command(after_help = "Example: gnt-instance add -t drbd --disk 0:size=10G -B memory=1G web1")]
+    Add(Box<AddArgs>),
+    /// Stop an instance and delete it with its disks
+    #[command(after_help = "Example: gnt-instance remove web1")]
+    Remove(RemoveArgs),
+    /// Start instances
+    #[command(
+        visible_alias = "start",
+        after_help = "Example: gnt-instance startup web1 web2"
+    )]
+    Startup(StartupArgs),
+    /// Stop instances
+    #[command(
+        visible_alias = "stop",
+        after_help = "Example: gnt-instance shutdown web1 web2"
+    )]
+    Shutdown(ShutdownArgs),
+    /// Reboot instances
+    #[command(after_help = "Example: gnt-instance reboot -t soft web1")]
+    Reboot(RebootArgs),
+    /// Move a running instance to another node
+    #[command(after_help = "Example: gnt-instance migrate web1")]
+    Migrate(MigrateArgs),
+    /// Stop an instance and start it on another node
+    #[command(after_help = "Example: gnt-instance failover web1")]
+    Failover(FailoverArgs),
+    /// Replace copies of a mirrored instance's disks
+    #[command(after_help = "Example: gnt-instance replace-disks -n node4 web1")]
+    ReplaceDisks(ReplaceDisksArgs),
+    /// Show all that is known of instances
+    #[command(visible_alias = "show", after_help = "Example: gnt-instance info web1")]
+    Info(InfoArgs),
+    /// List instances
+    #[command(after_help = "Example: gnt-instance list -o +snodes 'web*'")]
+    List(InstanceListArgs),
+    /// Explain the fields of the list
+    #[command(after_help = "Example: gnt-instance list-fields status")]
+    ListFields(ListFieldsArgs),
+}
+
+/// `gnt-instance add`.
+#[derive(Debug, Args)]
+pub struct AddArgs {
+    /// The instance's name
+    pub instance: String,
+    /// How its disks are kept: drbd, rbd, sharedfile, plain, diskless, …
+    #[arg(
+        short = 't',
+        long,
+        value_name = "TEMPLATE",
+        hide_possible_values = true
+    )]
+    pub disk_template: Option<DiskTemplate>,
+    /// A disk, such as 0:size=10G; may be repeated
+    #[arg(long = "disk", value_name = "N:size=SIZE,…", value_parser = values::disk)]
+    pub disks: Vec<DiskArg>,
+    /// One disk of this size
+    #[arg(short = 's', long, value_name = "SIZE", value_parser = values::size, conflicts_with = "disks")]
+    pub os_size: Option<u64>,
+    /// Memory, CPUs and the like, such as memory=1G,vcpus=2
+    #[arg(short = 'B', long, value_name = "PARAMETERS", value_parser = values::backend)]
+    pub backend_parameters: Option<Backend>,
+    /// The hypervisor and its parameters, kept as data
+    #[arg(short = 'H', long, value_name = "NAME:PARAMETERS", value_parser = values::ident_key_vals)]
+    pub hypervisor_parameters: Option<IdentKeyVals>,
+    /// The operating system, kept as data
+    #[arg(short = 'o', long, value_name = "OS")]
+    pub os_type: Option<String>,
+    /// A network interface, kept as data; may be repeated
+    #[arg(long = "net", value_name = "N:PARAMETERS", value_parser = values::ident_key_vals)]
+    pub nets: Vec<IdentKeyVals>,
+    /// No network interface
+    #[arg(long, conflicts_with = "nets")]
+    pub no_nics: bool,
+    /// Where it goes
+    #[arg(short = 'n', long, value_name = "NODE[:NODE]", value_parser = values::placement, conflicts_with = "iallocator")]
+    pub node: Option<Placement>,
+    /// Let this allocator choose where it goes
+    #[arg(short = 'I', long, value_name = "NAME")]
+    pub iallocator: Option<String>,
+    /// Only to nodes of this group
+    #[arg(short = 'g', long, value_name = "GROUP")]
+    pub node_group: Option<String>,
+    /// Do not start it
+    #[arg(long)]
+    pub no_start: bool,
+    /// Do not wait until its disks are in sync
+    #[arg(long)]
+    pub no_wait_for_sync: bool,
+    /// Do not check the group's instance policy
+    #[arg(long)]
+    pub ignore_ipolicy: bool,
+    /// Its tags
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    pub tags: Vec<String>,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-instance remove`.
+#[derive(Debug, Args)]
+pub struct RemoveArgs {
+    /// The instance
+    pub instance: String,
+    /// Seconds the guest is given to stop
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub shutdown_timeout: u32,
+    /// Forget it even if it cannot be stopped or its disks not deleted
+    #[arg(long)]
+    pub ignore_failures: bool,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub force: ForceArgs,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// Which instances a command is about.
+#[derive(Debug, Clone, Default, Args)]
+#[command(group(ArgGroup::new("selector").args(["all", "node", "primary", "secondary", "instance", "tags"])))]
+pub struct SelectArgs {
+    /// The instances, or what the options below take them for
+    #[arg(
+        value_name = "NAME",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    pub names: Vec<String>,
+    /// All instances
+    #[arg(long)]
+    pub all: bool,
+    /// The names are nodes: their instances
+    #[arg(long)]
+    pub node: bool,
+    /// The names are nodes: the instances that they are primary of
+    #[arg(long)]
+    pub primary: bool,
+    /// The names are nodes: the instances that they are secondary of
+    #[arg(long)]
+    pub secondary: bool,
+    /// The names are instances
+    #[arg(long)]
+    pub instance: bool,
+    /// The names are tags of instances
+    #[arg(long)]
+    pub tags: bool,
+    /// Do not ask although it is about several instances
+    #[arg(long)]
+    pub force_multiple: bool,
+}
+
+/// `gnt-instance startup`.
+#[derive(Debug, Args)]
+pub struct StartupArgs {
+    /// Which instances.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// If its node is offline, only note that it should run
+    #[arg(long)]
+    pub ignore_offline: bool,
+    /// Do not note that it should run
+    #[arg(long)]
+    pub no_remember: bool,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub force: ForceArgs,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-instance shutdown`.
+#[derive(Debug, Args)]
+pub struct ShutdownArgs {
+    /// Which instances.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Seconds the guest is given to stop
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub shutdown_timeout: u32,
+    /// If its node is offline, only note that it should not run
+    #[arg(long)]
+    pub ignore_offline: bool,
+    /// Do not note that it should not run
+    #[arg(long)]
+    pub no_remember: bool,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub force: ForceArgs,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-instance reboot`.
+#[derive(Debug, Args)]
+pub struct RebootArgs {
+    /// Which instances.
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// soft, hard or full
+    #[arg(
+        short = 't',
+        long = "type",
+        value_name = "TYPE",
+        default_value = "hard",
+        hide_possible_values = true
+    )]
+    pub reboot_type: RebootType,
+    /// Go on without a secondary that answers
+    #[arg(long)]
+    pub ignore_secondaries: bool,
+    /// Seconds the guest is given to stop
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub shutdown_timeout: u32,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub force: ForceArgs,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-instance migrate`.
+#[derive(Debug, Args)]
+pub struct MigrateArgs {
+    /// The instance
+    pub instance: String,
+    /// Stand still while the memory is copied
+    #[arg(long, conflicts_with = "migration_mode")]
+    pub non_live: bool,
+    /// live or non-live
+    #[arg(long, value_name = "MODE", hide_possible_values = true)]
+    pub migration_mode: Option<MigrationMode>,
+    /// Find out where it is after a migration that broke off
+    #[arg(long, conflicts_with_all = ["target_node", "iallocator", "allow_failover"])]
+    pub cleanup: bool,
+    /// Where it goes
+    #[arg(short = 'n', long, value_name = "NODE", conflicts_with = "iallocator")]
+    pub target_node: Option<String>,
+    /// Let this allocator choose where it goes
+    #[arg(short = 'I', long, value_name = "NAME")]
+    pub iallocator: Option<String>,
+    /// Fail over if it cannot migrate
+    #[arg(long)]
+    pub allow_failover: bool,
+    /// Do not check the group's instance policy
+    #[arg(long)]
+    pub ignore_ipolicy: bool,
+    /// Do not mind different versions of the hypervisor
+    #[arg(long)]
+    pub ignore_hvversions: bool,
+    /// Do not change its memory to make it fit
+    #[arg(long)]
+    pub no_runtime_changes: bool,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub force: ForceArgs,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+impl MigrateArgs {
+    /// How it migrates; `None` leaves it to the cluster.
+    #[must_use]
+    pub fn mode(&self) -> Option<MigrationMode> {
+        self.non_live
+            .then_some(MigrationMode::NonLive)
+            .or(self.migration_mode)
+    }
+}
+
+/// `gnt-instance failover`.
+#[derive(Debug, Args)]
+pub struct FailoverArgs {
+    /// The instance
+    pub instance: String,
+    /// Start from a copy that is not in sync, also if its node cannot be told to stop it
+    #[arg(long)]
+    pub ignore_consistency: bool,
+    /// Seconds the guest is given to stop
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    pub shutdown_timeout: u32,
+    /// Where it goes
+    #[arg(short = 'n', long, value_name = "NODE", conflicts_with = "iallocator")]
+    pub target_node: Option<String>,
+    /// Let this allocator choose where it goes
+    #[arg(short = 'I', long, value_name = "NAME")]
+    pub iallocator: Option<String>,
+    /// Do not check the group's instance policy
+    #[arg(long)]
+    pub ignore_ipolicy: bool,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub force: ForceArgs,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-instance replace-disks`.
+#[derive(Debug, Args)]
+#[command(group(ArgGroup::new("how").required(true)))]
+pub struct ReplaceDisksArgs {
+    /// The instance
+    pub instance: String,
+    /// Make the copy on the primary node anew
+    #[arg(short = 'p', long, group = "how")]
+    pub on_primary: bool,
+    /// Make the copy on the secondary node anew
+    #[arg(short = 's', long, group = "how")]
+    pub on_secondary: bool,
+    /// Make anew whichever copy is faulty
+    #[arg(short = 'a', long, group = "how", conflicts_with = "disks")]
+    pub auto: bool,
+    /// Move the secondary copy to this node
+    #[arg(short = 'n', long, value_name = "NODE", group = "how")]
+    pub new_secondary: Option<String>,
+    /// Let this allocator (. is the built-in one) choose where the secondary copy goes
+    #[arg(short = 'I', long, value_name = "NAME", group = "how")]
+    pub iallocator: Option<String>,
+    /// Numbers of the disks, separated by commas; all if none is given
+    #[arg(long, value_name = "N,…", value_delimiter = ',')]
+    pub disks: Vec<u32>,
+    /// Give the old copy up before the new one is in sync
+    #[arg(long)]
+    pub early_release: bool,
+    /// Do not check the group's instance policy
+    #[arg(long)]
+    pub ignore_ipolicy: bool,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-instance info`.
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    /// The instances
+    #[arg(
+        value_name = "INSTANCE",
+        required_unless_present = "all",
+        conflicts_with = "all"
+    )]
+    pub instances: Vec<String>,
+    /// All instances
+    #[arg(long)]
+    pub all: bool,
+    /// Only what is configured, without asking what runs
+    #[arg(short, long = "static")]
+    pub static_only: bool,
+}
+
+/// `gnt-instance list`.
+#[derive(Debug, Args)]
+pub struct InstanceListArgs {
+    /// The instances, also with * and ?; all if none is given
+    #[arg(value_name = "INSTANCE")]
+    pub instances: Vec<String>,
+    /// How the list looks.
+    #[command(flatten)]
+    pub list: ListArgs,
+}

@@ -1,0 +1,21 @@
+//! The command lines of all tools, a file a tool. These definitions are the only source: parser,
+//! help, manual pages and completions come from them.
+
+pub mod cluster;
+pub mod common;
+pub mod debug;
+pub mod group;
+pub mod instance;
+pub mod job;
+pub mod node;
+
+/// What `--version` prints after the tool's name.
+pub(crate) const VERSION: &str = concat!(
+    "(gnt ",
+    env!("CARGO_PKG_VERSION"),
+    ") ",
+    env!("CARGO_PKG_VERSION")
+);
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,276 @@
+//! Nodes.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::super::args::common::ListArgs;
+use super::super::context::Context;
+use super::super::exit::ExitCode;
+use super::super::names;
+use super::super::problem::Result;
+use super::super::table::{self, Cell, Field, Kind};
+use super::{Now, info, select};
+use crate::cluster::{Config, Node};
+use crate::hypervisor::fake::NodeNow;
+
+/// The fields of a list unless others are named.
+const DEFAULT: &str = "name,dtotal,dfree,mtotal,mnode,mfree,pinst_cnt,sinst_cnt";
+
+/// A node, where it stands.
+#[derive(Debug)]
+pub struct Row {
+    now: Rc<Now>,
+    node: Arc<Node>,
+}
+
+impl Row {
+    fn config(&self) -> &Config {
+        &self.now.config
+    }
+
+    fn group(&self) -> String {
+        let group = self.config().groups.get(&self.node.group);
+        group.map_or_else(|| self.node.group.to_string(), |group| group.name.clone())
+    }
+
+    /// A value that only a node that answers can tell.
+    fn live(&self, get: impl Fn(&NodeNow) -> u64) -> Cell {
+        let now = self
+            .now
+            .reality
+            .as_ref()
+            .and_then(|r| r.nodes.get(&self.node.uuid));
+        match now {
+            _ if self.node.offline => Cell::Offline,
+            Some(now) if now.alive => Cell::Mib(get(now)),
+            _ => Cell::NoData,
+        }
+    }
+}
+
+fn text(value: impl Into<String>) -> Cell {
+    Cell::Text(value.into())
+}
+
+fn count(number: usize) -> Cell {
+    Cell::Number(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+macro_rules! field {
+    ($name:literal, $title:literal, $kind:ident, $doc:literal, $get:expr) => {
+        Field {
+            name: $name,
+            title: $title,
+            kind: Kind::$kind,
+            doc: $doc,
+            get: $get,
+        }
+    };
+}
+pub(super) use field;
+
+/// What can be shown of a node.
+pub static FIELDS: [Field<Row>; 27] = [
+    field!("name", "Node", Text, "Its name", |r| text(&r.node.name)),
+    field!("pip", "PrimaryIP", Text, "Primary IP address", |r| text(
+        &r.node.primary_ip
+    )),
+    field!(
+        "sip",
+        "SecondaryIP",
+        Text,
+        "Secondary IP address",
+        |r| text(&r.node.secondary_ip)
+    ),
+    field!("group", "Group", Text, "Its group", |r| text(r.group())),
+    field!("group.uuid", "GroupUUID", Text, "Its group's UUID", |r| {
+        text(r.node.group.as_str())
+    }),
+    field!(
+        "master_candidate",
+        "MasterC",
+        Bool,
+        "Master candidate",
+        |r| Cell::Bool(r.node.master_candidate)
+    ),
+    field!(
+        "master_capable",
+        "MasterCapable",
+        Bool,
+        "May become master",
+        |r| Cell::Bool(r.node.master_capable)
+    ),
+    field!("vm_capable", "VMCapable", Bool, "May hold instances", |r| {
+        Cell::Bool(r.node.vm_capable)
+    }),
+    field!("drained", "Drained", Bool, "Takes no new instances", |r| {
+        Cell::Bool(r.node.drained)
+    }),
+    field!("offline", "Offline", Bool, "Declared dead", |r| Cell::Bool(
+        r.node.offline
+    )),
+    field!(
+        "role",
+        "Role",
+        Text,
+        "M master, C candidate, D drained, O offline, R regular",
+        |r| text(r.config().role(&r.node).word())
+    ),
+    field!(
+        "pinst_cnt",
+        "Pinst",
+        Number,
+        "Instances whose primary node it is",
+        |r| count(r.config().primaries(&r.node.uuid).count())
+    ),
+    field!(
+        "sinst_cnt",
+        "Sinst",
+        Number,
+        "Instances whose secondary node it is",
+        |r| count(r.config().secondaries(&r.node.uuid).count())
+    ),
+    field!(
+        "pinst_list",
+        "PriInstances",
+        Text,
+        "Names of its primary instances",
+        |r| Cell::List(
+            r.config()
+                .primaries(&r.node.uuid)
+                .map(|i| i.name.clone())
+                .collect()
+        )
+    ),
+    field!(
+        "sinst_list",
+        "SecInstances",
+        Text,
+        "Names of its secondary instances",
+        |r| Cell::List(
+            r.config()
+                .secondaries(&r.node.uuid)
+                .map(|i| i.name.clone())
+                .collect()
+        )
+    ),
+    field!("mtotal", "MTotal", Unit, "Memory", |r| r
+        .live(|n| n.capacity.memory)),
+    field!(
+        "mnode",
+        "MNode",
+        Unit,
+        "Memory that the node itself uses",
+        |r| r.live(|_| 0)
+    ),
+    field!("mfree", "MFree", Unit, "Free memory", |r| r
+        .live(|n| n.capacity.memory.saturating_sub(n.memory_used))),
+    field!("dtotal", "DTotal", Unit, "Disk", |r| r
+        .live(|n| n.capacity.disk)),
+    field!("dfree", "DFree", Unit, "Free disk", |r| r
+        .live(|n| n.capacity.disk.saturating_sub(n.disk_used))),
+    field!("ctotal", "CTotal", Number, "CPUs", |r| Cell::Number(
+        i64::try_from(r.node.capacity.cpus).unwrap_or(i64::MAX)
+    )),
+    field!("sptotal", "SpTotal", Number, "Spindles", |r| Cell::Number(
+        i64::try_from(r.node.capacity.spindles).unwrap_or(i64::MAX)
+    )),
+    field!(
+        "ndparams",
+        "NodeParameters",
+        Other,
+        "Its own node parameters",
+        |r| Cell::Json(Value::Object(r.node.ndparams.clone()))
+    ),
+    field!("tags", "Tags", Text, "Tags", |r| Cell::List(
+        r.node.tags.clone()
+    )),
+    field!("uuid", "UUID", Text, "UUID", |r| text(r.node.uuid.as_str())),
+    field!(
+        "serial_no",
+        "SerialNo",
+        Number,
+        "Raised at each change",
+        |r| Cell::Number(i64::try_from(r.node.stamps.serial_no).unwrap_or(i64::MAX))
+    ),
+    field!("mtime", "MTime", Time, "When it was changed last", |r| {
+        Cell::Time((r.node.stamps.mtime * 1e6) as i64)
+    }),
+];
+
+/// `gnt-node list`.
+///
+/// # Errors
+/// Unknown names; the output cannot be written.
+pub fn list(cx: &mut Context, wanted: &[String], args: ListArgs) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let now = Rc::new(Now::read(&client)?);
+    let nodes = picked(&now, wanted)?;
+    let rows: Vec<Row> = nodes
+        .into_iter()
+        .map(|node| Row {
+            now: Rc::clone(&now),
+            node,
+        })
+        .collect();
+    table::show(
+        &mut cx.printer,
+        &FIELDS,
+        DEFAULT,
+        &args.style(cx.verbose),
+        &rows,
+    )
+}
+
+fn picked(now: &Now, wanted: &[String]) -> Result<Vec<Arc<Node>>> {
+    let all = now.config.nodes_by_name().cloned().collect::<Vec<_>>();
+    select(
+        all.into_iter(),
+        wanted,
+        |node| &node.name,
+        |name| Ok(Arc::clone(names::node(&now.config, name)?)),
+    )
+}
+
+/// `gnt-node info`.
+///
+/// # Errors
+/// Unknown names; the output cannot be written.
+pub fn info(cx: &mut Context, wanted: &[String]) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let now = Rc::new(Now::read(&client)?);
+    let items: Vec<_> = (picked(&now, wanted)?.into_iter())
+        .map(|node| {
+            let row = Row {
+                now: Rc::clone(&now),
+                node,
+            };
+            let node = &row.node;
+            let config = row.config();
+            let primaries: Vec<_> = config.primaries(&node.uuid).map(|i| &i.name).collect();
+            let secondaries: Vec<_> = config.secondaries(&node.uuid).map(|i| &i.name).collect();
+            vec![
+                ("Node name", json!(node.name)),
+                ("primary ip", json!(node.primary_ip)),
+                ("secondary ip", json!(node.secondary_ip)),
+                ("group", json!(row.group())),
+                ("role", json!(config.role(node))),
+                ("master candidate", json!(node.master_candidate)),
+                ("drained", json!(node.drained)),
+                ("offline", json!(node.offline)),
+                ("master_capable", json!(node.master_capable)),
+                ("vm_capable", json!(node.vm_capable)),
+                ("capacity", json!(node.capacity)),
+                ("primary for instances", json!(primaries)),
+                ("secondary for instances", json!(secondaries)),
+                ("node parameters", json!(node.ndparams)),
+                ("tags", json!(node.tags)),
+                ("UUID", json!(node.uuid)),
+            ]
+        })
+        .collect();
+    info::print(cx, &items)?;
+    Ok(ExitCode::Done)
+}

@@ -1,0 +1,260 @@
+//! `gnt-node`.
+
+use crate::cluster::{Config, Node};
+use crate::opcodes::{
+    EvacMode, NodeAdd, NodeEvacuate, NodeFailover, NodeMigrate, NodeRemove, NodeSetParams, Op,
+    Opcode,
+};
+use crate::queue::Client;
+
+use super::args::node::{
+    AddArgs, EvacuateArgs, FailoverArgs, MigrateArgs, ModifyArgs, NodeCli, NodeCommand, RemoveArgs,
+};
+use super::context::Context;
+use super::document::Summary;
+use super::exit::ExitCode;
+use super::fields;
+use super::names;
+use super::operation::{self, Operation, SubmitOptions, Texts};
+use super::problem::Result;
+use super::prompt::confirm;
+use super::table;
+
+/// The tool's `main`.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    super::main::<NodeCli>("gnt-node", |cli| &cli.global, run)
+}
+
+fn run(cli: NodeCli, cx: &mut Context) -> Result<ExitCode> {
+    match cli.command {
+        NodeCommand::Add(args) => add(args, cx),
+        NodeCommand::Evacuate(args) => evacuate(args, cx),
+        NodeCommand::Failover(args) => failover(args, cx),
+        NodeCommand::Migrate(args) => migrate(args, cx),
+        NodeCommand::Info(args) => fields::node::info(cx, &args.nodes),
+        NodeCommand::List(args) => fields::node::list(cx, &args.nodes, args.list),
+        NodeCommand::ListFields(args) => {
+            let style = args.style();
+            table::list_fields(&mut cx.printer, &fields::node::FIELDS, &args.fields, &style)
+        }
+        NodeCommand::Modify(args) => modify(args, cx),
+        NodeCommand::Remove(args) => remove(args, cx),
+    }
+}
+
+/// One opcode and how it is told.
+fn submit(
+    cx: &mut Context,
+    client: &Client,
+    options: impl Into<SubmitOptions>,
+    op: impl Into<Opcode>,
+    texts: Texts,
+) -> Result<ExitCode> {
+    let operation = Operation {
+        jobs: vec![vec![op.into()]],
+        names: vec![],
+        texts,
+    };
+    operation::run(cx, client, &options.into(), operation)
+}
+
+/// Asks before several instances move.
+fn ask(config: &Config, verb: &str, node: &Node, mode: EvacMode) -> Result<()> {
+    let primaries = config.primaries(&node.uuid).count();
+    let secondaries = config.secondaries(&node.uuid).count();
+    let what = match mode {
+        EvacMode::PrimaryOnly => format!("{primaries} primary instances"),
+        EvacMode::SecondaryOnly => format!("{secondaries} secondary instances"),
+        EvacMode::All => format!("{primaries} primary and {secondaries} secondary instances"),
+    };
+    confirm(&format!(
+        "Cluster {}: {verb} node {} ({what})?",
+        config.name(),
+        node.name
+    ))
+}
+
+fn evacuate(args: EvacuateArgs, cx: &mut Context) -> Result<ExitCode> {
+    const TEXTS: Texts = Texts {
+        done: |_| Some("All instances evacuated successfully.".to_owned()),
+        errors: |_, errors| Some(format!("There were {errors} errors during the evacuation.")),
+        nothing: |ops| {
+            let node = subject(ops);
+            Some(format!(
+                "No instances to evacuate on node(s) {node}, exiting."
+            ))
+        },
+    };
+    let client = cx.open()?;
+    let config = client.store().config()?;
+    let node = names::node(&config, args.node())?;
+    let mode = args.mode();
+    let remote = args.new_secondary.as_deref();
+    let remote = remote.map(|name| names::node(&config, name)).transpose()?;
+    if !args.operation.force.force && !args.submit.dry_run {
+        ask(&config, "evacuate", node, mode)?;
+    }
+    let op = NodeEvacuate {
+        node_name: node.name.clone(),
+        node_uuid: Some(node.uuid.to_string()),
+        mode,
+        remote_node: remote.map(|node| node.name.clone()),
+        iallocator: args.iallocator,
+        early_release: args.early_release,
+        ignore_soft_errors: args.operation.ignore_soft_errors,
+        allow_partial: args.operation.allow_partial,
+        parallel: args.operation.parallel,
+    };
+    submit(cx, &client, args.submit, op, TEXTS)
+}
+
+fn failover(args: FailoverArgs, cx: &mut Context) -> Result<ExitCode> {
+    const TEXTS: Texts = Texts {
+        done: |summary| {
+            let all = summary.succeeded;
+            Some(format!("All {all} instance(s) failed over successfully."))
+        },
+        errors: |summary, errors| {
+            let all = total(summary);
+            Some(format!(
+                "There were errors during the failover:\n{errors} error(s) out of {all} instance(s)."
+            ))
+        },
+        nothing: |ops| Some(nothing(ops)),
+    };
+    let client = cx.open()?;
+    let config = client.store().config()?;
+    let node = names::node(&config, &args.node)?;
+    let target = target(&config, args.target_node.as_deref())?;
+    if !args.operation.force.force && !args.submit.dry_run {
+        ask(&config, "fail over", node, EvacMode::PrimaryOnly)?;
+    }
+    let op = NodeFailover {
+        node_name: node.name.clone(),
+        node_uuid: Some(node.uuid.to_string()),
+        iallocator: args.iallocator,
+        target_node: target,
+        ignore_consistency: args.ignore_consistency,
+        ignore_ipolicy: args.ignore_ipolicy,
+        ignore_soft_errors: args.operation.ignore_soft_errors,
+        shutdown_timeout: args.shutdown_timeout,
+        allow_partial: args.operation.allow_partial,
+        parallel: args.operation.parallel,
+    };
+    submit(cx, &client, args.submit, op, TEXTS)
+}
+
+fn migrate(args: MigrateArgs, cx: &mut Context) -> Result<ExitCode> {
+    const TEXTS: Texts = Texts {
+        done: |_| Some("All instances migrated successfully.".to_owned()),
+        errors: |_, errors| {
+            Some(format!(
+                "There were {errors} errors during the node migration."
+            ))
+        },
+        nothing: |ops| Some(nothing(ops)),
+    };
+    let client = cx.open()?;
+    let config = client.store().config()?;
+    let node = names::node(&config, &args.node)?;
+    let target = target(&config, args.target_node.as_deref())?;
+    if !args.operation.force.force && !args.submit.dry_run {
+        ask(&config, "migrate", node, EvacMode::PrimaryOnly)?;
+    }
+    let op = NodeMigrate {
+        node_name: node.name.clone(),
+        node_uuid: Some(node.uuid.to_string()),
+        mode: args.mode(),
+        target_node: target,
+        allow_runtime_changes: !args.no_runtime_changes,
+        ignore_ipolicy: args.ignore_ipolicy,
+        ignore_soft_errors: args.operation.ignore_soft_errors,
+        iallocator: args.iallocator,
+        allow_partial: args.operation.allow_partial,
+        parallel: args.operation.parallel,
+    };
+    submit(cx, &client, args.submit, op, TEXTS)
+}
+
+fn target(config: &Config, name: Option<&str>) -> Result<Option<String>> {
+    let node = name.map(|name| names::node(config, name)).transpose()?;
+    Ok(node.map(|node| node.name.clone()))
+}
+
+fn total(summary: &Summary) -> usize {
+    summary.submitted + summary.refused + summary.unmovable
+}
+
+fn subject(ops: &[Opcode]) -> String {
+    ops.first()
+        .and_then(|op| op.op.subject())
+        .unwrap_or_default()
+}
+
+fn nothing(ops: &[Opcode]) -> String {
+    format!("No primary instances on node {}, exiting.", subject(ops))
+}
+
+fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let op = NodeAdd {
+        node_name: args.node,
+        primary_ip: args.primary_ip,
+        secondary_ip: args.secondary_ip,
+        readd: args.readd,
+        group: args.node_group,
+        master_capable: args.master_capable,
+        vm_capable: args.vm_capable,
+        capacity: args
+            .capacity
+            .map(|capacity| capacity.over(Default::default())),
+    };
+    submit(cx, &client, args.submit, op, Texts::SILENT)
+}
+
+fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let config = client.store().config()?;
+    let node = names::node(&config, &args.node)?;
+    if args.offline == Some(false) && node.offline && !args.force.force && !args.submit.dry_run {
+        confirm(&format!(
+            "Cluster {}: bring node {} back? Instances that were failed over must not run on it.",
+            config.name(),
+            node.name
+        ))?;
+    }
+    let op = NodeSetParams {
+        node_name: node.name.clone(),
+        node_uuid: Some(node.uuid.to_string()),
+        force: args.force.force,
+        master_candidate: args.master_candidate,
+        offline: args.offline,
+        drained: args.drained,
+        master_capable: args.master_capable,
+        vm_capable: args.vm_capable,
+        secondary_ip: args.secondary_ip,
+        capacity: args.capacity.map(|change| change.over(node.capacity)),
+    };
+    let options: SubmitOptions = args.submit.into();
+    let name = node.name.clone();
+    let operation = Operation {
+        jobs: vec![vec![Op::from(op).into()]],
+        names: vec![],
+        texts: Texts::SILENT,
+    };
+    let (code, results) = operation::run_for_results(cx, &client, &options, operation)?;
+    fields::print_modified(cx, &format!("node {name}"), &results)?;
+    Ok(code)
+}
+
+fn remove(args: RemoveArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let config = client.store().config()?;
+    let node = names::node(&config, &args.node)?;
+    let op = NodeRemove {
+        node_name: node.name.clone(),
+        node_uuid: Some(node.uuid.to_string()),
+    };
+    submit(cx, &client, args.submit, op, Texts::SILENT)
+}
