@@ -1,2 +1,5 @@
-//! See `gnt::cli`.
-fn main() {}
+//! `gnt-debug`; see `gnt::cli::debug`.
+
+fn main() -> std::process::ExitCode {
+    gnt::cli::debug::main()
+}

@@ -1,2 +1,5 @@
-//! See `gnt::cli`.
-fn main() {}
+//! `gnt-group`; see `gnt::cli::group`.
+
+fn main() -> std::process::ExitCode {
+    gnt::cli::group::main()
+}

@@ -1,2 +1,5 @@
-//! See `gnt::cli`.
-fn main() {}
+//! `gnt-instance`; see `gnt::cli::instance`.
+
+fn main() -> std::process::ExitCode {
+    gnt::cli::instance::main()
+}

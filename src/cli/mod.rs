@@ -7,10 +7,13 @@
 
 pub mod args;
 pub mod context;
+pub mod debug;
 pub mod document;
 pub mod exit;
 pub mod fields;
 pub mod follow;
+pub mod group;
+pub mod instance;
 pub mod job;
 pub mod names;
 pub mod node;

@@ -125,6 +125,12 @@ pub struct ModifyArgs {
     /// How long the simulator takes, in milliseconds: start=100,migrate=0
     #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers)]
     pub simulator: Option<Numbers>,
+    /// How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node
+    #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers)]
+    pub verb_limit: Option<Numbers>,
+    /// How many seconds a runner without work stays
+    #[arg(long, value_name = "SECONDS", group = "changes", value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    pub runner_idle: Option<u32>,
 }
 
 /// `gnt-cluster destroy`.

@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 
 use super::common::{GlobalArgs, ListArgs, SubmitArgs};
 use crate::cli::values;
+use crate::hypervisor::fake::{FaultKind, Verb};
 
 /// Try the queue, the locks and the simulator
 #[derive(Debug, Parser)]
@@ -39,7 +40,7 @@ pub enum DebugCommand {
     /// Make the simulator fail
     #[command(
         subcommand,
-        after_help = "Example: gnt-debug fault add verb-fails --verb migrate --at 60 --instance inst1"
+        after_help = "Example: gnt-debug fault add fails --verb migrate --at 60 --instance inst1"
     )]
     Fault(FaultCommand),
     /// List the locks that are held or waited for
@@ -95,7 +96,7 @@ pub struct SubmitJobArgs {
 pub enum FaultCommand {
     /// Switch a fault on
     #[command(
-        after_help = "Example: gnt-debug fault add verb-fails --verb migrate --at 60 --instance inst1"
+        after_help = "Example: gnt-debug fault add fails --verb migrate --at 60 --instance inst1"
     )]
     Add(FaultAddArgs),
     /// List the faults that are on
@@ -104,23 +105,6 @@ pub enum FaultCommand {
     /// Switch faults off
     #[command(after_help = "Example: gnt-debug fault clear")]
     Clear(FaultClearArgs),
-}
-
-/// What goes wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum FaultKind {
-    /// The node is dead: nothing runs on it and it does not answer
-    NodeDead,
-    /// Everything takes ten times as long on the node
-    NodeSlow,
-    /// The verb fails when it has done so much
-    VerbFails,
-    /// The verb never ends
-    VerbHangs,
-    /// The verb is done and its answer gets lost
-    AnswerLost,
-    /// Instances do not start
-    StartFails,
 }
 
 /// `gnt-debug fault add`.
@@ -136,7 +120,7 @@ pub struct FaultAddArgs {
     pub instance: Option<String>,
     /// Only this verb, such as migrate
     #[arg(long, value_name = "VERB")]
-    pub verb: Option<String>,
+    pub verb: Option<Verb>,
     /// How far the verb gets, in per cent
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     pub at: Option<u8>,
@@ -149,6 +133,9 @@ pub struct FaultAddArgs {
     /// Switch it off after so many times
     #[arg(long, value_name = "N")]
     pub times: Option<u32>,
+    /// How many times slower the node is
+    #[arg(long, value_name = "N")]
+    pub factor: Option<f64>,
 }
 
 /// `gnt-debug fault clear`.

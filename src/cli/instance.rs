@@ -1,0 +1,402 @@
+//! `gnt-instance`.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::cluster::Config;
+use crate::opcodes::{
+    InstanceCreate, InstanceFailover, InstanceMigrate, InstanceReboot, InstanceRemove,
+    InstanceReplaceDisks, InstanceShutdown, InstanceStartup, NewDisk, Opcode, ReplaceMode,
+};
+use crate::queue::Client;
+
+use super::args::instance::{
+    AddArgs, FailoverArgs, InstanceCli, InstanceCommand, MigrateArgs, RebootArgs, RemoveArgs,
+    ReplaceDisksArgs, SelectArgs, ShutdownArgs, StartupArgs,
+};
+use super::context::Context;
+use super::exit::ExitCode;
+use super::fields;
+use super::names;
+use super::operation::{self, Operation, SubmitOptions, Texts};
+use super::problem::{Problem, Result};
+use super::prompt::confirm;
+use super::table;
+use super::values::{DiskArg, IdentKeyVals, KeyVal};
+
+/// `-I` with this name means the built-in placement.
+const BUILT_IN: &str = ".";
+
+/// The tool's `main`.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    super::main::<InstanceCli>("gnt-instance", |cli| &cli.global, run)
+}
+
+fn run(cli: InstanceCli, cx: &mut Context) -> Result<ExitCode> {
+    match cli.command {
+        InstanceCommand::Add(args) => add(*args, cx),
+        InstanceCommand::Remove(args) => remove(args, cx),
+        InstanceCommand::Startup(args) => startup(args, cx),
+        InstanceCommand::Shutdown(args) => shutdown(args, cx),
+        InstanceCommand::Reboot(args) => reboot(args, cx),
+        InstanceCommand::Migrate(args) => migrate(args, cx),
+        InstanceCommand::Failover(args) => failover(args, cx),
+        InstanceCommand::ReplaceDisks(args) => replace_disks(args, cx),
+        InstanceCommand::Info(args) => {
+            if args.instances.is_empty() && !args.all {
+                return Err(Problem::input("no instance is named")
+                    .hint("gnt-instance info NAME…, or --all")
+                    .exit(ExitCode::Failed));
+            }
+            fields::instance::info(cx, &args.instances)
+        }
+        InstanceCommand::List(args) => fields::instance::list(cx, &args.instances, args.list),
+        InstanceCommand::ListFields(args) => {
+            let style = args.style();
+            let known = &fields::instance::FIELDS;
+            table::list_fields(&mut cx.printer, known, &args.fields, &style)
+        }
+    }
+}
+
+/// One opcode on one instance.
+fn one(
+    cx: &mut Context,
+    client: &Client,
+    options: impl Into<SubmitOptions>,
+    op: impl Into<Opcode>,
+    texts: Texts,
+) -> Result<ExitCode> {
+    let op: Opcode = op.into();
+    let names = op.op.subject().into_iter().collect();
+    let operation = Operation {
+        jobs: vec![vec![op]],
+        names,
+        texts,
+    };
+    operation::run(cx, client, &options.into(), operation)
+}
+
+fn ask(config: &Config, force: bool, dry_run: bool, question: &str) -> Result<()> {
+    match force || dry_run {
+        true => Ok(()),
+        false => confirm(&format!("Cluster {}: {question}", config.name())),
+    }
+}
+
+fn node_name(config: &Config, name: Option<&str>) -> Result<Option<String>> {
+    let node = name.map(|name| names::node(config, name)).transpose()?;
+    Ok(node.map(|node| node.name.clone()))
+}
+
+// ------------------------------------------------------------- making, removing
+
+fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let mut disks: Vec<DiskArg> = args.disks;
+    disks.sort_by_key(|disk| disk.index);
+    if let Some((place, disk)) = (disks.iter().enumerate()).find(|(n, d)| d.index as usize != *n) {
+        let index = disk.index;
+        return Err(
+            Problem::input(format!("disk {index} is given, disk {place} is not"))
+                .hint("number the disks from 0, each once"),
+        );
+    }
+    let new = |disk: DiskArg| NewDisk {
+        size: disk.size,
+        mode: disk.mode.map(|mode| mode.to_string()),
+        name: disk.name,
+    };
+    let one_disk = args.os_size.map(|size| NewDisk {
+        size,
+        mode: None,
+        name: None,
+    });
+    let (hypervisor, hvparams) = match args.hypervisor_parameters {
+        Some(given) => (Some(given.ident.as_str().into()), given.values.to_json()),
+        None => (None, Map::new()),
+    };
+    let nics = match (args.no_nics, args.nets.is_empty()) {
+        (true, _) => vec![],
+        (false, true) => vec![Map::new()],
+        (false, false) => args.nets.iter().map(nic).collect(),
+    };
+    let op = InstanceCreate {
+        instance_name: args.instance.to_lowercase(),
+        mode: Some("create".to_owned()),
+        disks: disks.into_iter().map(new).chain(one_disk).collect(),
+        nics,
+        disk_template: args.disk_template,
+        pnode: args.node.as_ref().map(|node| node.primary.clone()),
+        snode: args.node.and_then(|node| node.secondary),
+        iallocator: args.iallocator.filter(|name| name != BUILT_IN),
+        group_name: args.node_group,
+        os_type: args.os_type,
+        beparams: args.backend_parameters.map(|b| b.0).unwrap_or_default(),
+        hvparams,
+        hypervisor,
+        start: !args.no_start,
+        wait_for_sync: !args.no_wait_for_sync,
+        ignore_ipolicy: args.ignore_ipolicy,
+        tags: args.tags,
+    };
+    one(cx, &client, args.submit, op, Texts::SILENT)
+}
+
+fn nic(given: &IdentKeyVals) -> Map<String, Value> {
+    let text = |value: &KeyVal| match value {
+        KeyVal::Text(text) => Some(Value::from(text.clone())),
+        KeyVal::Flag(flag) => Some(Value::from(*flag)),
+        KeyVal::Reset => None,
+    };
+    let pairs = given.values.0.iter();
+    pairs
+        .filter_map(|(key, value)| Some((key.clone(), text(value)?)))
+        .collect()
+}
+
+fn remove(args: RemoveArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let config = client.store().config()?;
+    let instance = names::instance(&config, &args.instance)?;
+    let question = format!("remove instance {} and its disks?", instance.name);
+    ask(&config, args.force.force, args.submit.dry_run, &question)?;
+    let op = InstanceRemove {
+        instance_name: instance.name.clone(),
+        instance_uuid: Some(instance.uuid.to_string()),
+        shutdown_timeout: args.shutdown_timeout,
+        ignore_failures: args.ignore_failures,
+    };
+    one(cx, &client, args.submit, op, Texts::SILENT)
+}
+
+// ------------------------------------------------------------ running, several
+
+/// The names of the instances that are meant, in order.
+fn selected(config: &Config, select: &SelectArgs) -> Result<Vec<String>> {
+    let mut picked: BTreeSet<String> = BTreeSet::new();
+    if select.all {
+        picked.extend(config.instance_names().map(str::to_owned));
+    } else if select.node || select.primary || select.secondary {
+        for name in &select.names {
+            let node = names::node(config, name)?;
+            if !select.secondary {
+                picked.extend(config.primaries(&node.uuid).map(|i| i.name.clone()));
+            }
+            if !select.primary {
+                picked.extend(config.secondaries(&node.uuid).map(|i| i.name.clone()));
+            }
+        }
+    } else if select.tags {
+        let tagged = config.instances_by_name();
+        let tagged = tagged.filter(|i| i.tags.iter().any(|tag| select.names.contains(tag)));
+        picked.extend(tagged.map(|i| i.name.clone()));
+    } else {
+        // As they were named.
+        let mut named = vec![];
+        for name in &select.names {
+            let name = names::instance(config, name)?.name.clone();
+            if !named.contains(&name) {
+                named.push(name);
+            }
+        }
+        return Ok(named);
+    }
+    match picked.is_empty() && !select.all {
+        true => Err(Problem::input(
+            "Selection filter does not match any instances",
+        )),
+        false => Ok(picked.into_iter().collect()),
+    }
+}
+
+/// One job an instance.
+fn several(
+    cx: &mut Context,
+    options: SubmitOptions,
+    select: &SelectArgs,
+    verb: &str,
+    op: impl Fn(String, String) -> Opcode,
+) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let config = client.store().config()?;
+    let names = selected(&config, select)?;
+    if names.is_empty() {
+        cx.printer.verdict("There are no instances.")?;
+        return Ok(ExitCode::Done);
+    }
+    let by_filter = select.all || select.node || select.primary || select.secondary || select.tags;
+    if (names.len() > 1 || by_filter) && !select.force_multiple && !options.dry_run {
+        let list = names.join(", ");
+        let count = names.len();
+        confirm(&format!(
+            "Cluster {}: {verb} {count} instances ({list})?",
+            config.name()
+        ))
+        .map_err(|problem| match problem.error.hint {
+            Some(_) => problem.hint("--force-multiple goes on without asking"),
+            None => problem,
+        })?;
+    }
+    let uuid = |name: &str| {
+        let instance = config.instance_named(name);
+        instance
+            .map(|instance| instance.uuid.to_string())
+            .unwrap_or_default()
+    };
+    let jobs = names
+        .iter()
+        .map(|name| vec![op(name.clone(), uuid(name))])
+        .collect();
+    let operation = Operation {
+        jobs,
+        names,
+        texts: Texts::SILENT,
+    };
+    operation::run(cx, &client, &options, operation)
+}
+
+fn startup(args: StartupArgs, cx: &mut Context) -> Result<ExitCode> {
+    let (force, ignore_offline) = (args.force.force, args.ignore_offline);
+    let no_remember = args.no_remember;
+    several(
+        cx,
+        args.submit.into(),
+        &args.select,
+        "start",
+        |name, uuid| {
+            InstanceStartup {
+                instance_name: name,
+                instance_uuid: Some(uuid),
+                force,
+                ignore_offline_nodes: ignore_offline,
+                no_remember,
+            }
+            .into()
+        },
+    )
+}
+
+fn shutdown(args: ShutdownArgs, cx: &mut Context) -> Result<ExitCode> {
+    let (force, ignore_offline) = (args.force.force, args.ignore_offline);
+    let (no_remember, timeout) = (args.no_remember, args.shutdown_timeout);
+    several(
+        cx,
+        args.submit.into(),
+        &args.select,
+        "stop",
+        |name, uuid| {
+            InstanceShutdown {
+                instance_name: name,
+                instance_uuid: Some(uuid),
+                force,
+                timeout,
+                ignore_offline_nodes: ignore_offline,
+                no_remember,
+            }
+            .into()
+        },
+    )
+}
+
+fn reboot(args: RebootArgs, cx: &mut Context) -> Result<ExitCode> {
+    let (reboot_type, ignore_secondaries) = (args.reboot_type, args.ignore_secondaries);
+    let shutdown_timeout = args.shutdown_timeout;
+    several(
+        cx,
+        args.submit.into(),
+        &args.select,
+        "reboot",
+        |name, uuid| {
+            InstanceReboot {
+                instance_name: name,
+                instance_uuid: Some(uuid),
+                reboot_type,
+                ignore_secondaries,
+                shutdown_timeout,
+            }
+            .into()
+        },
+    )
+}
+
+// --------------------------------------------------------------------- moving
+
+fn migrate(args: MigrateArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let config = client.store().config()?;
+    let instance = names::instance(&config, &args.instance)?;
+    let question = match args.cleanup {
+        true => format!(
+            "find out where instance {} is, and put it in order?",
+            instance.name
+        ),
+        false => format!("migrate instance {}?", instance.name),
+    };
+    ask(&config, args.force.force, args.submit.dry_run, &question)?;
+    let op = InstanceMigrate {
+        instance_name: instance.name.clone(),
+        instance_uuid: Some(instance.uuid.to_string()),
+        mode: args.mode(),
+        target_node: node_name(&config, args.target_node.as_deref())?,
+        source_node: None,
+        iallocator: args.iallocator.filter(|name| name != BUILT_IN),
+        allow_runtime_changes: !args.no_runtime_changes,
+        ignore_ipolicy: args.ignore_ipolicy,
+        cleanup: args.cleanup,
+        allow_failover: args.allow_failover,
+        ignore_hvversions: args.ignore_hvversions,
+    };
+    one(cx, &client, args.submit, op, Texts::SILENT)
+}
+
+fn failover(args: FailoverArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let config = client.store().config()?;
+    let instance = names::instance(&config, &args.instance)?;
+    let question = format!(
+        "fail instance {} over? It is stopped where it is and started on another node.",
+        instance.name
+    );
+    ask(&config, args.force.force, args.submit.dry_run, &question)?;
+    let op = InstanceFailover {
+        instance_name: instance.name.clone(),
+        instance_uuid: Some(instance.uuid.to_string()),
+        shutdown_timeout: args.shutdown_timeout,
+        ignore_consistency: args.ignore_consistency,
+        target_node: node_name(&config, args.target_node.as_deref())?,
+        source_node: None,
+        iallocator: args.iallocator.filter(|name| name != BUILT_IN),
+        ignore_ipolicy: args.ignore_ipolicy,
+    };
+    one(cx, &client, args.submit, op, Texts::SILENT)
+}
+
+fn replace_disks(args: ReplaceDisksArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let config = client.store().config()?;
+    let instance = names::instance(&config, &args.instance)?;
+    let mode = if args.on_primary {
+        ReplaceMode::OnPrimary
+    } else if args.on_secondary {
+        ReplaceMode::OnSecondary
+    } else if args.auto {
+        ReplaceMode::Auto
+    } else {
+        ReplaceMode::NewSecondary
+    };
+    let op = InstanceReplaceDisks {
+        instance_name: instance.name.clone(),
+        instance_uuid: Some(instance.uuid.to_string()),
+        mode,
+        disks: args.disks,
+        remote_node: node_name(&config, args.new_secondary.as_deref())?,
+        source_node: None,
+        iallocator: args.iallocator.filter(|name| name != BUILT_IN),
+        early_release: args.early_release,
+        ignore_ipolicy: args.ignore_ipolicy,
+    };
+    one(cx, &client, args.submit, op, Texts::SILENT)
+}
