@@ -15,8 +15,7 @@ use serde_json::{Map, Value, json};
 use super::{Callbacks, Env, Failure, Limits, Outcome, UnitResult, unit};
 use crate::allocator::{Claim, World};
 use crate::cluster::{
-    AdminState, Capacity, Cluster, Config, Disk, DiskTemplate, Group, Instance, InstanceUuid, Node,
-    NodeUuid,
+    AdminState, Capacity, Cluster, Config, Disk, Group, Instance, InstanceUuid, Node, NodeUuid,
 };
 use crate::hypervisor::fake::{Fake, FakeSettings, Fault, FaultKind, Verb, create};
 use crate::hypervisor::{Call, Hypervisor, InstanceRef, Interrupt, NodeRef, Progress};

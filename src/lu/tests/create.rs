@@ -6,7 +6,7 @@ use crate::hypervisor::InterruptKind;
 fn create_op(template: &str) -> Opcode {
     op(json!({
         "OP_ID": "OP_INSTANCE_CREATE", "instance_name": "New1", "disk_template": template,
-        "disks": [{"size": 1000}], "beparams": {"memory": 512}, "nics": [{"link": "br0"}],
+        "disks": [{"size": 2000}], "beparams": {"memory": 512}, "nics": [{"link": "br0"}],
     }))
 }
 

@@ -140,7 +140,9 @@ fn groups_come_fill_and_go() {
         .unwrap();
     let error = lab.fails(group("OP_GROUP_REMOVE", "third"));
     assert_eq!(code(&error), ErrorCode::WrongState);
-    lab.run(group("OP_GROUP_ADD", "fourth")).unwrap_err();
+    lab.world.config.put_node(node("node2", "uuid-default"));
+    lab.run(group("OP_GROUP_REMOVE", "third")).unwrap();
+    assert!(lab.world.config.group_named("third").is_none());
 }
 
 #[test]
