@@ -10,4 +10,5 @@ pub mod opcodes;
 pub mod processor;
 pub mod queue;
 pub mod runner;
+pub mod signals;
 pub mod store;

@@ -329,12 +329,15 @@ impl LockManager {
     /// start it would look at every lock each time one of them has ended.
     fn obstacle_within(&mut self, level: Level, turn: Turn, mode: Mode) -> Option<Want> {
         let count = self.entries.len();
-        let found = (0..count)
-            .map(|step| (self.resume + step) % count)
-            .find(|at| {
-                let entry = &self.entries[*at];
-                entry.users > 0 && entry.lock.level == level && !entry.lets_pass(turn, mode)
-            })?;
+        let mut places = (0..count).map(|step| (self.resume + step) % count);
+        let found = places.find(|at| {
+            #[cfg(test)]
+            {
+                self.looks += 1;
+            }
+            let entry = &self.entries[*at];
+            entry.users > 0 && entry.lock.level == level && !entry.lets_pass(turn, mode)
+        })?;
         self.resume = found;
         Some(Want::new(u32::try_from(found).unwrap_or(u32::MAX), mode))
     }

@@ -12,3 +12,6 @@ pub use manager::Obstacle;
 pub(crate) use manager::{Interned, LockManager, Want};
 pub use set::*;
 pub use turn::*;
+
+#[cfg(test)]
+mod tests;

@@ -7,6 +7,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use clap::Parser;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
 use crate::hypervisor::{Hypervisor, InterruptKind, fake::Fake};
 use crate::queue::Submitter;
@@ -127,13 +129,7 @@ impl Service {
     fn begin(store: Store, lock: RunnerLock) -> Result<Service, StoreError> {
         let (writer, inbox) = mpsc::channel();
         watch(store.dir(), &writer);
-        let signals = writer.clone();
-        let handled = ctrlc::set_handler(move || {
-            let _ = signals.send(Message::Leave);
-        });
-        if let Err(error) = handled {
-            log::note(None, &format!("signals are not handled: {error}"));
-        }
+        listen(&writer);
         let begin = store.write(Patience::Runner, |tx| tx.begin_runner())?;
         let settings = store.settings()?;
         log::note(
@@ -427,6 +423,29 @@ fn back_off(deaths: usize) {
         ),
     );
     std::thread::sleep(pause);
+}
+
+/// A thread that turns signals into messages.
+fn listen(writer: &Sender<Message>) {
+    let writer = writer.clone();
+    let mut signals = match Signals::new([SIGHUP, SIGINT, SIGTERM]) {
+        Ok(signals) => signals,
+        Err(error) => {
+            log::note(None, &format!("signals are not handled: {error}"));
+            return;
+        }
+    };
+    let listen = move || {
+        for _ in signals.forever() {
+            if writer.send(Message::Leave).is_err() {
+                return;
+            }
+        }
+    };
+    let thread = std::thread::Builder::new().name("signals".into());
+    if let Err(error) = thread.stack_size(128 << 10).spawn(listen) {
+        log::note(None, &format!("no thread for signals: {error}"));
+    }
 }
 
 /// A thread that turns events into messages.

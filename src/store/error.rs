@@ -71,6 +71,9 @@ pub enum StoreError {
         #[source]
         error: rusqlite::Error,
     },
+    /// A signal came before the transaction had begun.
+    #[error("interrupted: nothing was submitted")]
+    Interrupted,
     /// Another runner has taken over.
     #[error("another runner has taken over")]
     Deposed,
@@ -153,6 +156,7 @@ impl StoreError {
             }
             StoreError::Io { .. }
             | StoreError::Sqlite { .. }
+            | StoreError::Interrupted
             | StoreError::Deposed
             | StoreError::Content { .. }
             | StoreError::Refused(_) => return None,
@@ -176,6 +180,7 @@ impl StoreError {
             StoreError::Exists(_)
             | StoreError::Busy { .. }
             | StoreError::Full(_)
+            | StoreError::Interrupted
             | StoreError::Deposed
             | StoreError::Refused(_) => false,
         }

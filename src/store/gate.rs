@@ -8,15 +8,20 @@ use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
+
+use crate::signals;
 
 use super::{StateDir, StoreError};
 
 /// How long a client waits before it names the holder and gives up, in seconds.
 const CLIENT_WAIT: u64 = 10;
+
+/// While it waits a client looks so often whether it was interrupted.
+const LOOK_FOR_SIGNALS: Duration = Duration::from_millis(50);
 
 /// How long a writer waits for its turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,9 +96,14 @@ fn take(path: &Path, patience: Patience) -> Result<File, StoreError> {
             // passes; the process is about to end then.
             let (tell, told) = mpsc::channel();
             std::thread::spawn(move || tell.send(wait(file)));
-            match told.recv_timeout(Duration::from_secs(CLIENT_WAIT)) {
-                Ok(taken) => taken,
-                Err(_) => return Err(busy(path)),
+            let until = Instant::now() + Duration::from_secs(CLIENT_WAIT);
+            loop {
+                match told.recv_timeout(LOOK_FOR_SIGNALS) {
+                    Ok(taken) => break taken,
+                    Err(_) if signals::raised().is_some() => return Err(StoreError::Interrupted),
+                    Err(_) if Instant::now() >= until => return Err(busy(path)),
+                    Err(_) => {}
+                }
             }
         }
     };

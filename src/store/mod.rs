@@ -30,6 +30,8 @@ use std::path::PathBuf;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::signals;
+
 pub use archive::Archived;
 pub use dir::StateDir;
 pub use error::StoreError;
@@ -159,6 +161,9 @@ impl Store {
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let gate = Gate::enter(&self.dir, patience)?;
+        if patience == Patience::Client && signals::raised().is_some() {
+            return Err(StoreError::Interrupted);
+        }
         self.exec("BEGIN IMMEDIATE")?;
         let mut tx = Tx::new(&self.db, &self.dir);
         let done = work(&mut tx);

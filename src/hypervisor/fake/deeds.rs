@@ -223,12 +223,33 @@ impl Moment<'_> {
             (Verb::Stop, Some(node), _) => self.effect(Effect::Stops(instance, node)),
             (Verb::Migrate, Some(from), Some(to)) => self.effect(Effect::Moves(instance, from, to)),
             (Verb::Sync, _, Some(node)) => self.effect(Effect::CopyInSync(instance, node)),
-            (Verb::DropCopy, Some(node), _) => self.effect(Effect::CopyGone(instance, node)),
+            (Verb::DropCopy, Some(node), _) => {
+                self.end_syncs(instance, node)?;
+                self.effect(Effect::CopyGone(instance, node))
+            }
             (Verb::Activate, _, Some(node)) if self.forces(instance, node)? => {
                 self.effect(Effect::CopyForced(instance, node))
             }
             _ => Ok(()),
         }
+    }
+
+    /// Ends the syncs that the removal of the copy on `node` leaves without a target or a source.
+    fn end_syncs(&self, instance: &InstanceUuid, node: &NodeUuid) -> Sql<()> {
+        let sourceless = self.peer_in_sync(instance, node)?.is_none();
+        for deed in self.all_under_way()? {
+            if deed.verb != Verb::Sync || deed.instance != *instance {
+                continue;
+            }
+            if deed.target.as_ref() == Some(node) {
+                self.abort(&deed)?;
+            } else if deed.source.as_ref() == Some(node) && sourceless {
+                self.undo(&deed)?;
+                let message = "the copy that it was made from was removed";
+                self.close(&deed, self.now, Outcome::Failed, message)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether making the disks usable on `node` means to declare its copy the true one: it is not

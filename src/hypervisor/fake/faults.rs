@@ -200,7 +200,6 @@ impl Moment<'_> {
             }
             let name = &order.instance.name;
             let doing = order.verb.noun();
-            let fails = |percent, outcome| End::Fails(percent, outcome);
             match fault.kind {
                 FaultKind::NodeDead => {}
                 FaultKind::NodeSlow => fate.slow *= fault.factor.unwrap_or(1.0),
@@ -208,19 +207,19 @@ impl Moment<'_> {
                 FaultKind::Hangs => fate.end = End::Hangs(fault.percent(), fault.id),
                 FaultKind::Fails => {
                     fate.message = format!("{doing} of {name} failed at {} %", fault.percent());
-                    fate.end = fails(fault.percent(), Outcome::Failed);
+                    fate.end = End::Fails(fault.percent(), Outcome::Failed);
                 }
                 FaultKind::StartFails => {
                     fate.message = format!("{name} could not be started");
-                    fate.end = fails(fault.percent.unwrap_or(0.0), Outcome::Failed);
+                    fate.end = End::Fails(fault.percent.unwrap_or(0.0), Outcome::Failed);
                 }
                 FaultKind::Crashes => {
                     fate.message = format!("{name} crashed during its {doing}");
-                    fate.end = fails(fault.percent(), Outcome::Crashed);
+                    fate.end = End::Fails(fault.percent(), Outcome::Crashed);
                 }
                 FaultKind::LeftOver => {
                     fate.message = format!("{doing} of {name} failed at {} %", fault.percent());
-                    fate.end = fails(fault.percent(), Outcome::LeftOver);
+                    fate.end = End::Fails(fault.percent(), Outcome::LeftOver);
                 }
             }
         }

@@ -21,6 +21,7 @@ mod snapshot;
 #[cfg(test)]
 mod tests;
 mod verbs;
+mod work;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};

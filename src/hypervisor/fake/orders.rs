@@ -198,11 +198,12 @@ impl Moment<'_> {
 
     fn ready_to_start(&self, order: &Order<'_>, node: &NodeRef) -> Sql<Ready> {
         let instance = order.instance;
-        for other in self.running_on(&instance.uuid)? {
-            if other == node.uuid {
-                return Ok(Ready::Nothing);
-            }
-            let name = self.node(&other)?.map_or(other.to_string(), |row| row.name);
+        let running = self.running_on(&instance.uuid)?;
+        if running.contains(&node.uuid) {
+            return Ok(Ready::Nothing);
+        }
+        if let Some(other) = running.first() {
+            let name = self.node(other)?.map_or(other.to_string(), |row| row.name);
             let reason = format!("{} is running on {name}", instance.name);
             return Ok(Ready::Refused(reason));
         }
@@ -230,13 +231,13 @@ impl Moment<'_> {
     }
 
     fn ready_to_migrate(&self, order: &Order<'_>, from: &NodeRef, to: &NodeRef) -> Sql<Ready> {
-        let instance = order.instance;
-        if self.arrived(order)? {
-            return Ok(Ready::Nothing);
-        }
         if from.uuid == to.uuid {
             let reason = format!("{} is both source and target", from.name);
             return Ok(Ready::Refused(reason));
+        }
+        let instance = order.instance;
+        if self.arrived(order)? {
+            return Ok(Ready::Nothing);
         }
         let running = self.running_on(&instance.uuid)?;
         if running.contains(&to.uuid) {

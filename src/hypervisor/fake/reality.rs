@@ -259,12 +259,12 @@ impl Moment<'_> {
         self.run(sql, params).map(drop)
     }
 
-    /// Forgets a node and the copies on it; or names an instance that runs there or is on its way
-    /// there, so that it stays.
+    /// Forgets a node and the copies on it; or names an instance that runs there, or of which
+    /// something is on its way from or to there, so that it stays.
     pub(super) fn remove_node(&self, node: &NodeUuid) -> Sql<Option<String>> {
         let sql = "SELECT i.name FROM instances i WHERE i.uuid IN (
             SELECT instance FROM running WHERE node = ?1 UNION
-            SELECT instance FROM deeds WHERE ended IS NULL AND target = ?1)";
+            SELECT instance FROM deeds WHERE ended IS NULL AND ?1 IN (source, target))";
         let busy = self.row(sql, [node.as_str()], |row| row.get(0))?;
         if busy.is_none() {
             for table in ["copies", "left_over"] {

@@ -1,4 +1,8 @@
 //! How many children of one operation may run at once.
+//!
+//! While a cap is full, none of its waiting children reserves a lock. So each time it becomes full,
+//! the children that wait for locks leave the queues, and enter again when there is room: a start
+//! costs as much as there are blocked children before it. The queue's limit bounds that.
 
 use std::collections::BTreeSet;
 use std::ops::Bound::{Excluded, Unbounded};
@@ -58,6 +62,7 @@ impl Cap {
         });
         self.admitted = match excess {
             Some(excess) => self.candidates.range(..excess).next_back().copied(),
+            // Not what it was: one that comes to the full cap later must not seem admitted.
             None => last,
         };
         excess

@@ -444,7 +444,7 @@ impl Pair {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
 
     #[test]
     fn agrees_with_a_scan_of_all_jobs(steps in prop::collection::vec(steps(), 1..120)) {

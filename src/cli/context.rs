@@ -1,0 +1,72 @@
+//! What every command has: its name, the printer, the way to the cluster.
+
+use std::path::PathBuf;
+
+use crate::queue::Client;
+use crate::store::StateDir;
+
+use super::document::{Document, Verdict};
+use super::exit::ExitCode;
+use super::printer::Printer;
+use super::problem::{Problem, Result};
+
+/// What every command has.
+#[derive(Debug)]
+pub struct Context {
+    /// The tool, such as `gnt-node`.
+    pub tool: &'static str,
+    /// The command with its tool, such as `gnt-node evacuate`.
+    pub command: String,
+    /// Where words go.
+    pub printer: Printer,
+    /// The state directory, if it was named.
+    pub state_dir: Option<PathBuf>,
+}
+
+impl Context {
+    /// The state directory that is meant.
+    ///
+    /// # Errors
+    /// When none is named and none can be guessed.
+    pub fn dir(&self) -> Result<StateDir> {
+        Ok(StateDir::locate(self.state_dir.as_deref())?)
+    }
+
+    /// Opens the cluster.
+    ///
+    /// # Errors
+    /// When there is none that can be used.
+    pub fn open(&self) -> Result<Client> {
+        Ok(Client::open(self.dir()?, self.tool)?)
+    }
+
+    /// Ends the tool: says what went wrong, in words or as a document, and gives the exit code.
+    #[must_use]
+    pub fn end(mut self, result: Result<ExitCode>) -> std::process::ExitCode {
+        let result = result.and_then(|code| self.printer.flush().map(|()| code));
+        match result {
+            Ok(code) => code.into(),
+            Err(problem) => {
+                self.printer.problem(&problem);
+                if self.printer.json && !problem.error.message.is_empty() {
+                    let text = failure(&self.command, &problem).text();
+                    // There is nobody left to tell if this fails.
+                    let _ = self.printer.data(&text).and_then(|()| self.printer.flush());
+                }
+                problem.exit.into()
+            }
+        }
+    }
+}
+
+/// The document of a command that failed before it had one of its own.
+fn failure(command: &str, problem: &Problem) -> Document {
+    let verdict = match problem.exit {
+        ExitCode::Declined => Verdict::Declined,
+        ExitCode::Detached(_) => Verdict::Detached,
+        _ => Verdict::Failed,
+    };
+    let mut document = Document::new(command, verdict, problem.exit.number());
+    document.error = Some(problem.error.clone());
+    document
+}

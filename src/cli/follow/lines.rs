@@ -1,0 +1,91 @@
+//! A line an event, for logs and pipes.
+
+use std::collections::BTreeMap;
+
+use crate::queue::follow::Event;
+use crate::queue::{JobId, Status};
+use crate::store::JobRow;
+
+use super::super::printer::Printer;
+use super::super::problem::Result;
+use super::super::table::local_time;
+use super::{Renderer, subject};
+
+/// Shows events as lines.
+#[derive(Debug)]
+pub struct Lines {
+    to: To,
+    names: BTreeMap<JobId, String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum To {
+    /// States, reasons and messages, on standard error.
+    Stderr,
+    /// Messages, on standard output; the rest on standard error.
+    Log,
+}
+
+impl Lines {
+    /// For whoever waits for an operation without a terminal.
+    #[must_use]
+    pub fn to_stderr() -> Lines {
+        Lines {
+            to: To::Stderr,
+            names: BTreeMap::new(),
+        }
+    }
+
+    /// For whoever watches jobs.
+    #[must_use]
+    pub fn log() -> Lines {
+        Lines {
+            to: To::Log,
+            names: BTreeMap::new(),
+        }
+    }
+
+    fn name(&self, id: JobId) -> String {
+        match self.names.get(&id) {
+            Some(name) => format!("job {id} ({name})"),
+            None => format!("job {id}"),
+        }
+    }
+}
+
+impl Renderer for Lines {
+    fn show(&mut self, printer: &mut Printer, events: &[Event], _: &[&JobRow]) -> Result<()> {
+        for event in events {
+            match event {
+                Event::State(job) => {
+                    let new = !self.names.contains_key(&job.id);
+                    self.names.insert(job.id, subject(job).to_owned());
+                    if new && self.to == To::Log {
+                        let title = format!("Output from job {} follows", job.id);
+                        printer.line(&title)?;
+                        printer.line(&"-".repeat(title.len()))?;
+                    }
+                    // What has just been submitted is queued: nothing to tell.
+                    if !(new && job.status == Status::Queued) {
+                        printer.say(&format!("{}: {}", self.name(job.id), job.status));
+                    }
+                }
+                Event::Log(id, entry) => match self.to {
+                    To::Log => {
+                        printer.line(&format!("{} {}", local_time(entry.time), entry.message))?;
+                    }
+                    To::Stderr => {
+                        printer.say(&format!("{}: {}", self.name(*id), entry.message.trim()));
+                    }
+                },
+                Event::Progress(..) => {}
+                Event::Waits(id, why) => printer.say(&format!("{}: {why}", self.name(*id))),
+                Event::NewRunner => printer.say("the runner had ended, another one is started"),
+                Event::DiskFull => {
+                    printer.complain("the disk is full: the jobs stand still until there is room");
+                }
+            }
+        }
+        printer.flush()
+    }
+}

@@ -1,0 +1,136 @@
+//! Waiting for jobs, and showing how they go on.
+//!
+//! The follower of the queue yields events; the renderers here do nothing but show them: bars at a
+//! terminal, a line an event elsewhere, JSON for programs.
+
+mod bars;
+mod lines;
+mod stream;
+
+use std::io::IsTerminal;
+use std::time::{Duration, Instant};
+
+use crate::queue::JobId;
+use crate::queue::follow::{Depth, Event, Follower, Reach};
+use crate::signals::{self, Signal};
+use crate::store::{JobRow, Store};
+
+use super::printer::{Printer, interactive};
+use super::problem::Result;
+
+pub use bars::Bars;
+pub use lines::Lines;
+pub use stream::Stream;
+
+/// How the waiting ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// All jobs have ended.
+    Over,
+    /// The time to wait is over; the jobs go on.
+    TimedOut,
+    /// A signal came; the jobs go on.
+    Detached(Signal),
+}
+
+/// How the waiting is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum View {
+    /// Bars at a terminal, else lines; both on standard error.
+    Progress,
+    /// The jobs' own log on standard output, as `gnt-job watch` does.
+    Log,
+    /// A JSON object a line on standard output.
+    Stream,
+    /// Nothing.
+    Silent,
+}
+
+/// Somebody who shows events.
+trait Renderer {
+    /// Shows events; `jobs` are all jobs as they are now.
+    fn show(&mut self, printer: &mut Printer, events: &[Event], jobs: &[&JobRow]) -> Result<()>;
+    /// Called at least ten times a second while anything moves.
+    fn tick(&mut self, _jobs: &[&JobRow]) {}
+    /// Whether ticks are wanted.
+    fn ticks(&self) -> bool {
+        false
+    }
+    /// Takes away what is not to stay.
+    fn finish(&mut self) {}
+}
+
+/// Redraws a second.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Waits for jobs (and all that descends from them) and shows how they go on.
+///
+/// # Errors
+/// When the queue cannot be read, nobody executes the jobs, or the output cannot be written.
+pub fn follow<'a>(
+    printer: &mut Printer,
+    store: &'a Store,
+    ids: &[JobId],
+    reach: Reach,
+    view: View,
+    until: Option<Instant>,
+) -> Result<(Ending, Follower<'a>)> {
+    let depth = match view {
+        View::Silent => Depth::States,
+        View::Progress if printer.quiet => Depth::States,
+        View::Progress if interactive() => Depth::Progress,
+        View::Progress | View::Log | View::Stream => Depth::Log,
+    };
+    let mut renderer: Option<Box<dyn Renderer>> = match view {
+        View::Silent => None,
+        View::Progress if printer.quiet => None,
+        View::Progress if interactive() => Some(Box::new(Bars::new())),
+        View::Progress => Some(Box::new(Lines::to_stderr())),
+        View::Log => Some(Box::new(Lines::log())),
+        View::Stream => Some(Box::new(Stream::new())),
+    };
+    let mut follower = Follower::new(store, ids, reach, depth)?;
+    let ending = loop {
+        let events = follower.take_events();
+        if let Some(renderer) = &mut renderer {
+            let jobs: Vec<&JobRow> = follower.jobs().collect();
+            renderer.show(printer, &events, &jobs)?;
+            renderer.tick(&jobs);
+        }
+        if follower.is_over() {
+            break Ending::Over;
+        }
+        if let Some(signal) = signals::raised() {
+            break Ending::Detached(signal);
+        }
+        let now = Instant::now();
+        if until.is_some_and(|until| now >= until) {
+            break Ending::TimedOut;
+        }
+        let tick = renderer
+            .as_ref()
+            .is_some_and(|r| r.ticks())
+            .then(|| now + TICK);
+        let next = [until, tick].into_iter().flatten().min();
+        follower.wait(next)?;
+    };
+    if let Some(renderer) = &mut renderer {
+        renderer.finish();
+    }
+    Ok((ending, follower))
+}
+
+/// What a job is called: the instance that it is about, else its summary.
+fn subject(job: &JobRow) -> &str {
+    let first = job.summary.split("),").next().unwrap_or(&job.summary);
+    match first.split_once('(') {
+        Some((_, subject)) => subject.trim_end_matches(')'),
+        None => first,
+    }
+}
+
+/// Whether bars can be drawn.
+#[must_use]
+pub fn can_draw() -> bool {
+    std::io::stderr().is_terminal()
+}

@@ -1,0 +1,643 @@
+//! One opcode in, jobs out, the truth at the end: what every submitting command does.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use crate::lu::Detail;
+use crate::opcodes::{OpError, Opcode, Priority, Reason};
+use crate::queue::client::Submitted;
+use crate::queue::follow::{Follower, Reach};
+use crate::queue::submit::NewJob;
+use crate::queue::{Client, FinalStatus, JobId, Status};
+use crate::signals;
+use crate::store::{JobRow, OpRow, now};
+
+use super::context::Context;
+use super::document::{Answer, Document, JobResult, OpResult, REFUSED, Summary, Verdict};
+use super::exit::ExitCode;
+use super::follow::{Ending, View, follow};
+use super::plan;
+use super::problem::{Problem, Result};
+
+/// What all submitting commands can be told.
+#[derive(Debug, Clone, Default)]
+pub struct SubmitOptions {
+    /// Submit, tell the id, do not wait.
+    pub submit: bool,
+    /// The id alone is the first line on standard output.
+    pub print_jobid: bool,
+    /// Make the plan and the checks, change nothing.
+    pub dry_run: bool,
+    /// How urgent it is.
+    pub priority: Option<Priority>,
+    /// Why, for the reason trail.
+    pub reason: Option<String>,
+    /// The name of this submission: a second one with it joins the first.
+    pub request_id: Option<String>,
+    /// How long to wait.
+    pub timeout: Option<Duration>,
+    /// Events as JSON, a line each.
+    pub json_stream: bool,
+}
+
+/// What is submitted, and what is said when it is over.
+#[derive(Debug)]
+pub struct Operation {
+    /// The jobs: mostly one of one opcode.
+    pub jobs: Vec<Vec<Opcode>>,
+    /// What the jobs are about, for commands that submit several.
+    pub names: Vec<String>,
+    /// The verdict lines.
+    pub texts: Texts,
+}
+
+/// The verdict lines, from the numbers: what is said when all went well, and when not.
+#[derive(Debug, Clone, Copy)]
+pub struct Texts {
+    /// All went well.
+    pub done: fn(&Summary) -> Option<String>,
+    /// So many errors.
+    pub errors: fn(&Summary, usize) -> Option<String>,
+    /// There was nothing to do.
+    pub nothing: fn(&[Opcode]) -> Option<String>,
+}
+
+impl Texts {
+    /// Says nothing but what went wrong.
+    pub const SILENT: Texts = Texts {
+        done: |_| None,
+        errors: |_, _| None,
+        nothing: |_| None,
+    };
+}
+
+/// Submits an operation, follows it with all that descends from it, and tells the truth at the end.
+///
+/// # Errors
+/// [`Problem`]; what was submitted by then goes on.
+pub fn run(
+    cx: &mut Context,
+    client: &Client,
+    options: &SubmitOptions,
+    mut operation: Operation,
+) -> Result<ExitCode> {
+    signals::catch();
+    prepare(cx, options, &mut operation);
+    let jobs: Vec<NewJob> = (operation.jobs.iter())
+        .map(|ops| NewJob::of(ops.clone()))
+        .collect();
+    let submitted = client.submit(&jobs, options.request_id.as_deref())?;
+    let answers = match submitted {
+        Submitted::Answers(answers) => answers,
+        Submitted::Joined(id) => {
+            let name = options.request_id.as_deref().unwrap_or_default();
+            cx.printer
+                .say(&format!("request {name} is job {id} already: joining it"));
+            vec![Ok(id)]
+        }
+    };
+    let ids: Vec<JobId> = answers
+        .iter()
+        .filter_map(|a| a.as_ref().ok().copied())
+        .collect();
+    announce(cx, options, &operation, &answers)?;
+    if ids.is_empty() {
+        return refused(cx, &operation, &answers);
+    }
+    client.ensure_runner()?;
+    if options.submit {
+        return detached_at_once(cx, &operation, &answers);
+    }
+    let view = match (options.json_stream, cx.printer.json && cx.printer.quiet) {
+        (true, _) => View::Stream,
+        (false, true) => View::Silent,
+        (false, false) => View::Progress,
+    };
+    let until = options.timeout.map(|timeout| Instant::now() + timeout);
+    let followed = follow(
+        &mut cx.printer,
+        client.store(),
+        &ids,
+        Reach::Family,
+        view,
+        until,
+    )?;
+    conclude(cx, options, &operation, &answers, &followed.1, followed.0)
+}
+
+/// What the operator said about how it is to be done goes into each opcode.
+fn prepare(cx: &Context, options: &SubmitOptions, operation: &mut Operation) {
+    let time = now().saturating_mul(1_000);
+    let command = cx
+        .command
+        .strip_prefix(cx.tool)
+        .unwrap_or(&cx.command)
+        .trim();
+    for op in operation.jobs.iter_mut().flatten() {
+        let common = &mut op.common;
+        common.dry_run = options.dry_run;
+        common.priority = options.priority.or(common.priority);
+        if let Some(reason) = &options.reason {
+            (common.reason).push(Reason("gnt:user".to_owned(), reason.clone(), time));
+        }
+        let source = format!("gnt:client:{}", cx.tool);
+        common.reason.push(Reason(source, command.to_owned(), time));
+    }
+}
+
+/// Tells the ids and the refusals.
+fn announce(
+    cx: &mut Context,
+    options: &SubmitOptions,
+    operation: &Operation,
+    answers: &[std::result::Result<JobId, OpError>],
+) -> Result<()> {
+    let several = operation.jobs.len() > 1;
+    for (place, answer) in answers.iter().enumerate() {
+        let name = operation.names.get(place).filter(|_| several);
+        match answer {
+            Ok(id) => {
+                if options.print_jobid && !cx.printer.json {
+                    cx.printer.line(&id.to_string())?;
+                }
+                if options.submit && several && !options.print_jobid {
+                    let name = name.map_or("", String::as_str);
+                    cx.printer.verdict(&format!("{id}: {name}"))?;
+                } else if options.submit {
+                    cx.printer.say(&format!("JobID: {id}"));
+                }
+            }
+            Err(error) => {
+                let name = name.map_or(String::new(), |name| format!(" for {name}"));
+                let text = format!("Failed to submit job{name}: {error}");
+                cx.printer.complain(&text);
+            }
+        }
+    }
+    cx.printer.flush()
+}
+
+/// The queue took none of it.
+fn refused(
+    cx: &mut Context,
+    operation: &Operation,
+    answers: &[std::result::Result<JobId, OpError>],
+) -> Result<ExitCode> {
+    let error = answers.iter().find_map(|answer| answer.as_ref().err());
+    if let Some(hint) = error.and_then(|error| error.hint.as_deref()) {
+        cx.printer.complain(&format!("hint: {hint}"));
+    }
+    let mut document = Document::new(&cx.command, Verdict::Refused, ExitCode::Failed.number());
+    document.error = error.cloned();
+    fill_answers(&mut document, operation, answers);
+    emit(cx, &document)?;
+    Ok(ExitCode::Failed)
+}
+
+/// `--submit`: the jobs are on disk, nobody waits.
+fn detached_at_once(
+    cx: &mut Context,
+    operation: &Operation,
+    answers: &[std::result::Result<JobId, OpError>],
+) -> Result<ExitCode> {
+    let refused = answers.iter().any(|answer| answer.is_err());
+    let exit = match refused {
+        true => ExitCode::Partial,
+        false => ExitCode::Done,
+    };
+    let mut document = Document::new(&cx.command, Verdict::Running, exit.number());
+    document.job = match answers {
+        [Ok(id)] => Some(*id),
+        _ => None,
+    };
+    document.status = document.job.map(|_| Status::Queued);
+    fill_answers(&mut document, operation, answers);
+    emit(cx, &document)?;
+    Ok(exit)
+}
+
+/// Answers of a command that submitted its jobs itself.
+fn fill_answers(
+    document: &mut Document,
+    operation: &Operation,
+    answers: &[std::result::Result<JobId, OpError>],
+) {
+    if answers.len() > 1 {
+        document.jobs = answers.iter().map(Answer::of).collect();
+    }
+    document.summary.submitted = answers.iter().filter(|answer| answer.is_ok()).count();
+    document.summary.refused = answers.len() - document.summary.submitted;
+    for (place, answer) in answers.iter().enumerate() {
+        if let Err(error) = answer {
+            let name = operation.names.get(place).cloned();
+            let ops = operation.jobs.get(place);
+            let ops = ops.into_iter().flatten().map(|op| op.op.id().to_owned());
+            document
+                .results
+                .push(refused_result(name, vec![], ops, error));
+        }
+    }
+}
+
+fn refused_result(
+    instance: Option<String>,
+    moves: Vec<crate::lu::Move>,
+    ops: impl Iterator<Item = String>,
+    error: &OpError,
+) -> JobResult {
+    JobResult {
+        job: None,
+        instance,
+        status: REFUSED,
+        error: Some(error.clone()),
+        moves,
+        ops: ops
+            .map(|op| OpResult {
+                op,
+                status: REFUSED,
+                result: serde_json::Value::Null,
+            })
+            .collect(),
+    }
+}
+
+/// Prints a document where one is wanted.
+fn emit(cx: &mut Context, document: &Document) -> Result<()> {
+    if cx.printer.json {
+        cx.printer.data(&document.text())?;
+    }
+    cx.printer.flush()
+}
+
+/// The jobs of a followed operation, with their opcodes.
+#[derive(Debug)]
+pub struct Family {
+    jobs: BTreeMap<JobId, JobRow>,
+    ops: BTreeMap<JobId, Vec<OpRow>>,
+}
+
+impl Family {
+    /// What a follower has followed.
+    ///
+    /// # Errors
+    /// When the queue cannot be read.
+    pub fn of(follower: &Follower<'_>) -> Result<Family> {
+        Ok(Family {
+            jobs: follower.jobs().map(|job| (job.id, job.clone())).collect(),
+            ops: follower.ops()?,
+        })
+    }
+
+    fn ops(&self, id: JobId) -> &[OpRow] {
+        self.ops.get(&id).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether a job returned jobs (or wanted to): its opcodes' results have answers.
+    fn is_parent(&self, id: JobId) -> bool {
+        self.ops(id)
+            .iter()
+            .any(|op| op.result.get(crate::processor::JOBS_KEY).is_some())
+    }
+
+    /// The error that ended a job.
+    fn error(&self, id: JobId) -> Option<&OpError> {
+        let failed = |op: &&OpRow| matches!(op.status, Status::Error | Status::Canceled);
+        self.ops(id).iter().find(failed)?.error.as_ref()
+    }
+
+    /// What became of one job.
+    fn result(&self, job: &JobRow, instance: Option<String>) -> JobResult {
+        let ops = self.ops(job.id);
+        let told = ops.iter().find_map(|op| op.detail.instance.clone());
+        JobResult {
+            job: Some(job.id),
+            instance: told.or(instance),
+            status: job.status.word(),
+            error: self.error(job.id).cloned(),
+            moves: ops.iter().flat_map(|op| op.detail.moves.clone()).collect(),
+            ops: ops.iter().map(op_result).collect(),
+        }
+    }
+
+    /// Adds to a document what became of a job and of those that it returned.
+    fn tell(&self, document: &mut Document, id: JobId, name: Option<String>) {
+        let Some(job) = self.jobs.get(&id) else {
+            return;
+        };
+        let failed = matches!(job.status, Status::Error | Status::Canceled);
+        if !self.is_parent(id) {
+            for op in self.ops(id) {
+                document
+                    .unmovable
+                    .extend(op.detail.unmovable.iter().cloned());
+            }
+            document.count(job.status);
+            document.results.push(self.result(job, name));
+            return;
+        }
+        if failed {
+            document.count(job.status);
+        }
+        for op in self.ops(id) {
+            document
+                .unmovable
+                .extend(op.detail.unmovable.iter().cloned());
+            self.tell_children(document, op);
+        }
+    }
+
+    fn tell_children(&self, document: &mut Document, parent: &OpRow) {
+        let Some(answers) = parent.result.get(crate::processor::JOBS_KEY) else {
+            return;
+        };
+        let answers = answers.as_array().map_or(&[][..], Vec::as_slice);
+        let detail: &Detail = &parent.detail;
+        for (place, answer) in answers.iter().enumerate() {
+            let item = detail.plan.get(place);
+            let instance = item.map(|item| item.instance.clone());
+            if let Some(id) = answer.get(1).and_then(|id| id.as_i64()).map(JobId) {
+                document.jobs.push(Answer::Taken(true, id));
+                document.summary.submitted += 1;
+                let before = document.results.len();
+                self.tell(document, id, instance);
+                // A child that has not got that far was still meant to move what was planned.
+                if let (Some(item), Some(result)) = (item, document.results.get_mut(before))
+                    && result.moves.is_empty()
+                    && result.status != FinalStatus::Success.word()
+                {
+                    result.moves.clone_from(&item.moves);
+                }
+                continue;
+            }
+            let refused = detail.refused.iter().find(|refused| refused.place == place);
+            let text = answer
+                .get(1)
+                .and_then(|text| text.as_str())
+                .unwrap_or_default();
+            let error = match refused {
+                Some(refused) => refused.error.clone(),
+                None => OpError::exec(text),
+            };
+            document
+                .jobs
+                .push(Answer::Refused(false, error.message.clone()));
+            document.summary.refused += 1;
+            let moves = item.map(|item| item.moves.clone()).unwrap_or_default();
+            let ops = item.map(|item| item.ops.clone()).unwrap_or_default();
+            (document.results).push(refused_result(instance, moves, ops.into_iter(), &error));
+        }
+    }
+}
+
+fn op_result(op: &OpRow) -> OpResult {
+    let id = op
+        .input
+        .get("OP_ID")
+        .and_then(|id| id.as_str())
+        .unwrap_or("INVALID_OP");
+    OpResult {
+        op: id.to_owned(),
+        status: op.status.word(),
+        result: match op.error {
+            Some(_) => serde_json::Value::Null,
+            None => op.result.clone(),
+        },
+    }
+}
+
+impl Document {
+    fn count(&mut self, status: Status) {
+        match status {
+            Status::Success => self.summary.succeeded += 1,
+            Status::Error => self.summary.failed += 1,
+            Status::Canceled => self.summary.canceled += 1,
+            Status::Queued | Status::Waiting | Status::Canceling | Status::Running => {}
+        }
+    }
+
+    /// Verdict and exit code from what became of the jobs.
+    pub fn judge(&mut self, parent_failed: bool) {
+        let summary = &mut self.summary;
+        summary.unmovable = self.unmovable.len();
+        let wrong = summary.refused + summary.failed + summary.canceled + summary.unmovable;
+        let (verdict, exit) = match (parent_failed, wrong, summary.succeeded) {
+            (true, ..) => (Verdict::Failed, ExitCode::Failed),
+            (false, 0, _) => (Verdict::Done, ExitCode::Done),
+            (false, _, 0) => (Verdict::Failed, ExitCode::Failed),
+            (false, ..) => (Verdict::Partial, ExitCode::Partial),
+        };
+        self.verdict = verdict;
+        self.exit = exit.number();
+    }
+
+    /// How many things went wrong.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        let summary = &self.summary;
+        summary.refused + summary.failed + summary.canceled + summary.unmovable
+    }
+}
+
+/// The document of jobs that were followed, whoever submitted them. Each named job that returned
+/// others is judged by these.
+///
+/// # Errors
+/// When the queue cannot be read.
+pub fn document(
+    command: &str,
+    follower: &Follower<'_>,
+    named: &[(JobId, Option<String>)],
+) -> Result<Document> {
+    let family = Family::of(follower)?;
+    let mut document = Document::new(command, Verdict::Done, 0);
+    let mut parent_failed = false;
+    for (id, name) in named {
+        family.tell(&mut document, *id, name.clone());
+        let job = family.jobs.get(id);
+        let failed = job.is_some_and(|j| matches!(j.status, Status::Error | Status::Canceled));
+        parent_failed |= failed && named.len() == 1;
+        if named.len() == 1 {
+            document.job = Some(*id);
+            document.status = job.map(|job| job.status);
+            document.error = family.error(*id).cloned();
+        }
+    }
+    document.judge(parent_failed);
+    Ok(document)
+}
+
+/// The end of an operation: the verdict in words, as a document, as exit code.
+fn conclude(
+    cx: &mut Context,
+    options: &SubmitOptions,
+    operation: &Operation,
+    answers: &[std::result::Result<JobId, OpError>],
+    follower: &Follower<'_>,
+    ending: Ending,
+) -> Result<ExitCode> {
+    let named: Vec<(JobId, Option<String>)> = (answers.iter().enumerate())
+        .filter_map(|(place, answer)| {
+            let id = *answer.as_ref().ok()?;
+            Some((id, operation.names.get(place).cloned()))
+        })
+        .collect();
+    let mut document = document(&cx.command, follower, &named)?;
+    if answers.len() > 1 {
+        fill_answers(&mut document, operation, answers);
+        document.judge(false);
+    }
+    let exit = match ending {
+        Ending::Over => exit_of(&document),
+        Ending::TimedOut | Ending::Detached(_) => return detach(cx, document, &named, ending),
+    };
+    if options.dry_run {
+        return dry_run(cx, document, follower, exit);
+    }
+    tell_wrongs(cx, &document, operation);
+    let first = operation.jobs.first().map_or(&[][..], Vec::as_slice);
+    let errors = document.errors();
+    let nothing = errors == 0 && document.status == Some(Status::Success) && {
+        let family = Family::of(follower)?;
+        named.iter().any(|(id, _)| family.is_parent(*id)) && document.jobs.is_empty()
+    };
+    let text = match (nothing, errors) {
+        (true, _) => (operation.texts.nothing)(first),
+        (false, 0) => (operation.texts.done)(&document.summary),
+        (false, errors) => (operation.texts.errors)(&document.summary, errors),
+    };
+    if let Some(text) = text {
+        cx.printer.verdict(&text)?;
+    }
+    if options.json_stream {
+        return end_stream(cx, &document, exit);
+    }
+    emit(cx, &document)?;
+    Ok(exit)
+}
+
+fn exit_of(document: &Document) -> ExitCode {
+    match document.verdict {
+        Verdict::Done => ExitCode::Done,
+        Verdict::Partial => ExitCode::Partial,
+        _ => ExitCode::Failed,
+    }
+}
+
+/// The last line of a stream: the verdict with the whole document.
+fn end_stream(cx: &mut Context, document: &Document, exit: ExitCode) -> Result<ExitCode> {
+    let mut value = serde_json::to_value(document).unwrap_or_default();
+    value["event"] = serde_json::json!("verdict");
+    cx.printer.line(&value.to_string())?;
+    cx.printer.flush()?;
+    Ok(exit)
+}
+
+/// Nobody waits any longer; the jobs go on.
+fn detach(
+    cx: &mut Context,
+    mut document: Document,
+    named: &[(JobId, Option<String>)],
+    ending: Ending,
+) -> Result<ExitCode> {
+    let (exit, verdict, why) = match ending {
+        Ending::Detached(signal) => (
+            ExitCode::Detached(signal.number()),
+            Verdict::Detached,
+            "Aborted.",
+        ),
+        _ => (ExitCode::TimedOut, Verdict::Running, "The time is over."),
+    };
+    let ids: Vec<String> = named.iter().map(|(id, _)| id.to_string()).collect();
+    let ids = ids.join(" ");
+    cx.printer.complain(&format!(
+        "{why} The jobs go on; gnt-job watch {ids} follows them, gnt-job cancel {ids} stops them."
+    ));
+    document.verdict = verdict;
+    document.exit = exit.number();
+    emit(cx, &document)?;
+    Ok(exit)
+}
+
+/// What a dry run found.
+fn dry_run(
+    cx: &mut Context,
+    mut document: Document,
+    follower: &Follower<'_>,
+    exit: ExitCode,
+) -> Result<ExitCode> {
+    let ops = follower.ops()?;
+    let planned = ops.values().flatten().map(|op| &op.detail);
+    let plan: Vec<_> = planned
+        .flat_map(|detail| detail.plan.iter().cloned())
+        .collect();
+    if !cx.printer.json && (!plan.is_empty() || !document.unmovable.is_empty()) {
+        let text = plan::render(&plan, &document.unmovable);
+        cx.printer.data(&text)?;
+    }
+    // With something unmovable the deed would have moved the rest, if it may.
+    let exit = match (
+        exit,
+        document.error.is_none(),
+        document.unmovable.is_empty(),
+    ) {
+        (_, true, false) if !plan.is_empty() => ExitCode::Partial,
+        (other, ..) => other,
+    };
+    if let Some(error) = document.error.clone() {
+        cx.printer.problem(&Problem::new(error));
+    }
+    document.exit = exit.number();
+    document.verdict = match exit {
+        ExitCode::Done => Verdict::Done,
+        ExitCode::Partial => Verdict::Partial,
+        _ => Verdict::Failed,
+    };
+    document.plan = Some(plan);
+    emit(cx, &document)?;
+    Ok(exit)
+}
+
+/// Says on standard error what went wrong, job by job.
+fn tell_wrongs(cx: &mut Context, document: &Document, operation: &Operation) {
+    let alone = operation.jobs.len() == 1 && document.jobs.is_empty();
+    if let Some(error) = document
+        .error
+        .as_ref()
+        .filter(|_| alone || document.results.is_empty())
+    {
+        cx.printer.problem(&Problem::new(error.clone()));
+    }
+    for item in &document.unmovable {
+        if document.error.is_none() {
+            let text = format!("Instance {} was not moved: {}", item.instance, item.reason);
+            cx.printer.complain(&text);
+        }
+        if let Some(hint) = item.hint.as_deref().filter(|_| document.error.is_none()) {
+            cx.printer.complain(&format!("hint: {hint}"));
+        }
+    }
+    if alone {
+        return;
+    }
+    for result in &document.results {
+        let name = result
+            .instance
+            .as_ref()
+            .map_or(String::new(), |name| format!(" for {name}"));
+        let Some(error) = &result.error else { continue };
+        let text = match result.job {
+            None => format!("Failed to submit job{name}: {error}"),
+            Some(id) if result.status == FinalStatus::Canceled.word() => {
+                format!("Job {id}{name} was canceled")
+            }
+            Some(id) => format!("Job {id}{name} has failed: {error}"),
+        };
+        // Refusals of jobs that the client submitted itself were told when they came.
+        if result.job.is_some() || operation.jobs.len() == 1 {
+            cx.printer.complain(&text);
+            if let Some(hint) = &error.hint {
+                cx.printer.complain(&format!("hint: {hint}"));
+            }
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The only place that writes to standard output and standard error.
+//!
+//! Standard output carries data: tables, documents, the verdict line. Everything else goes to
+//! standard error, and is left out by `--quiet`.
+
+use std::io::{self, IsTerminal, Write};
+
+use crate::opcodes::{ErrorClass, OpError};
+
+use super::problem::{Problem, Result};
+
+/// Where a tool's words go.
+#[derive(Debug)]
+pub struct Printer {
+    out: io::BufWriter<io::Stdout>,
+    /// Nothing but errors on standard error.
+    pub quiet: bool,
+    /// Standard output is a document: no lines for people there.
+    pub json: bool,
+}
+
+impl Printer {
+    /// A printer that is neither quiet nor bound to documents.
+    #[must_use]
+    pub fn new() -> Printer {
+        Printer {
+            out: io::BufWriter::with_capacity(1 << 16, io::stdout()),
+            quiet: false,
+            json: false,
+        }
+    }
+
+    /// Data, as it is.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn data(&mut self, text: &str) -> Result<()> {
+        let written = self.out.write_all(text.as_bytes());
+        written.map_err(|error| Problem::output(&error))
+    }
+
+    /// A line of data.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn line(&mut self, text: &str) -> Result<()> {
+        self.data(text)?;
+        self.data("\n")
+    }
+
+    /// A line for people on standard output, which a document leaves no place for.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn verdict(&mut self, text: &str) -> Result<()> {
+        match self.json {
+            true => Ok(()),
+            false => self.line(text),
+        }
+    }
+
+    /// What was written so far reaches its reader.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn flush(&mut self) -> Result<()> {
+        self.out.flush().map_err(|error| Problem::output(&error))
+    }
+
+    /// A line on standard error, unless quiet. Nobody is told if that fails.
+    pub fn say(&mut self, text: &str) {
+        if !self.quiet {
+            self.complain(text);
+        }
+    }
+
+    /// A line on standard error, even if quiet.
+    pub fn complain(&mut self, text: &str) {
+        let _ = self.out.flush();
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// An error in the house style, with what lies behind it and what to do.
+    pub fn problem(&mut self, problem: &Problem) {
+        if problem.error.message.is_empty() {
+            return;
+        }
+        self.op_error(&problem.error);
+        for cause in &problem.causes {
+            self.complain(&format!("caused by: {cause}"));
+        }
+        if let Some(hint) = &problem.error.hint {
+            self.complain(&format!("hint: {hint}"));
+        }
+    }
+
+    /// What scripts match in Ganeti's messages, for the failures of opcodes; else one line.
+    fn op_error(&mut self, error: &OpError) {
+        let text = &error.message;
+        match (error.class, error.code) {
+            (ErrorClass::OpPrereqError, Some(code)) => {
+                self.complain("Failure: prerequisites not met for this operation:");
+                self.complain(&format!("error type: {code}, error details:\n{text}"));
+            }
+            (ErrorClass::OpPrereqError, None) => {
+                self.complain("Failure: prerequisites not met for this operation:");
+                self.complain(text);
+            }
+            (ErrorClass::OpExecError, _) => {
+                self.complain(&format!("Failure: command execution error:\n{text}"));
+            }
+            (ErrorClass::JobCanceled, _) => self.complain("error: job was canceled"),
+            (ErrorClass::JobQueueFull | ErrorClass::JobQueueDrainError, _) => {
+                self.complain(&format!("Failure: {text}"));
+            }
+            (ErrorClass::GenericError, _) => self.complain(&format!("error: {text}")),
+        }
+    }
+}
+
+impl Default for Printer {
+    fn default() -> Printer {
+        Printer::new()
+    }
+}
+
+/// Whether somebody sits there: standard input and standard error are terminals.
+#[must_use]
+pub fn interactive() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// Whether colours are wanted on standard error.
+#[must_use]
+pub fn colours() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && io::stderr().is_terminal()
+}
+
+/// How many columns the terminal of standard error has: `COLUMNS`, else what it says, else 80.
+#[must_use]
+pub fn columns() -> usize {
+    let named = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    named.unwrap_or_else(|| terminal().map_or(80, |(columns, _)| columns))
+}
+
+/// How many rows the terminal of standard error has, or 24.
+#[must_use]
+pub fn rows() -> usize {
+    let named = std::env::var("LINES")
+        .ok()
+        .and_then(|text| text.parse().ok());
+    named.unwrap_or_else(|| terminal().map_or(24, |(_, rows)| rows))
+}
+
+fn terminal() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(io::stderr())?;
+    Some((width.0.into(), height.0.into()))
+}

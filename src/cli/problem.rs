@@ -1,0 +1,147 @@
+//! Why a command failed, as it is shown.
+
+use std::error::Error;
+use std::io;
+
+use crate::admin::AdminError;
+use crate::opcodes::{ErrorClass, ErrorCode, OpError};
+use crate::queue::client::NoRunner;
+use crate::queue::follow::FollowError;
+use crate::store::StoreError;
+
+use super::exit::ExitCode;
+
+/// An error with all that is said of it: what happened, why, what to do, and how the tool ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// What happened, for people and programs.
+    pub error: OpError,
+    /// What lies behind it, outermost first.
+    pub causes: Vec<String>,
+    /// How the tool ends.
+    pub exit: ExitCode,
+}
+
+/// What commands return.
+pub type Result<T> = std::result::Result<T, Problem>;
+
+impl Problem {
+    /// A failure.
+    #[must_use]
+    pub fn new(error: OpError) -> Problem {
+        Problem {
+            error,
+            causes: vec![],
+            exit: ExitCode::Failed,
+        }
+    }
+
+    /// Something that was named or given makes no sense.
+    #[must_use]
+    pub fn input(message: impl Into<String>) -> Problem {
+        Problem::new(OpError::prereq(ErrorCode::WrongInput, message))
+    }
+
+    /// Something that was named does not exist.
+    #[must_use]
+    pub fn unknown(message: impl Into<String>) -> Problem {
+        Problem::new(OpError::prereq(ErrorCode::UnknownEntity, message))
+    }
+
+    /// The same with a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Problem {
+        self.error.hint = Some(hint.into());
+        self
+    }
+
+    /// The same with another end.
+    #[must_use]
+    pub fn exit(mut self, exit: ExitCode) -> Problem {
+        self.exit = exit;
+        self
+    }
+
+    /// The output could not be written. A reader that has gone away is no reason for words.
+    #[must_use]
+    pub fn output(error: &io::Error) -> Problem {
+        let message = match error.kind() {
+            io::ErrorKind::BrokenPipe => String::new(),
+            _ => format!("the output cannot be written: {error}"),
+        };
+        Problem::new(OpError::new(
+            ErrorClass::GenericError,
+            Some(ErrorCode::EnvironmentError),
+            message,
+        ))
+    }
+
+    /// A file that was named cannot be read or written.
+    #[must_use]
+    pub fn file(path: &std::path::Path, error: &io::Error) -> Problem {
+        Problem::input(format!("{}: {error}", path.display()))
+    }
+
+    fn of(error: &dyn Error, hint: Option<String>, exit: ExitCode) -> Problem {
+        let message = error.to_string();
+        let mut causes: Vec<String> = vec![];
+        let mut source = error.source();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            // A cause that the text before it quotes already says nothing new.
+            if !message.contains(&text) && !causes.iter().any(|said| said.contains(&text)) {
+                causes.push(text);
+            }
+            source = cause.source();
+        }
+        let code = Some(ErrorCode::EnvironmentError);
+        let mut problem = Problem::new(OpError::new(ErrorClass::GenericError, code, message));
+        problem.error.hint = hint;
+        problem.causes = causes;
+        problem.exit = exit;
+        problem
+    }
+}
+
+fn exit_of(error: &StoreError) -> ExitCode {
+    match error.no_usable_cluster() {
+        true => ExitCode::NoCluster,
+        false => ExitCode::Failed,
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        Problem::of(&error, error.hint(), exit_of(&error))
+    }
+}
+
+impl From<AdminError> for Problem {
+    fn from(error: AdminError) -> Problem {
+        let exit = match &error {
+            AdminError::Store(error) => exit_of(error),
+            AdminError::Fake(_) => ExitCode::NoCluster,
+            AdminError::Unfinished(_) | AdminError::Runner(_) => ExitCode::Failed,
+        };
+        Problem::of(&error, error.hint(), exit)
+    }
+}
+
+impl From<NoRunner> for Problem {
+    fn from(error: NoRunner) -> Problem {
+        let hint = "the jobs stay queued; install gnt-runner beside the tools or in PATH";
+        Problem::of(&error, Some(hint.into()), ExitCode::Failed)
+    }
+}
+
+impl From<FollowError> for Problem {
+    fn from(error: FollowError) -> Problem {
+        match error {
+            FollowError::Store(error) => error.into(),
+            FollowError::NoRunner(error) => error.into(),
+            FollowError::NoSuchJob(_) => {
+                Problem::unknown(error.to_string()).hint("gnt-job list shows the jobs")
+            }
+        }
+    }
+}
