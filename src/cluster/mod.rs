@@ -11,9 +11,11 @@ mod edit;
 pub mod export;
 pub mod htools;
 pub mod import;
+mod names;
 mod object;
 pub mod sample;
 
 pub use config::*;
 pub use edit::*;
+pub use names::*;
 pub use object::*;
