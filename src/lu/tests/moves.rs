@@ -72,6 +72,16 @@ fn what_cannot_migrate_is_refused_before_anything_happens() {
 }
 
 #[test]
+fn names_are_expanded_and_mistyped_ones_get_the_nearest() {
+    let mut lab = Lab::new();
+    lab.change_instance("drbd1", |one| one.name = "web.example.org".into());
+    lab.run(migrate("WEB")).unwrap();
+    assert_eq!(lab.nodes_of("web.example.org"), at("node2", "node1"));
+    let hint = lab.fails(migrate("rdb1")).hint.unwrap();
+    assert!(hint.contains("rbd1"), "{hint}");
+}
+
+#[test]
 fn a_full_target_is_refused_but_not_for_the_room_promised_to_the_job_itself() {
     let mut lab = Lab::new();
     lab.change_node("node2", |node| node.capacity.memory = 2048);
