@@ -1,2 +1,5 @@
-//! See `gnt::cli`.
-fn main() {}
+//! `gnt-cluster`; see `gnt::cli::cluster`.
+
+fn main() -> std::process::ExitCode {
+    gnt::cli::cluster::main()
+}

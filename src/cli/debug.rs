@@ -169,9 +169,7 @@ fn read_job(file: &Path) -> Result<Vec<Opcode>> {
 const FAULT_FIELDS: &str = "id,kind,node,instance,verb,percent,probability,seed,count";
 
 static FAULTS: [Field<Fault>; 10] = [
-    field!("id", "ID", Number, "Its number", |f| Cell::Number(
-        f.id.unwrap_or(0)
-    )),
+    field!("id", "ID", Number, "Its number", |f| Cell::Number(f.id)),
     field!("kind", "Kind", Text, "What goes wrong", |f| Cell::Text(
         f.kind.word().to_owned()
     )),

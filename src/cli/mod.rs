@@ -6,6 +6,7 @@
 //! [`document`] (what `--json` prints), [`exit`] (what the exit codes mean).
 
 pub mod args;
+pub mod cluster;
 pub mod context;
 pub mod debug;
 pub mod document;

@@ -7,6 +7,7 @@
 //! are kept as they came.
 
 mod config;
+mod defaults;
 mod edit;
 pub mod export;
 pub mod htools;
@@ -14,8 +15,10 @@ pub mod import;
 mod names;
 mod object;
 pub mod sample;
+mod settings;
 
 pub use config::*;
 pub use edit::*;
 pub use names::{UnknownName, expand_group, expand_instance, expand_node, nearest};
 pub use object::*;
+pub use settings::FileSettings;

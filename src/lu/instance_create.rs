@@ -15,9 +15,7 @@ use super::shared::{
 };
 use super::{Env, Failure, LogicalUnit, Outcome, UnitResult};
 use crate::allocator::{Claim, NewInstance, Role, allocate, policy_breaches, still_fits};
-use crate::cluster::{
-    Backend, Config, DRBD_META_MIB, Disk, DiskTemplate, Edit, HvName, Instance, Node,
-};
+use crate::cluster::{Backend, Config, DRBD_META_MIB, DiskTemplate, Edit, HvName, Node};
 use crate::hypervisor::{InstanceRef, NodeRef};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, InstanceCreate, OpError};
@@ -258,12 +256,21 @@ impl InstanceCreate {
         Ok(home)
     }
 
+    /// What a driver has to know of it.
+    fn described(&self, env: &Env<'_>, template: DiskTemplate) -> Result<InstanceRef, OpError> {
+        let need = self.need(env, template)?;
+        Ok(InstanceRef {
+            disk: disk_on_node(&need),
+            uuid: need.instance,
+            name: self.name(),
+            memory: need.memory,
+            vcpus: need.vcpus,
+            template,
+        })
+    }
+
     fn check_room(&self, env: &Env<'_>, need: &NewInstance, home: Home<'_>) -> Result<(), OpError> {
-        let disk = match need.template {
-            DiskTemplate::Drbd => need.disks.iter().map(|size| size + DRBD_META_MIB).sum(),
-            template if template.uses_node_disk() => need.disks.iter().sum(),
-            _ => 0,
-        };
+        let disk = disk_on_node(need);
         for node in home.nodes() {
             let primary = node.uuid == home.primary.uuid;
             let claim = Claim {
@@ -288,13 +295,13 @@ impl InstanceCreate {
         Ok(())
     }
 
-    /// Where an earlier run of this opcode has begun to make it, if that can be seen; what it left
-    /// elsewhere is removed.
-    fn begun<'a>(
+    /// Where it goes if an earlier run of this opcode may have begun: where that one had started
+    /// it, else where it would go now. What is left elsewhere is removed.
+    fn home_again<'a>(
         &self,
         env: &Env<'a>,
+        template: DiskTemplate,
         instance: &InstanceRef,
-        home: Home<'a>,
     ) -> Result<Home<'a>, Failure> {
         let config = env.config();
         let online = config.nodes_by_name().filter(|node| !node.offline);
@@ -306,20 +313,21 @@ impl InstanceCreate {
         let copies = copies.unwrap_or_default();
         let node = |uuid| config.nodes.get(uuid).map(Arc::as_ref);
         if let Some(primary) = seen.running_on.first().and_then(node) {
-            let others = copies.iter().map(|(node, _)| node);
-            let secondary = others.filter_map(node).find(|n| n.uuid != primary.uuid);
-            let needed = home.secondary.is_some();
-            return Ok(Home {
-                primary,
-                secondary: secondary.or(home.secondary).filter(|_| needed),
-            });
+            // It is started when its copies are there, not before.
+            let others = copies.iter().map(|(node, _)| node).filter_map(node);
+            let secondary = others.into_iter().find(|other| other.uuid != primary.uuid);
+            return Ok(Home { primary, secondary });
         }
+        let home = self.home(env, template);
         for (uuid, _) in &copies {
-            if let Some(stale) = node(uuid).filter(|n| home.nodes().all(|m| m.uuid != n.uuid)) {
+            let kept = |home: &Home<'_>| home.nodes().any(|node| node.uuid == *uuid);
+            if !home.as_ref().is_ok_and(kept)
+                && let Some(stale) = node(uuid)
+            {
                 drop_quietly(env, instance, stale);
             }
         }
-        Ok(home)
+        Ok(home?)
     }
 
     /// Makes the disks and starts the instance.
@@ -357,6 +365,16 @@ impl InstanceCreate {
                 drop_quietly(env, instance, node);
             }
         }
+    }
+}
+
+/// MiB of disk that it takes on each of its nodes.
+fn disk_on_node(need: &NewInstance) -> u64 {
+    let sizes = need.disks.iter();
+    match need.template {
+        DiskTemplate::Drbd => sizes.map(|size| size + DRBD_META_MIB).sum(),
+        template if template.uses_node_disk() => sizes.sum(),
+        _ => 0,
     }
 }
 
@@ -412,18 +430,24 @@ impl LogicalUnit for InstanceCreate {
             )));
         }
         self.check_macs(config)?;
-        self.home(env, template).map(|_| ())
+        match env.attempt {
+            1 => self.home(env, template).map(|_| ()),
+            // What an earlier run has begun is looked at first.
+            _ => Ok(()),
+        }
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
         let config = env.config();
         let template = self.template(config)?;
         let hypervisor = self.hypervisor(config)?;
-        let mut home = self.home(env, template)?;
-        if env.attempt > 1 {
-            let (instance, disks) = objects(env, self, template, hypervisor.clone(), home);
-            home = self.begun(env, &new_reference(config, &instance, &disks), home)?;
-        }
+        let home = match env.attempt {
+            1 => self.home(env, template)?,
+            _ => {
+                let instance = self.described(env, template)?;
+                self.home_again(env, template, &instance)?
+            }
+        };
         for node in home.nodes() {
             check_answers(env, node, ErrorCode::EnvironmentError)?;
         }
@@ -431,7 +455,7 @@ impl LogicalUnit for InstanceCreate {
         let names: Vec<&str> = home.nodes().map(|node| node.name.as_str()).collect();
         let text = names.join(", ");
         env.feedback(format!("* placing instance {} on {text}", instance.name));
-        let reference = new_reference(config, &instance, &disks);
+        let reference = self.described(env, template)?;
         let shared = Arc::new(instance);
         let primary = Arc::new(home.primary.clone());
         let subject = Subject {
@@ -461,13 +485,4 @@ impl LogicalUnit for InstanceCreate {
             }],
         })
     }
-}
-
-/// What a driver has to know of an instance that is not in the configuration yet.
-fn new_reference(config: &Config, instance: &Instance, disks: &[Disk]) -> InstanceRef {
-    let mut config = config.clone();
-    for disk in disks {
-        config.put_disk(disk.clone());
-    }
-    InstanceRef::new(&config, instance)
 }

@@ -7,7 +7,10 @@ use uuid::Uuid;
 
 use super::{Detail, Env, Move, Outcome};
 use crate::allocator::{Claim, Role, check_room, still_fits};
-use crate::cluster::{AdminState, Config, DiskTemplate, Group, Instance, Mirroring, Node};
+use crate::cluster::{
+    AdminState, Config, DiskTemplate, Group, Instance, Mirroring, Node, UnknownName, expand_group,
+    expand_instance, expand_node,
+};
 use crate::hypervisor::{InstanceRef, NodeRef, VerbError};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, OpError};
@@ -20,9 +23,7 @@ pub(super) fn find_node<'a>(
     name: &str,
     uuid: Option<&str>,
 ) -> Result<&'a Arc<Node>, OpError> {
-    let node = config
-        .node_named(name)
-        .ok_or_else(|| unknown("Node", name))?;
+    let node = expand_node(config, name).map_err(unknown)?;
     same_identity("node", name, node.uuid.as_str(), uuid)?;
     Ok(node)
 }
@@ -33,25 +34,18 @@ pub(super) fn find_instance<'a>(
     name: &str,
     uuid: Option<&str>,
 ) -> Result<&'a Arc<Instance>, OpError> {
-    let instance = config
-        .instance_named(name)
-        .ok_or_else(|| unknown("Instance", name))?;
+    let instance = expand_instance(config, name).map_err(unknown)?;
     same_identity("instance", name, instance.uuid.as_str(), uuid)?;
     Ok(instance)
 }
 
 /// The group of a name or UUID.
 pub(super) fn find_group<'a>(config: &'a Config, name: &str) -> Result<&'a Arc<Group>, OpError> {
-    config
-        .group_named(name)
-        .ok_or_else(|| unknown("Group", name))
+    expand_group(config, name).map_err(unknown)
 }
 
-fn unknown(kind: &str, name: &str) -> OpError {
-    OpError::prereq(
-        ErrorCode::UnknownEntity,
-        format!("{kind} '{name}' not known"),
-    )
+fn unknown(name: UnknownName) -> OpError {
+    OpError::prereq(ErrorCode::UnknownEntity, name.to_string()).hint(name.hint())
 }
 
 /// Guards against an object that was renamed, or removed and made anew, since the opcode was

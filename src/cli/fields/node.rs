@@ -69,7 +69,7 @@ macro_rules! field {
         }
     };
 }
-pub(super) use field;
+pub(in crate::cli) use field;
 
 /// What can be shown of a node.
 pub static FIELDS: [Field<Row>; 27] = [

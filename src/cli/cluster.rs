@@ -1,0 +1,458 @@
+//! `gnt-cluster`.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use crate::admin::{self, Existing, Founding, simulator};
+use crate::cluster::{Config, FileSettings, export, import, nearest, sample};
+use crate::hypervisor::fake::FakeSettings;
+use crate::lu;
+use crate::queue::{Client, Submitter};
+use crate::store::{Event, StateDir, now, runner_alive};
+
+use super::args::cluster::{
+    ClusterCli, ClusterCommand, ExportArgs, HistoryArgs, ImportArgs, InitArgs, ModifyArgs,
+    QueueCommand,
+};
+use super::context::Context;
+use super::document::SCHEMA;
+use super::exit::ExitCode;
+use super::fields::info;
+use super::fields::node::field;
+use super::problem::{Problem, Result};
+use super::table::{self, Cell, Field, Kind};
+
+/// A cluster file of more bytes than this is none.
+const MAX_FILE: u64 = 1 << 30;
+
+/// The name of a cluster that is given none.
+const DEFAULT_NAME: &str = "cluster";
+
+/// The tool's `main`.
+#[must_use]
+pub fn main() -> std::process::ExitCode {
+    super::main::<ClusterCli>("gnt-cluster", |cli| &cli.global, run)
+}
+
+fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
+    match cli.command {
+        ClusterCommand::Init(args) => init(args, cx),
+        ClusterCommand::Import(args) => import_file(args, cx),
+        ClusterCommand::Export(args) => export_file(args, cx),
+        ClusterCommand::Info => show(cx),
+        ClusterCommand::VerifyConfig => verify(cx),
+        ClusterCommand::Queue(command) => queue(command, cx),
+        ClusterCommand::Modify(args) => modify(args, cx),
+        ClusterCommand::Destroy(args) => {
+            if !args.yes_do_it {
+                return Err(Problem::input("this deletes the cluster and all its jobs")
+                    .hint("--yes-do-it says that this is meant"));
+            }
+            let dir = cx.dir()?;
+            admin::destroy(&dir, &who())?;
+            done(
+                cx,
+                &format!("The cluster in {} is gone.", dir.path().display()),
+            )
+        }
+        ClusterCommand::History(args) => history(args, cx),
+    }
+}
+
+fn who() -> String {
+    Submitter::current("gnt-cluster").to_json()
+}
+
+/// A sentence for people, a short document for programs.
+fn done(cx: &mut Context, text: &str) -> Result<ExitCode> {
+    if cx.printer.json {
+        let document = json!({"schema": SCHEMA, "command": cx.command, "exit": 0, "message": text});
+        cx.printer.line(&document.to_string())?;
+    }
+    cx.printer.verdict(text)?;
+    Ok(ExitCode::Done)
+}
+
+// ------------------------------------------------------------ founding, files
+
+fn seconds() -> f64 {
+    now() as f64 / 1e6
+}
+
+fn init(args: InitArgs, cx: &mut Context) -> Result<ExitCode> {
+    let dir = cx.dir()?;
+    let name = args.name.as_deref().unwrap_or(DEFAULT_NAME);
+    if name.is_empty() || name.len() > 255 || name.contains(|c: char| c.is_control() || c == '/') {
+        return Err(Problem::input(format!("{name:?} is no name for a cluster")));
+    }
+    let (nodes, instances) = (args.nodes as usize, args.instances as usize);
+    let config = match args.sample {
+        false => sample::empty(name, seconds()),
+        true => sample::sample(name, nodes, instances, seconds()),
+    };
+    let config = config.map_err(|error| Problem::input(error.to_string()))?;
+    let text = founded(&config, &dir);
+    let founding = Founding {
+        config,
+        simulator: FakeSettings::default(),
+        queue_limit: None,
+        max_running_jobs: None,
+    };
+    admin::found(&dir, &founding, Existing::Keep, &who())?;
+    done(cx, &text)
+}
+
+fn founded(config: &Config, dir: &StateDir) -> String {
+    format!(
+        "Cluster {} is in {}: {} nodes, {} instances.",
+        config.name(),
+        dir.path().display(),
+        config.nodes.len(),
+        config.instances.len()
+    )
+}
+
+fn read(file: &Path) -> Result<Vec<u8>> {
+    let wrong = |error: std::io::Error| Problem::file(file, &error);
+    let mut bytes = vec![];
+    if file == Path::new("-") {
+        std::io::stdin()
+            .take(MAX_FILE)
+            .read_to_end(&mut bytes)
+            .map_err(wrong)?;
+    } else {
+        let source = std::fs::OpenOptions::new()
+            .read(true)
+            .open(file)
+            .map_err(wrong)?;
+        source
+            .take(MAX_FILE)
+            .read_to_end(&mut bytes)
+            .map_err(wrong)?;
+    }
+    Ok(bytes)
+}
+
+fn import_file(args: ImportArgs, cx: &mut Context) -> Result<ExitCode> {
+    let dir = cx.dir()?;
+    let bytes = read(&args.file)?;
+    let imported = import::read(&bytes, &args.file.display().to_string())
+        .map_err(|error| Problem::input(error.to_string()))?;
+    let simulator = match &imported.settings.simulator {
+        Value::Null => FakeSettings::default(),
+        value => serde_json::from_value(value.clone())
+            .map_err(|error| Problem::input(format!("gnt.simulator: {error}")))?,
+    };
+    let text = founded(&imported.config, &dir);
+    let founding = Founding {
+        config: imported.config,
+        simulator,
+        queue_limit: imported.settings.queue_limit,
+        max_running_jobs: imported.settings.max_running_jobs,
+    };
+    let existing = match args.replace {
+        true => Existing::Replace,
+        false => Existing::Keep,
+    };
+    admin::found(&dir, &founding, existing, &who())?;
+    for note in imported.notes {
+        cx.printer.say(&format!("note: {note}"));
+    }
+    done(cx, &text)
+}
+
+fn export_file(args: ExportArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let store = client.store();
+    let config = store.config()?;
+    let settings = store.settings()?;
+    let durations = simulator(store)?.settings()?;
+    let file_settings = FileSettings {
+        driver: settings.driver,
+        queue_limit: Some(settings.limits.queue_limit),
+        max_running_jobs: Some(settings.limits.max_running_jobs),
+        simulator: json!(durations),
+    };
+    let text = export::write(&config, &file_settings);
+    match args.output.as_deref() {
+        None => cx.printer.data(&text)?,
+        Some(path) if path == Path::new("-") => cx.printer.data(&text)?,
+        Some(path) => write_file(path, &text)?,
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Writes a file whole or not at all: under another name first.
+fn write_file(path: &Path, text: &str) -> Result<()> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".new");
+    let unfinished = path.with_file_name(name);
+    let write = || {
+        std::fs::write(&unfinished, text)?;
+        std::fs::rename(&unfinished, path)
+    };
+    write().map_err(|error| {
+        // What was begun is of no use to anybody.
+        let _ = std::fs::remove_file(&unfinished);
+        Problem::file(path, &error)
+    })
+}
+
+// ----------------------------------------------------------------- looking
+
+fn show(cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let store = client.store();
+    let config = store.config()?;
+    let settings = store.settings()?;
+    let durations = simulator(store)?.settings()?;
+    let Some(cluster) = &config.cluster else {
+        return Err(Problem::input("the configuration has no cluster object"));
+    };
+    let master = cluster
+        .master_node
+        .as_ref()
+        .map(|uuid| config.node_name(uuid).to_owned());
+    let limits = lu::Limits::NAMES.iter().filter_map(|name| {
+        let millis = settings.verb_limits.get(*name)?;
+        Some(((*name).to_owned(), json!(millis)))
+    });
+    let limits: serde_json::Map<String, Value> = limits.collect();
+    let items = vec![
+        ("Cluster name", json!(cluster.cluster_name)),
+        ("Cluster UUID", json!(cluster.uuid)),
+        ("State directory", json!(store.dir().path())),
+        ("Driver", json!(settings.driver)),
+        ("Master node", json!(master)),
+        ("Nodes", json!(config.nodes.len())),
+        ("Instances", json!(config.instances.len())),
+        (
+            "Node groups",
+            json!(config.group_names().collect::<Vec<_>>()),
+        ),
+        ("Tags", json!(cluster.tags)),
+        (
+            "Default hypervisor",
+            json!(cluster.enabled_hypervisors.first()),
+        ),
+        (
+            "Enabled disk templates",
+            json!(cluster.enabled_disk_templates),
+        ),
+        (
+            "Queue",
+            json!({
+                "limit": settings.limits.queue_limit,
+                "max running jobs": settings.limits.max_running_jobs,
+                "unfinished": store.unfinished_count()?,
+                "drained": settings.drained,
+                "held": settings.held,
+            }),
+        ),
+        (
+            "Runner",
+            json!({
+                "alive": runner_alive(store.dir())?,
+                "idle timeout": settings.limits.runner_idle,
+            }),
+        ),
+        ("Simulator", json!(durations)),
+        ("Verb limits", Value::Object(limits)),
+        ("Instance policy", json!(cluster.ipolicy)),
+        ("Backend parameters", json!(cluster.beparams)),
+    ];
+    info::print(cx, &[items])?;
+    Ok(ExitCode::Done)
+}
+
+fn verify(cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let reality = simulator(client.store())?.snapshot()?;
+    let verdict = admin::verify(client.store(), &reality)?;
+    let exit = match verdict.findings.is_empty() {
+        true => ExitCode::Done,
+        false => ExitCode::Failed,
+    };
+    if cx.printer.json {
+        let document = json!({"schema": SCHEMA, "command": cx.command, "exit": exit.number(),
+            "items": verdict.findings, "busy": verdict.busy});
+        cx.printer.line(&document.to_string())?;
+        return Ok(exit);
+    }
+    if !verdict.busy.is_empty() {
+        let count = verdict.busy.len();
+        cx.printer.say(&format!(
+            "note: {count} jobs are at work; the instances that they have locked were left out"
+        ));
+    }
+    for finding in &verdict.findings {
+        cx.printer.line(&format!(
+            "  - ERROR: {}: {}: {}",
+            finding.area, finding.object, finding.text
+        ))?;
+    }
+    if verdict.findings.is_empty() {
+        cx.printer.say("Configuration, queue and simulator agree.");
+    }
+    Ok(exit)
+}
+
+struct EventRow(Event);
+
+impl EventRow {
+    fn who(&self, key: &str) -> Option<String> {
+        let who: Value = serde_json::from_str(&self.0.who).ok()?;
+        Some(who.get(key)?.as_str()?.to_owned())
+    }
+}
+
+static EVENTS: [Field<EventRow>; 8] = [
+    field!("id", "ID", Number, "Its number", |e| Cell::Number(e.0.id)),
+    field!("time", "Time", Time, "When", |e| Cell::Time(e.0.time)),
+    field!("what", "What", Text, "What was done", |e| Cell::Text(
+        e.0.kind.word().to_owned()
+    )),
+    field!("job", "Job", Number, "To which job", |e| e
+        .0
+        .job
+        .map_or(Cell::Unavailable, |j| Cell::Number(j.0))),
+    field!("user", "User", Text, "Who did it", |e| {
+        Cell::text_or_unavailable(e.who("user"))
+    }),
+    field!(
+        "sudo_user",
+        "Sudo_user",
+        Text,
+        "Who they were before sudo",
+        |e| Cell::text_or_unavailable(e.who("sudo_user"))
+    ),
+    field!("command", "Command", Text, "By which command", |e| {
+        Cell::text_or_unavailable(
+            e.who("tool")
+                .map(|t| format!("{t} {}", e.who("arguments").unwrap_or_default())),
+        )
+    }),
+    field!("value", "Value", Text, "What was set", |e| {
+        Cell::text_or_unavailable(e.0.value.clone())
+    }),
+];
+
+fn history(args: HistoryArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let mut rows: Vec<EventRow> = client
+        .store()
+        .events_after(0)?
+        .into_iter()
+        .map(EventRow)
+        .collect();
+    if let Some(limit) = args.limit {
+        let cut = rows.len().saturating_sub(limit as usize);
+        rows.drain(..cut);
+    }
+    let style = args.list.style(cx.verbose);
+    table::show(
+        &mut cx.printer,
+        &EVENTS,
+        "time,what,job,user,command,value",
+        &style,
+        &rows,
+    )
+}
+
+// ----------------------------------------------------------------- steering
+
+fn queue(command: QueueCommand, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    match command {
+        QueueCommand::Drain => client.set_drained(true)?,
+        QueueCommand::Undrain => client.set_drained(false)?,
+        QueueCommand::Hold => client.set_held(true)?,
+        QueueCommand::Release => {
+            client.set_held(false)?;
+            client.ensure_runner()?;
+        }
+        QueueCommand::Info => return queue_info(cx, &client),
+    }
+    if cx.printer.json {
+        return queue_info(cx, &client);
+    }
+    Ok(ExitCode::Done)
+}
+
+fn queue_info(cx: &mut Context, client: &Client) -> Result<ExitCode> {
+    let store = client.store();
+    let settings = store.settings()?;
+    let unfinished = store.unfinished_count()?;
+    if cx.printer.json {
+        let document = json!({"schema": SCHEMA, "command": cx.command, "exit": 0,
+            "drained": settings.drained, "held": settings.held, "unfinished": unfinished,
+            "limit": settings.limits.queue_limit});
+        cx.printer.line(&document.to_string())?;
+        return Ok(ExitCode::Done);
+    }
+    let word = |set: bool| if set { "set" } else { "unset" };
+    cx.printer
+        .line(&format!("The drain flag is {}", word(settings.drained)))?;
+    cx.printer
+        .line(&format!("The hold flag is {}", word(settings.held)))?;
+    let limit = settings.limits.queue_limit;
+    cx.printer
+        .line(&format!("{unfinished} of {limit} jobs are unfinished"))?;
+    Ok(ExitCode::Done)
+}
+
+fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let fake = simulator(client.store())?;
+    let durations = match &args.simulator {
+        Some(numbers) => Some(durations(fake.settings()?, &numbers.0)?),
+        None => None,
+    };
+    if let Some(limits) = &args.verb_limit {
+        for name in limits.0.keys() {
+            known(name, &lu::Limits::NAMES)?;
+        }
+        client.set_verb_limits(&limits.0)?;
+    }
+    if let Some(durations) = durations {
+        fake.set_settings(&durations)?;
+    }
+    let (queue, running) = (
+        args.queue_limit.map(u64::from),
+        args.max_running_jobs.map(u64::from),
+    );
+    let idle = args.runner_idle.map(u64::from);
+    if queue.is_some() || running.is_some() || idle.is_some() {
+        client.set_limits(queue, running, idle)?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// The simulator's durations with some changed.
+fn durations(old: FakeSettings, change: &BTreeMap<String, u64>) -> Result<FakeSettings> {
+    let mut value = json!(old);
+    let names: Vec<String> = value
+        .as_object()
+        .map(|map| map.keys().cloned().collect())
+        .unwrap_or_default();
+    for (name, millis) in change {
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        known(name, &names)?;
+        value[name] = json!(millis);
+    }
+    serde_json::from_value(value).map_err(|error| Problem::input(error.to_string()))
+}
+
+fn known(name: &str, names: &[&str]) -> Result<()> {
+    if names.contains(&name) {
+        return Ok(());
+    }
+    let problem = Problem::input(format!("{name} is none of {}", names.join(", ")));
+    Err(match nearest(name, names.iter().copied()) {
+        Some(nearest) => problem.hint(format!("did you mean {nearest}?")),
+        None => problem,
+    })
+}
