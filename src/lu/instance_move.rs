@@ -431,6 +431,14 @@ impl InstanceFailover {
                 check_in_sync(env, subject, to)?;
             }
             self.stop_at_source(env, subject, &seen)?;
+            if self.ignore_consistency && subject.template().mirroring() == Mirroring::Internal {
+                // A copy that is not in sync is only used when it is told that it counts.
+                let active = env.call(env.limits.storage, |call| {
+                    env.hypervisor.activate(call, &subject.reference, &target)
+                });
+                let doing = format!("activate the disks of {} on {}", subject.name(), to.name);
+                active.map_err(|error| failed(env, &doing, error))?;
+            }
         }
         let mut outcome = arrived(subject, to);
         // One that runs at its target is followed even if it is meant to be stopped: that is not

@@ -1,6 +1,6 @@
 //! A line an event, for logs and pipes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::queue::follow::Event;
 use crate::queue::{JobId, Status};
@@ -16,6 +16,9 @@ use super::{Renderer, subject};
 pub struct Lines {
     to: To,
     names: BTreeMap<JobId, String>,
+    /// Jobs that another one returned: of their messages only warnings are for whoever follows the
+    /// operation.
+    children: BTreeSet<JobId>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +36,7 @@ impl Lines {
         Lines {
             to: To::Stderr,
             names: BTreeMap::new(),
+            children: BTreeSet::new(),
         }
     }
 
@@ -42,6 +46,7 @@ impl Lines {
         Lines {
             to: To::Log,
             names: BTreeMap::new(),
+            children: BTreeSet::new(),
         }
     }
 
@@ -60,6 +65,9 @@ impl Renderer for Lines {
                 Event::State(job) => {
                     let new = !self.names.contains_key(&job.id);
                     self.names.insert(job.id, subject(job).to_owned());
+                    if job.parent.is_some() {
+                        self.children.insert(job.id);
+                    }
                     if new && self.to == To::Log {
                         let title = format!("Output from job {} follows", job.id);
                         printer.line(&title)?;
@@ -74,6 +82,7 @@ impl Renderer for Lines {
                     To::Log => {
                         printer.line(&format!("{} {}", local_time(entry.time), entry.message))?;
                     }
+                    To::Stderr if self.children.contains(id) && !is_warning(&entry.message) => {}
                     To::Stderr => {
                         printer.say(&format!("{}: {}", self.name(*id), entry.message.trim()));
                     }
@@ -88,4 +97,9 @@ impl Renderer for Lines {
         }
         printer.flush()
     }
+}
+
+/// Whether a message says that something is not as it should be.
+fn is_warning(message: &str) -> bool {
+    message.contains("WARNING")
 }
