@@ -7,6 +7,7 @@
 //! are kept as they came.
 
 mod config;
+mod defaults;
 mod edit;
 pub mod export;
 pub mod htools;
