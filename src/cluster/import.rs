@@ -104,5 +104,13 @@ fn recognise_json(root: Value) -> Result<Imported, Fault> {
             Fault::new("it is JSON, but not the configuration of a cluster").hint(EXPECTED),
         );
     }
+    read_ganeti(root)
+}
+
+/// Reads a configuration in the shape of Ganeti's file.
+pub(super) fn read_ganeti(root: Value) -> Result<Imported, Fault> {
     ganeti::read(fields::into_object(root, "the file")?)
 }
+
+pub(super) use fields::LARGEST;
+pub(super) use ganeti::made_up_uuid;

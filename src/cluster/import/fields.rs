@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::Fault;
 
 /// The largest whole number that is believed, an exbibyte in MiB: sums of it cannot overflow.
-pub(super) const LARGEST: u64 = 1 << 40;
+pub(in crate::cluster) const LARGEST: u64 = 1 << 40;
 
 /// What a field has to be.
 #[derive(Debug, Clone, Copy)]
