@@ -89,7 +89,7 @@ fn root_stamps(config: &Config) -> Stamps {
 }
 
 fn cluster(config: &Config, settings: &Settings) -> Value {
-    let cluster = config.cluster.as_ref().map(|cluster| plain(cluster));
+    let cluster = config.cluster.as_ref().map(Arc::as_ref).map(plain);
     let mut keys = cluster.unwrap_or_default();
     if let Some(limit) = settings.max_running_jobs {
         keys.insert("max_running_jobs".to_owned(), json!(limit));
