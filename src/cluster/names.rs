@@ -224,4 +224,25 @@ mod tests {
         let error = unknown(Kind::Group, "x", NAMES.into_iter());
         assert_eq!(error.hint(), "see gnt-group list for all groups");
     }
+
+    #[test]
+    fn a_group_is_also_meant_by_its_uuid() {
+        let config = crate::cluster::sample::empty("lab", 0.0).unwrap();
+        let uuid = config.groups.keys().next().unwrap().as_str();
+        for name in ["default", "Default", uuid] {
+            assert_eq!(expand_group(&config, name).unwrap().name, "default");
+        }
+        let error = expand_group(&config, "defalt").unwrap_err();
+        assert_eq!(error.to_string(), "group defalt is not known");
+        assert_eq!(error.nearest.as_deref(), Some("default"));
+    }
+
+    #[test]
+    fn an_exact_name_goes_before_a_shortened_one() {
+        let mut config = crate::cluster::sample::sample("lab", 2, 0, 0.0).unwrap();
+        let mut longer = (**config.node_named("node2").unwrap()).clone();
+        longer.name = "node1.example.com".to_owned();
+        config.put_node(longer);
+        assert_eq!(expand_node(&config, "node1").unwrap().name, "node1");
+    }
 }

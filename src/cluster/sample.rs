@@ -44,7 +44,7 @@ pub enum SampleError {
 ///
 /// Never in practice: only if the built-in defaults did not fit the objects.
 pub fn empty(name: &str, now: f64) -> Result<Config, SampleError> {
-    Ok(Maker::new(name, now).config(Content::default())?)
+    Maker::new(name, now).config(Content::default())
 }
 
 /// A cluster of nodes `node1`… and instances `inst1`…, always the same for the same arguments.

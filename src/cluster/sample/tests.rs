@@ -87,14 +87,16 @@ fn instances_are_within_the_policy() {
     for instance in config.instances.values() {
         let backend = config.backend(instance);
         let new = NewInstance {
-            name: instance.name.clone(),
+            instance: instance.uuid.clone(),
             memory: backend.maxmem,
             vcpus: backend.vcpus,
             spindle_use: backend.spindle_use,
             disks: config.disks_of(instance).map(|disk| disk.size).collect(),
             nics: instance.nics.len() as u64,
             template: config.template(instance),
-            ..NewInstance::default()
+            tags: instance.tags.clone(),
+            group: Some(group.clone()),
+            start: Config::uses_memory(instance),
         };
         let breaches = policy_breaches(&config, group, &new);
         assert_eq!(breaches, Vec::<String>::new());
