@@ -35,6 +35,28 @@ pub enum ExitCode {
     Detached(u8),
 }
 
+/// The codes with their meanings, for the manual pages.
+pub const TABLE: [(&str, &str); 9] = [
+    ("0", "All done, also when there was nothing to do."),
+    (
+        "1",
+        "Failed: nothing succeeded, or the operation itself failed.",
+    ),
+    ("2", "Usage: unknown options, missing arguments."),
+    ("3", "Partial: some succeeded, some did not."),
+    ("4", "--timeout is over; the jobs go on."),
+    (
+        "5",
+        "No usable cluster: none there, damaged, newer, not yours.",
+    ),
+    ("13", "Declined: not confirmed."),
+    ("14", "A list was asked for an unknown field."),
+    (
+        "129, 130, 143",
+        "Detached by a signal (hang-up, Ctrl-C, termination); the jobs go on.",
+    ),
+];
+
 impl ExitCode {
     /// The number.
     #[must_use]

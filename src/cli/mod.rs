@@ -13,6 +13,7 @@ pub mod document;
 pub mod exit;
 pub mod fields;
 pub mod follow;
+pub mod generate;
 pub mod group;
 pub mod instance;
 pub mod job;

@@ -14,4 +14,4 @@ pub mod scheduler;
 pub mod service;
 pub mod state;
 
-pub use service::main;
+pub use service::{command, main};
