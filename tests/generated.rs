@@ -27,7 +27,12 @@ fn compare(folder: &str, files: &[Generated]) {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(there, made, "files in {} that nothing makes", folder.display());
+    assert_eq!(
+        there,
+        made,
+        "files in {} that nothing makes",
+        folder.display()
+    );
 }
 
 #[test]

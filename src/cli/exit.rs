@@ -58,6 +58,39 @@ pub const TABLE: [(&str, &str); 9] = [
 ];
 
 impl ExitCode {
+    /// Every code, in the order of the numbers.
+    pub const ALL: [ExitCode; 11] = [
+        ExitCode::Done,
+        ExitCode::Failed,
+        ExitCode::Usage,
+        ExitCode::Partial,
+        ExitCode::TimedOut,
+        ExitCode::NoCluster,
+        ExitCode::Declined,
+        ExitCode::UnknownField,
+        ExitCode::Detached(1),
+        ExitCode::Detached(2),
+        ExitCode::Detached(15),
+    ];
+
+    /// One line for the manual.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            ExitCode::Done => "all done, or nothing to do",
+            ExitCode::Failed => "failed, or nothing of it succeeded",
+            ExitCode::Usage => "the command line makes no sense",
+            ExitCode::Partial => "some of it succeeded and some did not",
+            ExitCode::TimedOut => "the time given by --timeout is over; the jobs go on",
+            ExitCode::NoCluster => "no usable cluster",
+            ExitCode::Declined => "not confirmed; nothing was submitted",
+            ExitCode::UnknownField => "a list was asked for an unknown field",
+            ExitCode::Detached(1) => "the terminal went away; the jobs go on",
+            ExitCode::Detached(2) => "interrupted; the jobs go on",
+            ExitCode::Detached(_) => "terminated; the jobs go on",
+        }
+    }
+
     /// The number.
     #[must_use]
     pub fn number(self) -> u8 {
@@ -78,5 +111,16 @@ impl ExitCode {
 impl From<ExitCode> for std::process::ExitCode {
     fn from(code: ExitCode) -> std::process::ExitCode {
         std::process::ExitCode::from(code.number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_are_the_promised_ones() {
+        let codes = ExitCode::ALL.map(ExitCode::number);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 13, 14, 129, 130, 143]);
     }
 }
