@@ -29,7 +29,7 @@ complete -c gnt-group -n "__fish_gnt_group_needs_command" -s d -l debug -d 'Say 
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_needs_command" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -s V -l version -d 'Print version'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "add" -d 'Add a node group'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "assign-nodes" -d 'Put nodes into a group'
@@ -57,7 +57,7 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -s d -l debug -
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -74,19 +74,19 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s d -
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -l state-dir -d 'Where the cluster is kept' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -l state-dir -d 'Where the cluster is kept' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
@@ -99,7 +99,7 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s d -l debug 
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l no-headers -d 'No line of titles'
@@ -107,7 +107,7 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -s d -l
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -123,7 +123,7 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s d -l debu
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "add" -d 'Add a node group'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "assign-nodes" -d 'Put nodes into a group'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "info" -d 'Show all that is known of groups'

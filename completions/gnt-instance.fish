@@ -29,7 +29,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -s d -l debug -d
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -s V -l version -d 'Print version'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "add" -d 'Make a new instance'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "remove" -d 'Stop an instance and delete it with its disks'
@@ -84,7 +84,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s d -l d
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
@@ -103,7 +103,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s d -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -129,7 +129,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s d 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -155,7 +155,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s d -l
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
@@ -182,7 +182,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s d
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
@@ -209,7 +209,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -s d -l 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s t -l type -d 'soft, hard or full' -r -f -a "soft\t'The guest is asked'
 hard\t'The virtual machine is reset'
 full\t'It is shut down and started'"
@@ -238,7 +238,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s d -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l migration-mode -d 'live or non-live' -r -f -a "live\t'It runs on while its memory is copied'
 non-live\t'It stands still while its memory is copied'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s n -l target-node -d 'Where it goes' -r
@@ -265,7 +265,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s d 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s n -l target-node -d 'Where it goes' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s I -l iallocator -d 'Let this allocator choose where it goes' -r
@@ -287,7 +287,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s d
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s n -l new-secondary -d 'Move the secondary copy to this node' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s I -l iallocator -d 'Let this allocator (. is the built-in one) choose where the secondary copy goes' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l disks -d 'Numbers of the disks, separated by commas; all if none is given' -r
@@ -311,7 +311,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -l state-dir -d 'Where the cluster is kept' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -s s -l static -d 'Only what is configured, without asking what runs'
@@ -319,7 +319,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -s d -l 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -l state-dir -d 'Where the cluster is kept' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s s -l static -d 'Only what is configured, without asking what runs'
@@ -327,7 +327,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s d -l 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
@@ -340,7 +340,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s d -l 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l no-headers -d 'No line of titles'
@@ -348,7 +348,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields help" -f -a "add" -d 'Make a new instance'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields help" -f -a "remove" -d 'Stop an instance and delete it with its disks'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields help" -f -a "startup" -d 'Start instances'

@@ -29,7 +29,7 @@ complete -c gnt-node -n "__fish_gnt_node_needs_command" -s d -l debug -d 'Say mo
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_needs_command" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -s V -l version -d 'Print version'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -f -a "add" -d 'Add a node to the cluster'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -f -a "evacuate" -d 'Empty a node: move its instances, and the copies of disks that it holds, elsewhere'
@@ -64,7 +64,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s d -l debug -d 
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l node -d 'The node to empty' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s n -l new-secondary -d 'Put all secondary copies on this node; implies -s' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s I -l iallocator -d 'Let this allocator choose where they go' -r
@@ -90,7 +90,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s d -l debu
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s I -l iallocator -d 'Let this allocator choose where they go' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s n -l target-node -d 'Where those go that are not bound to a secondary' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l shutdown-timeout -d 'Seconds a guest is given to stop' -r
@@ -115,7 +115,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s d -l debu
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l migration-mode -d 'live or non-live' -r -f -a "live\t'It runs on while its memory is copied'
 non-live\t'It stands still while its memory is copied'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s n -l target-node -d 'Where those go that are not bound to a secondary' -r
@@ -142,19 +142,19 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s d -l debug
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -l state-dir -d 'Where the cluster is kept' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -l state-dir -d 'Where the cluster is kept' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
@@ -167,7 +167,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s d -l debug -d
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l no-headers -d 'No line of titles'
@@ -175,7 +175,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -s d -l d
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s C -l master-candidate -d 'Master candidate: yes or no' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s D -l drained -d 'Takes no new instances: yes or no' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s O -l offline -d 'Declared dead: yes or no' -r
@@ -199,7 +199,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s d -l debug 
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -215,7 +215,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s d -l debug 
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "add" -d 'Add a node to the cluster'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "evacuate" -d 'Empty a node: move its instances, and the copies of disks that it holds, elsewhere'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "failover" -d 'Fail over all instances that run on a node, such as a dead one'

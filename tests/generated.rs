@@ -1,6 +1,11 @@
 //! The manual pages and completions that are checked in are those that the definitions make.
 //! `GNT_BLESS=1 cargo test --test generated` writes them anew.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something amiss"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -27,7 +32,12 @@ fn compare(folder: &str, files: &[Generated]) {
         .unwrap()
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
-    assert_eq!(there, made, "files in {} that nothing makes", folder.display());
+    assert_eq!(
+        there,
+        made,
+        "files in {} that nothing makes",
+        folder.display()
+    );
 }
 
 #[test]
