@@ -80,3 +80,17 @@ impl From<ExitCode> for std::process::ExitCode {
         std::process::ExitCode::from(code.number())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::TABLE;
+
+    #[test]
+    fn the_readme_tells_the_same() {
+        let readme = include_str!("../../README.md");
+        for (code, meaning) in TABLE {
+            let row = format!("| {code} | {meaning} |");
+            assert!(readme.contains(&row), "{row}");
+        }
+    }
+}
