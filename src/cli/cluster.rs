@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::admin::{self, Existing, Founding, simulator};
-use crate::cluster::{Config, FileSettings, export, import, nearest, sample};
+use crate::cluster::{Config, export, import, nearest, sample};
 use crate::hypervisor::fake::FakeSettings;
 use crate::lu;
 use crate::queue::{Client, Submitter};
@@ -139,8 +139,13 @@ fn read(file: &Path) -> Result<Vec<u8>> {
 fn import_file(args: ImportArgs, cx: &mut Context) -> Result<ExitCode> {
     let dir = cx.dir()?;
     let bytes = read(&args.file)?;
-    let imported = import::read(&bytes, &args.file.display().to_string())
-        .map_err(|error| Problem::input(error.to_string()))?;
+    let imported = import::read(&bytes, &args.file.display().to_string()).map_err(|error| {
+        let problem = Problem::input(error.to_string());
+        match error.hint {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
+    })?;
     let simulator = match &imported.settings.simulator {
         Value::Null => FakeSettings::default(),
         value => serde_json::from_value(value.clone())
@@ -170,7 +175,7 @@ fn export_file(args: ExportArgs, cx: &mut Context) -> Result<ExitCode> {
     let config = store.config()?;
     let settings = store.settings()?;
     let durations = simulator(store)?.settings()?;
-    let file_settings = FileSettings {
+    let file_settings = export::Settings {
         driver: settings.driver,
         queue_limit: Some(settings.limits.queue_limit),
         max_running_jobs: Some(settings.limits.max_running_jobs),

@@ -35,29 +35,40 @@ pub enum ExitCode {
     Detached(u8),
 }
 
-/// The codes with their meanings, for the manual pages.
-pub const TABLE: [(&str, &str); 9] = [
-    ("0", "All done, also when there was nothing to do."),
-    (
-        "1",
-        "Failed: nothing succeeded, or the operation itself failed.",
-    ),
-    ("2", "Usage: unknown options, missing arguments."),
-    ("3", "Partial: some succeeded, some did not."),
-    ("4", "--timeout is over; the jobs go on."),
-    (
-        "5",
-        "No usable cluster: none there, damaged, newer, not yours.",
-    ),
-    ("13", "Declined: not confirmed."),
-    ("14", "A list was asked for an unknown field."),
-    (
-        "129, 130, 143",
-        "Detached by a signal (hang-up, Ctrl-C, termination); the jobs go on.",
-    ),
-];
-
 impl ExitCode {
+    /// Every code, in the order of the numbers.
+    pub const ALL: [ExitCode; 11] = [
+        ExitCode::Done,
+        ExitCode::Failed,
+        ExitCode::Usage,
+        ExitCode::Partial,
+        ExitCode::TimedOut,
+        ExitCode::NoCluster,
+        ExitCode::Declined,
+        ExitCode::UnknownField,
+        ExitCode::Detached(1),
+        ExitCode::Detached(2),
+        ExitCode::Detached(15),
+    ];
+
+    /// One line for the manual.
+    #[must_use]
+    pub fn meaning(self) -> &'static str {
+        match self {
+            ExitCode::Done => "all done, or nothing to do",
+            ExitCode::Failed => "failed, or nothing of it succeeded",
+            ExitCode::Usage => "the command line makes no sense",
+            ExitCode::Partial => "some of it succeeded and some did not",
+            ExitCode::TimedOut => "the time given by --timeout is over; the jobs go on",
+            ExitCode::NoCluster => "no usable cluster",
+            ExitCode::Declined => "not confirmed; nothing was submitted",
+            ExitCode::UnknownField => "a list was asked for an unknown field",
+            ExitCode::Detached(1) => "the terminal went away; the jobs go on",
+            ExitCode::Detached(2) => "interrupted; the jobs go on",
+            ExitCode::Detached(_) => "terminated; the jobs go on",
+        }
+    }
+
     /// The number.
     #[must_use]
     pub fn number(self) -> u8 {
@@ -83,13 +94,19 @@ impl From<ExitCode> for std::process::ExitCode {
 
 #[cfg(test)]
 mod tests {
-    use super::TABLE;
+use super::*;
 
     #[test]
-    fn the_readme_tells_the_same() {
+    fn the_codes_are_the_promised_ones() {
+        let codes = ExitCode::ALL.map(ExitCode::number);
+        assert_eq!(codes, [0, 1, 2, 3, 4, 5, 13, 14, 129, 130, 143]);
+    }
+
+    #[test]
+    fn the_readme_tells_each_code() {
         let readme = include_str!("../../README.md");
-        for (code, meaning) in TABLE {
-            let row = format!("| {code} | {meaning} |");
+        for code in ExitCode::ALL {
+            let row = format!("| {} | {} |", code.number(), code.meaning());
             assert!(readme.contains(&row), "{row}");
         }
     }

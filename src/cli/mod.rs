@@ -25,6 +25,7 @@ pub mod printer;
 pub mod problem;
 pub mod prompt;
 pub mod table;
+mod usage;
 pub mod values;
 
 use clap::Parser;
@@ -42,9 +43,11 @@ fn main<T: Parser>(
     run: fn(T, &mut Context) -> Result<ExitCode>,
 ) -> std::process::ExitCode {
     let command = T::command();
-    let matches = match command.try_get_matches() {
+    let words = usage::arguments(tool);
+    let json = usage::wants_json(&words);
+    let matches = match command.try_get_matches_from(words) {
         Ok(matches) => matches,
-        Err(error) => return usage(&error),
+        Err(error) => return usage::tell(tool, &error, json).into(),
     };
     let name = match matches.subcommand() {
         Some((name, inner)) => match inner.subcommand() {
@@ -55,7 +58,7 @@ fn main<T: Parser>(
     };
     let arguments = match T::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
-        Err(error) => return usage(&error),
+        Err(error) => return usage::tell(tool, &error, json).into(),
     };
     let global = global(&arguments);
     let mut printer = Printer::new();
@@ -70,14 +73,4 @@ fn main<T: Parser>(
     };
     let result = run(arguments, &mut cx);
     cx.end(result)
-}
-
-/// What clap has to say: help and version end well, the rest is a usage error.
-fn usage(error: &clap::Error) -> std::process::ExitCode {
-    // A closed pipe is all that can go wrong here.
-    let _ = error.print();
-    match error.use_stderr() {
-        true => ExitCode::Usage.into(),
-        false => ExitCode::Done.into(),
-    }
 }

@@ -528,7 +528,8 @@ fn conclude(
         (false, 0) => (operation.texts.done)(&document.summary),
         (false, errors) => (operation.texts.errors)(&document.summary, errors),
     };
-    if let Some(text) = text {
+    // Quiet means silent where all went well.
+    if let Some(text) = text.filter(|_| !cx.printer.quiet || exit != ExitCode::Done) {
         cx.printer.verdict(&text)?;
     }
     if options.json_stream {

@@ -111,6 +111,9 @@ pub fn show<T>(
     rows: &[T],
 ) -> Result<ExitCode> {
     let names = names(style.output.as_deref(), default);
+    if names.is_empty() {
+        return Err(Problem::input("-o names no field").exit(ExitCode::Usage));
+    }
     let columns: Vec<(&str, Option<&Field<T>>)> = (names.iter())
         .map(|name| {
             (

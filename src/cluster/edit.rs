@@ -370,3 +370,6 @@ fn set_secondary(
     }
     Ok(touched)
 }
+
+#[cfg(test)]
+mod tests;

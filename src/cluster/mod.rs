@@ -15,10 +15,8 @@ pub mod import;
 mod names;
 mod object;
 pub mod sample;
-mod settings;
 
 pub use config::*;
 pub use edit::*;
 pub use names::{UnknownName, expand_group, expand_instance, expand_node, nearest};
 pub use object::*;
-pub use settings::FileSettings;

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::settle::failed;
 use super::shared::{
-    Subject, about, check_allocator, check_answers, check_online, check_room_on, check_same_group,
-    check_target, find_node, group_mates, has_left, lock_instance, moved, nothing_to_do, reference,
-    share_nodes,
+    Subject, about, arrival, check_allocator, check_answers, check_online, check_room_on,
+    check_same_group, check_target, find_node, group_mates, has_left, lock_instance, moved,
+    nothing_to_do, reference, share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
-use crate::allocator::{Role, Rules, choose_node};
+use crate::allocator::{Claim, Role, Rules, World, choose_node};
 use crate::cluster::{Config, DiskTemplate, Edit, Node, NodeUuid};
 use crate::hypervisor::{CopyState, NodeRef, VerbError};
 use crate::locking::{LockSet, Mode};
@@ -258,6 +258,29 @@ impl InstanceReplaceDisks {
 }
 
 impl LogicalUnit for InstanceReplaceDisks {
+    fn claims(&self, world: &World) -> Vec<Claim> {
+        let config = &world.config;
+        let Ok(subject) = self.subject(config) else {
+            return vec![];
+        };
+        if self.mode != ReplaceMode::NewSecondary {
+            return vec![];
+        }
+        let node = match &self.remote_node {
+            Some(name) => find_node(config, name, None).ok(),
+            None => {
+                let uuid = &subject.instance.uuid;
+                let placed = choose_node(world, uuid, Role::Secondary, Rules::default()).ok();
+                let to = placed
+                    .as_ref()
+                    .and_then(|placed| Some(&placed.moves.first()?.to));
+                to.and_then(|to| config.nodes.get(to))
+            }
+        };
+        let claim = |node: &Arc<Node>| arrival(config, &subject, node, Role::Secondary);
+        node.map(claim).into_iter().collect()
+    }
+
     fn locks(&self, config: &Config) -> LockSet {
         let mut locks = LockSet::new();
         let Ok(subject) = self.subject(config) else {

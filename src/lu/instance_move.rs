@@ -6,12 +6,12 @@ use std::time::Duration;
 use super::instance_cleanup::{cleanup, cleanup_nodes};
 use super::settle::{Goal, describe, failed, look, settle, uncertain};
 use super::shared::{
-    Subject, about, check_allocator, check_room_on, check_same_group, check_target, cleanup_hint,
-    find_instance, find_node, group_mates, has_left, lock_instance, moved, reference, share_nodes,
-    silent, silent_hint,
+    Subject, about, arrival, check_allocator, check_room_on, check_same_group, check_target,
+    cleanup_hint, find_instance, find_node, group_mates, has_left, lock_instance, moved, reference,
+    share_nodes, silent, silent_hint,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
-use crate::allocator::{Role, Rules, choose_node};
+use crate::allocator::{Claim, Role, Rules, World, choose_node};
 use crate::cluster::{Config, Edit, Mirroring, Node, NodeUuid};
 use crate::hypervisor::{Activity, CopyState, NodeRef, Observed, Stop, VerbError};
 use crate::locking::{LockSet, Mode};
@@ -46,6 +46,33 @@ impl Request<'_> {
             share_nodes(&mut locks, group_mates(config, subject.primary));
         }
         locks
+    }
+
+    /// The room that it needs at its target, if that can be told.
+    fn claims(&self, world: &World) -> Vec<Claim> {
+        let config = &world.config;
+        let Ok(subject) = Subject::find(config, self.name, self.uuid) else {
+            return vec![];
+        };
+        let named = self
+            .target
+            .and_then(|name| find_node(config, name, None).ok());
+        let target = match (subject.template().mirroring(), named) {
+            (_, Some(node)) => Some(node.uuid.clone()),
+            (Mirroring::Internal, None) => subject.secondary.map(|node| node.uuid.clone()),
+            (Mirroring::External, None) => {
+                let uuid = &subject.instance.uuid;
+                let placed = choose_node(world, uuid, Role::Primary, Rules::default());
+                placed
+                    .ok()
+                    .and_then(|placed| Some(placed.moves.first()?.to.clone()))
+            }
+            (Mirroring::None, None) => None,
+        };
+        let node = target.and_then(|uuid| config.nodes.get(&uuid));
+        let leaves = node.filter(|node| node.uuid != subject.primary.uuid);
+        let claim = |node: &Arc<Node>| arrival(config, &subject, node, Role::Primary);
+        leaves.map(claim).into_iter().collect()
     }
 
     /// Says so if the instance has left the node that it is to leave.
@@ -359,6 +386,13 @@ fn not_running(subject: &Subject<'_>, seen: &Observed) -> OpError {
 }
 
 impl LogicalUnit for InstanceMigrate {
+    fn claims(&self, world: &World) -> Vec<Claim> {
+        match self.cleanup {
+            true => vec![],
+            false => self.request().claims(world),
+        }
+    }
+
     fn locks(&self, config: &Config) -> LockSet {
         self.request().locks(config, self.cleanup)
     }
@@ -551,6 +585,10 @@ fn start_anyway(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) -> Result<
 }
 
 impl LogicalUnit for InstanceFailover {
+    fn claims(&self, world: &World) -> Vec<Claim> {
+        self.request().claims(world)
+    }
+
     fn locks(&self, config: &Config) -> LockSet {
         self.request().locks(config, false)
     }

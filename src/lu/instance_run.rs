@@ -5,9 +5,11 @@ use std::sync::Arc;
 use super::instance_move::{runs_twice, start, stop};
 use super::settle::{describe, failed, look};
 use super::shared::{
-    Subject, about, check_memory, cleanup_hint, lock_instance, reference, share_nodes, silent_hint,
+    Subject, about, check_memory, cleanup_hint, lock_instance, memory_at_home, reference,
+    share_nodes, silent_hint,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
+use crate::allocator::{Claim, World};
 use crate::cluster::{AdminState, Config, Edit, Node, NodeUuid};
 use crate::hypervisor::{Activity, Observed};
 use crate::locking::{LockSet, Mode};
@@ -122,6 +124,14 @@ fn check_secondary(
 }
 
 impl LogicalUnit for InstanceStartup {
+    fn claims(&self, world: &World) -> Vec<Claim> {
+        let config = &world.config;
+        match Subject::find(config, &self.instance_name, self.instance_uuid.as_deref()) {
+            Ok(subject) if !subject.is_up() => vec![memory_at_home(config, &subject)],
+            _ => vec![],
+        }
+    }
+
     fn locks(&self, config: &Config) -> LockSet {
         locks(config, &self.instance_name)
     }

@@ -60,6 +60,13 @@ pub trait LogicalUnit {
         Slot::Work
     }
 
+    /// The room that it will need, if its job was not promised any with its submission: claimed when
+    /// it starts, so that two that start at once do not both take the last of it. Not for a plan,
+    /// whose children have claims of their own.
+    fn claims(&self, _world: &World) -> Vec<Claim> {
+        vec![]
+    }
+
     /// Checks, under the locks, all that can be checked before anything is changed. A dry run
     /// ends here unless the unit makes a plan.
     ///

@@ -284,21 +284,62 @@ pub(super) fn check_room_on(
     node: &Node,
     role: Role,
 ) -> Result<(), OpError> {
+    if is_promised(env, subject, node, role) {
+        return Ok(());
+    }
     check_room(env.world, &subject.instance.uuid, &node.uuid, role)
         .map_err(|missing| no_room(&subject.instance.name, node, &missing))
 }
 
-/// Refuses to start an instance that is meant to be stopped where its memory is not free.
-pub(super) fn check_memory(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), OpError> {
-    let claim = Claim {
+/// The room that an instance needs on a node that it comes to in this role.
+pub(super) fn arrival(config: &Config, subject: &Subject<'_>, node: &Node, role: Role) -> Claim {
+    let backend = config.backend(subject.instance);
+    let runs = subject.is_up();
+    // A secondary node keeps memory free for the day on which the instance has to run there.
+    Claim {
+        node: node.uuid.clone(),
+        instance: subject.instance.uuid.clone(),
+        role,
+        memory: if runs { backend.maxmem } else { 0 },
+        disk: match role {
+            Role::Primary if subject.template().mirroring() == Mirroring::Internal => 0,
+            _ => config.disk_on_node(subject.instance),
+        },
+        vcpus: match role {
+            Role::Primary => backend.vcpus,
+            Role::Secondary => 0,
+        },
+    }
+}
+
+/// Whether this job has a claim: then the room was found when the claim was made, and is kept.
+fn is_promised(env: &Env<'_>, subject: &Subject<'_>, node: &Node, role: Role) -> bool {
+    env.world.claims.iter().any(|(job, claim)| {
+        *job == env.job
+            && claim.role == role
+            && claim.node == node.uuid
+            && claim.instance == subject.instance.uuid
+    })
+}
+
+/// The memory that an instance that is meant to be stopped needs when it is started.
+pub(super) fn memory_at_home(config: &Config, subject: &Subject<'_>) -> Claim {
+    Claim {
         node: subject.primary.uuid.clone(),
         instance: subject.instance.uuid.clone(),
         role: Role::Primary,
-        memory: env.config().backend(subject.instance).maxmem,
+        memory: config.backend(subject.instance).maxmem,
         disk: 0,
         vcpus: 0,
-    };
-    still_fits(env.world, &[claim])
+    }
+}
+
+/// Refuses to start an instance that is meant to be stopped where its memory is not free.
+pub(super) fn check_memory(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), OpError> {
+    if is_promised(env, subject, subject.primary, Role::Primary) {
+        return Ok(());
+    }
+    still_fits(env.world, &[memory_at_home(env.config(), subject)])
         .map_err(|missing| no_room(subject.name(), subject.primary, &missing))
 }
 

@@ -247,14 +247,15 @@ impl State {
         {
             return Ok(());
         }
-        let before = (self.config.clone(), self.claims.clone(), self.world_serial);
+        let before = self.config.clone();
         let tried = tx.part(|tx| self.end_as(tx, done.job, &done.finished, effects));
         let after = match tried {
             Ok(after) => after,
             Err(StoreError::Refused(why)) => {
                 // Its own outcome cannot be applied: it fails alone.
-                (self.config, self.claims, self.world_serial) = before;
-                self.world = None;
+                self.config = before;
+                self.claims = tx.claims_by_job()?;
+                self.world_moved();
                 log::note(Some(done.job), &format!("outcome not applied: {why}"));
                 let error = OpError::exec(why).code(ErrorCode::InternalError);
                 self.end_as(tx, done.job, &Err(error.into()), effects)?
@@ -498,6 +499,7 @@ impl State {
         tx.op_running(id, index, Status::Running)?;
         tx.set_job_status(id, state.root, Status::Running)?;
         tx.hold(id, &locks)?;
+        self.promise(tx, id, &opcode)?;
         let active = Active {
             index,
             root: state.root,
@@ -510,6 +512,23 @@ impl State {
         };
         effects.tasks.push(active.task(id, self.world()));
         self.active.insert(id, active);
+        Ok(())
+    }
+
+    /// Claims the room that an opcode will need, if nobody has claimed it for its job and if it is
+    /// there; where it is not, the unit will say so.
+    fn promise(&mut self, tx: &mut Tx<'_>, id: JobId, opcode: &Opcode) -> Result<(), StoreError> {
+        if self.claims.contains_key(&id) || opcode.common.dry_run {
+            return Ok(());
+        }
+        let world = self.world();
+        let claims = lu::unit(&opcode.op).claims(&world);
+        if claims.is_empty() || still_fits(&world, &claims).is_err() {
+            return Ok(());
+        }
+        tx.claim(id, &claims)?;
+        self.claims.insert(id, claims);
+        self.world_moved();
         Ok(())
     }
 

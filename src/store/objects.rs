@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rusqlite::params;
+use rusqlite::{Row, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -17,6 +17,27 @@ use super::{Store, StoreError, Tx};
 
 /// The key under which the one cluster object and the one object of other things stand.
 const ONLY: &str = "";
+
+/// All claims, by job.
+const CLAIMS: &str =
+    "SELECT job, node, instance, role, memory, disk, vcpus FROM claim ORDER BY job, nr";
+
+fn claim_of(row: &Row<'_>) -> rusqlite::Result<(JobId, Claim)> {
+    let role: String = row.get(3)?;
+    let text = |nr| row.get::<_, String>(nr);
+    let claim = Claim {
+        node: text(1)?.into(),
+        instance: text(2)?.into(),
+        role: match role == Role::Primary.word() {
+            true => Role::Primary,
+            false => Role::Secondary,
+        },
+        memory: row.get::<_, i64>(4)?.unsigned_abs(),
+        disk: row.get::<_, i64>(5)?.unsigned_abs(),
+        vcpus: row.get::<_, i64>(6)?.unsigned_abs(),
+    };
+    Ok((JobId(row.get(0)?), claim))
+}
 
 impl Store {
     /// Reads the whole configuration.
@@ -83,27 +104,7 @@ impl Store {
     /// # Errors
     /// [`StoreError`].
     pub fn claims(&self) -> Result<Vec<(JobId, Claim)>, StoreError> {
-        self.rows(
-            "SELECT job, node, instance, role, memory, disk, vcpus FROM claim ORDER BY job, nr",
-            [],
-            |row| {
-                let role: String = row.get(3)?;
-                let text = |nr| row.get::<_, String>(nr);
-                let claim = Claim {
-                    node: text(1)?.into(),
-                    instance: text(2)?.into(),
-                    role: if role == Role::Primary.word() {
-                        Role::Primary
-                    } else {
-                        Role::Secondary
-                    },
-                    memory: row.get::<_, i64>(4)?.unsigned_abs(),
-                    disk: row.get::<_, i64>(5)?.unsigned_abs(),
-                    vcpus: row.get::<_, i64>(6)?.unsigned_abs(),
-                };
-                Ok((JobId(row.get(0)?), claim))
-            },
-        )
+        self.rows(CLAIMS, [], claim_of)
     }
 
     /// What each job holds.
@@ -258,6 +259,23 @@ impl Tx<'_> {
             )?;
         }
         Ok(())
+    }
+
+    /// The claims of all jobs.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn claims_by_job(&self) -> Result<BTreeMap<JobId, Vec<Claim>>, StoreError> {
+        let get = || {
+            let mut query = self.db().prepare_cached(CLAIMS)?;
+            let rows = query.query_map([], claim_of)?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let mut claims: BTreeMap<JobId, Vec<Claim>> = BTreeMap::new();
+        for (job, claim) in get().map_err(|error| self.wrong(error))? {
+            claims.entry(job).or_default().push(claim);
+        }
+        Ok(claims)
     }
 
     /// A job needs no room any more; tells whether it had any.

@@ -14,15 +14,8 @@ use crate::opcodes::Priority;
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct GlobalArgs {
-    /// Where the cluster is kept
-    #[arg(
-        long,
-        global = true,
-        value_name = "DIR",
-        env = "GNT_STATE_DIR",
-        hide_env = true,
-        hide_short_help = true
-    )]
+    /// Where the cluster is kept [else: $GNT_STATE_DIR]
+    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     pub state_dir: Option<PathBuf>,
 
     /// Say more about what happens inside; repeat for more

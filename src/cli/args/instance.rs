@@ -84,22 +84,22 @@ pub struct AddArgs {
     )]
     pub disk_template: Option<DiskTemplate>,
     /// A disk, such as 0:size=10G; may be repeated
-    #[arg(long = "disk", value_name = "N:size=SIZE,…", value_parser = values::disk)]
+    #[arg(long = "disk", value_name = "DISK", value_parser = values::disk)]
     pub disks: Vec<DiskArg>,
     /// One disk of this size
     #[arg(short = 's', long, value_name = "SIZE", value_parser = values::size, conflicts_with = "disks")]
     pub os_size: Option<u64>,
-    /// Memory, CPUs and the like, such as memory=1G,vcpus=2
-    #[arg(short = 'B', long, value_name = "PARAMETERS", value_parser = values::backend)]
+    /// Backend parameters, such as memory=1G,vcpus=2
+    #[arg(short = 'B', long, value_name = "BE", value_parser = values::backend)]
     pub backend_parameters: Option<Backend>,
-    /// The hypervisor and its parameters, kept as data
-    #[arg(short = 'H', long, value_name = "NAME:PARAMETERS", value_parser = values::ident_key_vals)]
+    /// Hypervisor, such as kvm:acpi=true; kept as data
+    #[arg(short = 'H', long, value_name = "HV", value_parser = values::ident_key_vals)]
     pub hypervisor_parameters: Option<IdentKeyVals>,
-    /// The operating system, kept as data
+    /// Operating system; kept as data
     #[arg(short = 'o', long, value_name = "OS")]
     pub os_type: Option<String>,
-    /// A network interface, kept as data; may be repeated
-    #[arg(long = "net", value_name = "N:PARAMETERS", value_parser = values::ident_key_vals)]
+    /// A network interface, such as 0:mac=auto; kept as data
+    #[arg(long = "net", value_name = "NIC", value_parser = values::ident_key_vals)]
     pub nets: Vec<IdentKeyVals>,
     /// No network interface
     #[arg(long, conflicts_with = "nets")]

@@ -244,29 +244,30 @@ pub struct NodeListArgs {
 
 /// `gnt-node modify`.
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("changes").required(true).multiple(true)))]
 pub struct ModifyArgs {
     /// The node
     pub node: String,
     /// Master candidate: yes or no
-    #[arg(short = 'C', long, value_name = "YES|NO", value_parser = values::yes_no)]
+    #[arg(short = 'C', long, value_name = "YES|NO", group = "changes", value_parser = values::yes_no)]
     pub master_candidate: Option<bool>,
     /// Takes no new instances: yes or no
-    #[arg(short = 'D', long, value_name = "YES|NO", value_parser = values::yes_no)]
+    #[arg(short = 'D', long, value_name = "YES|NO", group = "changes", value_parser = values::yes_no)]
     pub drained: Option<bool>,
     /// Declared dead: yes or no
-    #[arg(short = 'O', long, value_name = "YES|NO", value_parser = values::yes_no)]
+    #[arg(short = 'O', long, value_name = "YES|NO", group = "changes", value_parser = values::yes_no)]
     pub offline: Option<bool>,
     /// May it become master: yes or no
-    #[arg(long, value_name = "YES|NO", value_parser = values::yes_no)]
+    #[arg(long, value_name = "YES|NO", group = "changes", value_parser = values::yes_no)]
     pub master_capable: Option<bool>,
     /// May it hold instances: yes or no
-    #[arg(long, value_name = "YES|NO", value_parser = values::yes_no)]
+    #[arg(long, value_name = "YES|NO", group = "changes", value_parser = values::yes_no)]
     pub vm_capable: Option<bool>,
     /// Its secondary IP address
-    #[arg(short, long, value_name = "ADDRESS")]
+    #[arg(short, long, value_name = "ADDRESS", group = "changes")]
     pub secondary_ip: Option<String>,
     /// Its size, such as memory=64G,disk=1T,cpus=32; what is not given stays
-    #[arg(long, value_name = "SIZES", value_parser = values::capacity)]
+    #[arg(long, value_name = "SIZES", group = "changes", value_parser = values::capacity)]
     pub capacity: Option<CapacityArg>,
     /// Whether to ask.
     #[command(flatten)]

@@ -1,0 +1,185 @@
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::*;
+use crate::cluster::export::write;
+use crate::cluster::sample::sample;
+
+fn exported() -> String {
+    let settings = Settings {
+        driver: "simulator".to_owned(),
+        queue_limit: Some(500),
+        max_running_jobs: Some(7),
+        simulator: json!({"speed": 2.5}),
+    };
+    write(&sample("lab", 4, 13, 1_700_000_000.25).unwrap(), &settings)
+}
+
+fn value() -> Value {
+    serde_json::from_str(&exported()).unwrap()
+}
+
+fn read_value(value: &Value) -> Result<Imported, ImportError> {
+    read(value.to_string().as_bytes(), "file")
+}
+
+#[test]
+fn what_was_exported_comes_back_and_out_again_the_same() {
+    let text = exported();
+    let back = read(text.as_bytes(), "file").unwrap();
+    assert_eq!(back.notes, Vec::<String>::new());
+    assert_eq!(back.settings.driver, "simulator");
+    assert_eq!(back.settings.max_running_jobs, Some(7));
+    assert_eq!(write(&back.config, &back.settings), text);
+}
+
+#[test]
+fn our_own_keys_are_in_our_own_part_only() {
+    let mut value = value();
+    let own = value.as_object_mut().unwrap().remove("gnt").unwrap();
+    assert_eq!(own["nodes"].as_object().unwrap().len(), 4);
+    assert!(!value.to_string().contains("gnt_"));
+}
+
+/// Tries a file of one's own: `GNT_TRY_FILE=… cargo test -- --ignored --nocapture a_file_by_hand`.
+#[test]
+#[ignore = "reads the file that GNT_TRY_FILE names"]
+fn a_file_by_hand() {
+    let file = std::env::var("GNT_TRY_FILE").unwrap();
+    let read = read(&std::fs::read(&file).unwrap(), &file).unwrap();
+    let text = write(&read.config, &read.settings);
+    let again = self::read(text.as_bytes(), "again").unwrap();
+    assert_eq!(write(&again.config, &again.settings), text);
+    assert_eq!(read.notes, Vec::<String>::new());
+}
+
+#[test]
+fn a_wrong_type_is_told_with_its_path() {
+    let mut value = value();
+    let uuid = value["nodes"]
+        .as_object()
+        .unwrap()
+        .keys()
+        .next()
+        .unwrap()
+        .clone();
+    value["nodes"][&uuid]["name"] = json!(3);
+    let error = read_value(&value).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("cannot import file: nodes.{uuid}.name: expected a string")
+    );
+}
+
+const HTOOLS: &str = "\
+group-1|uuid-1|preferred|
+
+node1|16384|0|15000|409600|200000|16|M|uuid-1|2|red,blue
+node2|16384|0|15360|409600|204200|16|N|uuid-1|1|
+node3|?|?|?|?|?|?|?|uuid-1|1|
+
+web|1024|51200|2|running|Y|node1|node2|drbd|tag-1|1
+db|2048|1024|1|ADMIN_down|N|node2||plain||1
+db|2048|1024|1|ADMIN_down|N|node2||plain||1
+gone|2048|1024|1|running|N|node9||plain||1
+
+htools:iextags:a
+
+|128,1,1024,1,1,1|128,1,1024,1,1,1;32768,8,1048576,16,8,12|drbd,plain|4.0|16.0
+";
+
+#[test]
+fn an_htools_file_is_read() {
+    let Imported { config, notes, .. } = read(HTOOLS.as_bytes(), "file").unwrap();
+    let node = config.node_named("node1").unwrap();
+    assert_eq!(node.capacity.memory, 15_000 + 1024);
+    assert_eq!(node.capacity.disk, 200_000 + 51_200 + 128);
+    assert_eq!((node.capacity.cpus, node.capacity.spindles), (16, 2));
+    assert_eq!(node.tags, ["red", "blue"]);
+    let second = config.node_named("node2").unwrap();
+    assert_eq!(second.capacity.memory, 15_360, "db does not run");
+    assert!(config.node_named("node3").unwrap().offline);
+    let web = config.instance_named("web").unwrap();
+    assert_eq!(web.primary_node, node.uuid);
+    assert_eq!(config.secondary(web), Some(&second.uuid));
+    assert_eq!(web.admin_state.word(), "up");
+    let backend = config.backend(config.instance_named("db").unwrap());
+    assert_eq!((backend.maxmem, backend.vcpus), (2048, 1));
+    assert!(!backend.auto_balance);
+    let cluster = config.cluster.as_ref().unwrap();
+    assert_eq!(cluster.tags, ["htools:iextags:a"]);
+    assert_eq!(cluster.ipolicy["spindle-ratio"], json!(16.0));
+    assert_eq!(cluster.master_node.as_ref(), Some(&node.uuid));
+    assert_eq!(notes[0], "instance db is there twice: the second left out");
+    assert_eq!(notes[1], "instance gone is on no known node: left out");
+}
+
+#[test]
+fn an_htools_fault_is_told_with_its_line() {
+    let text = HTOOLS.replace("|51200|", "|x|");
+    let error = read(text.as_bytes(), "file").unwrap_err().to_string();
+    assert!(
+        error.contains("line 7: disk: expected a whole number"),
+        "{error}"
+    );
+    let text = HTOOLS.replace("node1|node2|drbd", "node1|node1|drbd");
+    let error = read(text.as_bytes(), "file").unwrap_err().to_string();
+    assert!(error.contains("both primary and secondary"), "{error}");
+}
+
+#[test]
+fn an_allocator_request_is_called_so() {
+    let request = json!({"nodes": {}, "nodegroups": {}, "request": {}});
+    let error = read_value(&request).unwrap_err();
+    assert_eq!(error.reason, "it is an allocator request, not a cluster");
+    for text in ["", "hello", "{", "{}", "\u{0}"] {
+        assert!(read(text.as_bytes(), "file").is_err());
+    }
+}
+
+#[test]
+fn disks_inside_instances_are_lifted_out() {
+    let text = json!({
+        "version": 2_100_000,
+        "cluster": {"cluster_name": "old", "uuid": "c"},
+        "nodegroups": {"g": {"name": "default"}},
+        "nodes": {"n1": {"name": "one", "group": "g"}, "n2": {"name": "two", "group": "g"}},
+        "instances": {"i": {"name": "web", "primary_node": "n2", "disk_template": "drbd",
+            "disks": [{"dev_type": "drbd", "size": 1024, "uuid": "d",
+                "logical_id": ["n1", "n2", 11000, 0, 0, "s"],
+                "children": [{"dev_type": "plain"}, {"dev_type": "plain"}]}]}},
+        "locks": {},
+    });
+    let read = read_value(&text).unwrap();
+    let web = read.config.instance_named("web").unwrap();
+    assert_eq!(read.config.secondary(web).unwrap().as_str(), "n1");
+    assert_eq!(web.rest.get("disk_template"), None);
+    let disk = read.config.disks_of(web).next().unwrap();
+    assert_eq!(disk.rest["children"][0]["nodes"], json!(["n1", "n2"]));
+    assert_eq!(read.notes.len(), 2);
+    assert_eq!(
+        read.notes[0],
+        "locks is no known part of a configuration: left out"
+    );
+    assert!(read.notes[1].contains("gnt-node modify --capacity"));
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let _ = read(&bytes, "file");
+    }
+
+    #[test]
+    fn no_damage_panics(at in any::<usize>(), put in "[0-9a-z{}\\[\\]|,\"\n-]{0,6}", htools in any::<bool>()) {
+        let mut text = if htools { HTOOLS.to_owned() } else { exported() };
+        let at = at % text.len();
+        let end = (at + put.len()).min(text.len());
+        text.replace_range(at..end, &put);
+        if let Ok(read) = read(text.as_bytes(), "file") {
+            let text = write(&read.config, &read.settings);
+            let again = self::read(text.as_bytes(), "again").unwrap();
+            prop_assert_eq!(write(&again.config, &again.settings), text);
+        }
+    }
+}
