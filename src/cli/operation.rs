@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::lu::Detail;
+use crate::lu::{Detail, net_moves};
 use crate::opcodes::{OpError, Opcode, Priority, Reason};
 use crate::queue::client::Submitted;
 use crate::queue::follow::{Follower, Reach};
@@ -136,7 +136,7 @@ pub fn run_for_results(
         until,
     )?;
     let (ending, follower) = followed;
-    let exit = conclude(cx, options, &operation, &answers, &follower, ending)?;
+    let exit = conclude(cx, client, options, &operation, &answers, &follower, ending)?;
     let ops = follower.ops()?;
     let done = ops
         .into_values()
@@ -337,7 +337,7 @@ impl Family {
             instance: told.or(instance),
             status: job.status.word(),
             error: self.error(job.id).cloned(),
-            moves: ops.iter().flat_map(|op| op.detail.moves.clone()).collect(),
+            moves: net_moves(ops.iter().flat_map(|op| op.detail.moves.clone()).collect()),
             ops: ops.iter().map(op_result).collect(),
         }
     }
@@ -492,6 +492,7 @@ pub fn document(
 /// The end of an operation: the verdict in words, as a document, as exit code.
 fn conclude(
     cx: &mut Context,
+    client: &Client,
     options: &SubmitOptions,
     operation: &Operation,
     answers: &[std::result::Result<JobId, OpError>],
@@ -514,7 +515,7 @@ fn conclude(
         Ending::TimedOut | Ending::Detached(_) => return detach(cx, document, &named, ending),
     };
     if options.dry_run {
-        return dry_run(cx, document, follower, exit);
+        return dry_run(cx, client, document, follower, exit);
     }
     tell_wrongs(cx, &document, operation);
     let first = operation.jobs.first().map_or(&[][..], Vec::as_slice);
@@ -588,6 +589,7 @@ fn detach(
 /// What a dry run found.
 fn dry_run(
     cx: &mut Context,
+    client: &Client,
     mut document: Document,
     follower: &Follower<'_>,
     exit: ExitCode,
@@ -599,6 +601,8 @@ fn dry_run(
         .collect();
     if !cx.printer.json && (!plan.is_empty() || !document.unmovable.is_empty()) {
         let text = plan::render(&plan, &document.unmovable);
+        let cluster = client.store().cluster_name()?;
+        cx.printer.say(&format!("Plan for cluster {cluster}:"));
         cx.printer.data(&text)?;
     }
     // With something unmovable the deed would have moved the rest, if it may.

@@ -295,6 +295,24 @@ pub struct Move {
     pub to: String,
 }
 
+/// The moves of one instance, seen as a whole. When a mirrored instance changes its primary node, the
+/// roles of its two nodes are swapped; a new secondary node afterwards takes the place of the node
+/// that was secondary before, not of the one that had the role for a moment.
+#[must_use]
+pub fn net_moves(steps: Vec<Move>) -> Vec<Move> {
+    let mut net: Vec<Move> = vec![];
+    for mut step in steps {
+        let swapped = net.iter().rev().find(|before| {
+            before.role == Role::Primary && step.role == Role::Secondary && before.from == step.from
+        });
+        if let Some(swapped) = swapped {
+            step.from = swapped.to.clone();
+        }
+        net.push(step);
+    }
+    net
+}
+
 /// What one child job is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanItem {

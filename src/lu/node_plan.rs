@@ -10,7 +10,7 @@ use super::shared::{
 };
 use super::{
     ChildJob, Detail, Env, Failure, LogicalUnit, Move, Outcome, PlanItem, ResultWithJobs, Slot,
-    UnitResult, UnmovableItem,
+    UnitResult, UnmovableItem, net_moves,
 };
 use crate::allocator::{Departure, Placed, PlannedMove, Role, Rules, plan_departure};
 use crate::cluster::{AdminState, Config, Instance, Mirroring, Node};
@@ -215,7 +215,7 @@ fn item(config: &Config, instance: &Instance, placed: &Placed, ops: &[Opcode]) -
     };
     PlanItem {
         instance: instance.name.clone(),
-        moves: placed.moves.iter().map(name).collect(),
+        moves: net_moves(placed.moves.iter().map(name).collect()),
         ops: ops.iter().map(|op| op.op.id().to_owned()).collect(),
     }
 }

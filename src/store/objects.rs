@@ -85,6 +85,16 @@ impl Store {
         Ok(config)
     }
 
+    /// The cluster's name, without reading the whole configuration.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn cluster_name(&self) -> Result<String, StoreError> {
+        let sql = "SELECT value ->> 'cluster_name' FROM object WHERE kind = 'cluster'";
+        let mut names: Vec<Option<String>> = self.rows(sql, [], |row| row.get(0))?;
+        Ok(names.pop().flatten().unwrap_or_default())
+    }
+
     /// The configuration and the claims at one moment.
     ///
     /// # Errors

@@ -51,7 +51,7 @@ fn count(number: usize) -> Cell {
 }
 
 /// What can be shown of a group.
-pub static FIELDS: [Field<Row>; 12] = [
+pub static FIELDS: [Field<Row>; 13] = [
     field!("name", "Group", Text, "Its name", |r| text(&r.group.name)),
     field!(
         "alloc_policy",
@@ -107,6 +107,9 @@ pub static FIELDS: [Field<Row>; 12] = [
         "Raised at each change",
         |r| Cell::Number(i64::try_from(r.group.stamps.serial_no).unwrap_or(i64::MAX))
     ),
+    field!("ctime", "CTime", Time, "When it was made", |r| Cell::Time(
+        (r.group.stamps.ctime * 1e6) as i64
+    )),
     field!("mtime", "MTime", Time, "When it was changed last", |r| {
         Cell::Time((r.group.stamps.mtime * 1e6) as i64)
     }),

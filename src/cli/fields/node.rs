@@ -72,7 +72,7 @@ macro_rules! field {
 pub(in crate::cli) use field;
 
 /// What can be shown of a node.
-pub static FIELDS: [Field<Row>; 27] = [
+pub static FIELDS: [Field<Row>; 28] = [
     field!("name", "Node", Text, "Its name", |r| text(&r.node.name)),
     field!("pip", "PrimaryIP", Text, "Primary IP address", |r| text(
         &r.node.primary_ip
@@ -195,6 +195,9 @@ pub static FIELDS: [Field<Row>; 27] = [
         "Raised at each change",
         |r| Cell::Number(i64::try_from(r.node.stamps.serial_no).unwrap_or(i64::MAX))
     ),
+    field!("ctime", "CTime", Time, "When it was made", |r| Cell::Time(
+        (r.node.stamps.ctime * 1e6) as i64
+    )),
     field!("mtime", "MTime", Time, "When it was changed last", |r| {
         Cell::Time((r.node.stamps.mtime * 1e6) as i64)
     }),
