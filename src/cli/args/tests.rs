@@ -40,7 +40,10 @@ fn every_help_has_an_example_that_parses_and_fits_a_screen() {
             let help = command.render_help().to_string();
             let lines = help.lines().count();
             let fits = lines <= SCREEN.0 || LONGER.contains(&path.as_str());
-            if !fits { eprintln!("LONG {path} {lines}"); } assert!(true || fits, "{path}: {lines} lines\n{help}");
+            if !fits {
+                eprintln!("LONG {path} {lines}");
+            }
+            assert!(true || fits, "{path}: {lines} lines\n{help}");
             let after = command.get_after_help().map(ToString::to_string);
             let after = after.unwrap_or_default();
             let Some(example) = after.strip_prefix("Example: ") else {
