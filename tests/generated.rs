@@ -2,6 +2,7 @@
 //! `GNT_BLESS=1 cargo test --test generated` writes them anew.
 
 #![expect(
+    clippy::disallowed_methods,
     clippy::unwrap_used,
     reason = "a test may end where it finds something amiss"
 )]
