@@ -18,7 +18,7 @@ use std::process::Command;
 use assert_cmd::cargo::cargo_bin;
 
 /// What differs from run to run, and what stands for it.
-const REDACTED: [(&str, &str); 7] = [
+const REDACTED: [(&str, &str); 8] = [
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME"),
     (
         r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -26,6 +26,7 @@ const REDACTED: [(&str, &str); 7] = [
     ),
     (r"(?m)^(  (?:host|pid|uid|user): ).*$", "${1}REDACTED"),
     (r"\d+\.\d{6} seconds", "N seconds"),
+    (r"\b\d{19}\b", "NANOSECONDS"),
     (r"pid \d+", "pid N"),
     (r"uid \d+", "uid N"),
     (r"\S*/\.tmp\w+", "TEMP"),
@@ -83,7 +84,7 @@ impl Drop for Lab {
 /// The lines without the states through which jobs come, and the ends of jobs in order.
 fn calm(errors: &str) -> Vec<&str> {
     let (mut ends, others): (Vec<&str>, Vec<&str>) =
-        errors.lines().partition(|line| line.starts_with("job "));
+        (errors.lines()).partition(|line| line.starts_with("job ") && line.contains("): "));
     ends.retain(|line| {
         (["success", "error", "canceled"].iter()).any(|state| line.ends_with(state))
     });
