@@ -72,7 +72,9 @@ fn done(cx: &mut Context, text: &str) -> Result<ExitCode> {
         let document = json!({"schema": SCHEMA, "command": cx.command, "exit": 0, "message": text});
         cx.printer.line(&document.to_string())?;
     }
-    cx.printer.verdict(text)?;
+    if !cx.printer.quiet {
+        cx.printer.verdict(text)?;
+    }
     Ok(ExitCode::Done)
 }
 

@@ -311,7 +311,7 @@ fn locks(args: LocksArgs, cx: &mut Context) -> Result<ExitCode> {
 }
 
 fn show_locks(cx: &mut Context, store: &Store, style: &Style) -> Result<ExitCode> {
-    let mut state = State::new(0, String::new(), store.settings()?);
+    let mut state = State::new(0, store.settings()?);
     load::load(&mut state, store)?;
     let mut rows: BTreeMap<Lock, LockRow> = BTreeMap::new();
     let config = &state.config;

@@ -530,6 +530,11 @@ fn conclude(
         (false, errors) => (operation.texts.errors)(&document.summary, errors),
     };
     // Quiet means silent where all went well.
+    if document.results.len() > 1 || !document.jobs.is_empty() {
+        let cluster = client.store().cluster_name()?;
+        cx.printer
+            .say(&format!("Cluster {cluster}: {}", in_words(&document)));
+    }
     if let Some(text) = text.filter(|_| !cx.printer.quiet || exit != ExitCode::Done) {
         cx.printer.verdict(&text)?;
     }

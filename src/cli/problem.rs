@@ -139,6 +139,10 @@ impl From<FollowError> for Problem {
         match error {
             FollowError::Store(error) => error.into(),
             FollowError::NoRunner(error) => error.into(),
+            FollowError::RunnerEnds(_) => {
+                let hint = "runner.log in the state directory tells why; the jobs stay queued";
+                Problem::of(&error, Some(hint.into()), ExitCode::Failed)
+            }
             FollowError::NoSuchJob(_) => {
                 Problem::unknown(error.to_string()).hint("gnt-job list shows the jobs")
             }

@@ -352,3 +352,6 @@ impl Config {
         Arc::make_mut(&mut self.disks).remove(uuid);
     }
 }
+
+#[cfg(test)]
+mod tests;

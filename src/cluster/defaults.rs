@@ -42,7 +42,7 @@ pub(super) fn cluster() -> Map<String, Value> {
         "modify_etc_hosts": false,
         "modify_ssh_setup": false,
         "ndparams": ndparams(),
-        "nicparams": {"default": {"link": "br0", "mode": "bridged", "vlan": ""}},
+        "nicparams": nicparams(),
         "os_hvp": {},
         "osparams": {},
         "osparams_private_cluster": {},
@@ -118,22 +118,40 @@ pub(super) fn fill(object: &mut Map<String, Value>, defaults: Map<String, Value>
     }
 }
 
+/// Keys whose absence means something: no volume group is LVM switched off, and no helper goes with
+/// it.
+const MEANT_WHEN_ABSENT: [&str; 2] = ["drbd_usermode_helper", "volume_group_name"];
+
 /// Fills the cluster object, and inside it the parameters that are complete there.
 pub(super) fn fill_cluster(object: &mut Map<String, Value>) {
-    fill(object, cluster());
-    let inner = [
-        (&["ipolicy"][..], ipolicy()),
-        (&["ndparams"], ndparams()),
-        (&["beparams", "default"], beparams()),
+    let mut outer = cluster();
+    for key in MEANT_WHEN_ABSENT {
+        outer.remove(key);
+    }
+    fill(object, outer);
+    for (key, defaults) in [("ipolicy", ipolicy()), ("ndparams", ndparams())] {
+        fill_inner(object, key, defaults);
+    }
+    let nested = [
+        ("beparams", json!({"default": beparams()})),
+        ("diskparams", diskparams()),
+        ("nicparams", nicparams()),
     ];
-    for (path, defaults) in inner {
-        let mut place = Some(&mut *object);
-        for key in path {
-            place = place.and_then(|map| map.get_mut(*key)?.as_object_mut());
+    for (key, defaults) in nested {
+        let Some(map) = object.get_mut(key).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        for (kind, defaults) in self::object(defaults) {
+            fill(map, Map::from_iter([(kind.clone(), json!({}))]));
+            fill_inner(map, &kind, defaults);
         }
-        if let Some(map) = place {
-            fill(map, self::object(defaults));
-        }
+    }
+}
+
+/// Fills the object under `key`, if one is there.
+fn fill_inner(object: &mut Map<String, Value>, key: &str, defaults: Value) {
+    if let Some(map) = object.get_mut(key).and_then(Value::as_object_mut) {
+        fill(map, self::object(defaults));
     }
 }
 
@@ -168,6 +186,10 @@ fn beparams() -> Value {
         "spindle_use": 1,
         "vcpus": 1,
     })
+}
+
+fn nicparams() -> Value {
+    json!({"default": {"link": "br0", "mode": "bridged", "vlan": ""}})
 }
 
 fn ndparams() -> Value {
@@ -260,5 +282,66 @@ fn object(value: Value) -> Map<String, Value> {
     match value {
         Value::Object(map) => map,
         _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(cluster: Value) -> Value {
+        let mut cluster = object(cluster);
+        fill_cluster(&mut cluster);
+        Value::Object(cluster)
+    }
+
+    #[test]
+    fn what_is_missing_inside_is_filled_and_what_is_there_stays() {
+        let cluster = filled(json!({
+            "diskparams": {"drbd": {"resync-rate": 7}, "ext": {}},
+            "nicparams": {"default": {"link": "br974"}},
+            "ndparams": {"ssh_port": 2222},
+            "beparams": {},
+            "ipolicy": {"vcpu-ratio": 1.0},
+            "candidate_pool_size": 3,
+        }));
+        assert_eq!(cluster["diskparams"]["drbd"]["resync-rate"], 7);
+        assert_eq!(cluster["diskparams"]["drbd"]["protocol"], "C");
+        assert_eq!(cluster["diskparams"]["ext"]["access"], "kernelspace");
+        assert_eq!(cluster["diskparams"]["gluster"]["volume"], "gv0");
+        assert_eq!(
+            cluster["nicparams"]["default"],
+            json!({"link": "br974", "mode": "bridged", "vlan": ""})
+        );
+        assert_eq!(cluster["ndparams"]["ssh_port"], 2222);
+        assert_eq!(cluster["ndparams"]["ovs_name"], "switch1");
+        assert_eq!(cluster["beparams"]["default"]["vcpus"], 1);
+        assert_eq!(cluster["ipolicy"]["vcpu-ratio"], 1.0);
+        assert_eq!(cluster["ipolicy"]["spindle-ratio"], 32.0);
+        assert_eq!(cluster["candidate_pool_size"], 3);
+        assert_eq!(cluster["max_tracked_jobs"], 25);
+    }
+
+    #[test]
+    fn a_cluster_without_lvm_stays_without() {
+        let absent = filled(json!({}));
+        assert!(absent.get("volume_group_name").is_none());
+        assert!(absent.get("drbd_usermode_helper").is_none());
+        let said = filled(json!({"volume_group_name": null}));
+        assert_eq!(said["volume_group_name"], Value::Null);
+    }
+
+    #[test]
+    fn filling_twice_is_filling_once() {
+        let once = filled(json!({"nicparams": {"default": null}}));
+        assert_eq!(filled(once.clone()), once);
+        assert_eq!(once["nicparams"]["default"]["mode"], "bridged");
+    }
+
+    #[test]
+    fn what_has_the_wrong_shape_is_left_for_the_reader_to_refuse() {
+        let cluster = filled(json!({"diskparams": "x", "beparams": {"default": 3}}));
+        assert_eq!(cluster["diskparams"], "x");
+        assert_eq!(cluster["beparams"]["default"], 3);
     }
 }

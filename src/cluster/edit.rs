@@ -128,6 +128,7 @@ impl Edit {
                 {
                     return Err(EditError(format!("node {} exists", node.name)));
                 }
+                group_of(config, &node.group)?;
                 let mut node = (**node).clone();
                 node.stamps = born(now);
                 let uuid = node.uuid.clone();
@@ -159,7 +160,9 @@ impl Edit {
                 Ok(vec![Touched::Node(node.clone())])
             }
             Edit::AddGroup(group) => {
-                if config.group_named(&group.name).is_some() {
+                if config.groups.contains_key(&group.uuid)
+                    || config.group_named(&group.name).is_some()
+                {
                     return Err(EditError(format!("group {} exists", group.name)));
                 }
                 let mut group = (**group).clone();
@@ -169,8 +172,7 @@ impl Edit {
                 Ok(vec![Touched::Group(uuid)])
             }
             Edit::RemoveGroup(group) => {
-                let old = (config.groups.get(group))
-                    .ok_or_else(|| EditError(format!("group {group} is gone")))?;
+                let old = group_of(config, group)?;
                 if let Some(node) = config.nodes.values().find(|n| n.group == *group) {
                     return Err(EditError(format!(
                         "group {} holds node {}",
@@ -181,9 +183,7 @@ impl Edit {
                 Ok(vec![Touched::Group(group.clone())])
             }
             Edit::AssignNodes { group, nodes } => {
-                if !config.groups.contains_key(group) {
-                    return Err(EditError(format!("group {group} is gone")));
-                }
+                group_of(config, group)?;
                 let old: Vec<Node> = (nodes.iter())
                     .map(|uuid| node_of(config, uuid))
                     .collect::<Result<_, _>>()?;
@@ -203,6 +203,9 @@ impl Edit {
                     return Err(EditError(format!("instance {} exists", instance.name)));
                 }
                 node_of(config, &instance.primary_node)?;
+                if let Some(disk) = (disks.iter()).find(|d| config.disks.contains_key(&d.uuid)) {
+                    return Err(EditError(format!("disk {} exists", disk.uuid)));
+                }
                 let mut touched = vec![Touched::Instance(instance.uuid.clone())];
                 for disk in disks {
                     let mut disk = disk.clone();
@@ -279,6 +282,11 @@ fn born(now: f64) -> Stamps {
 fn changed(stamps: &mut Stamps, now: f64) {
     stamps.serial_no += 1;
     stamps.mtime = now;
+}
+
+fn group_of<'a>(config: &'a Config, uuid: &GroupUuid) -> Result<&'a Group, EditError> {
+    let group = config.groups.get(uuid).map(|group| &**group);
+    group.ok_or_else(|| EditError(format!("group {uuid} is gone")))
 }
 
 fn node_of(config: &Config, uuid: &NodeUuid) -> Result<Node, EditError> {

@@ -10,6 +10,8 @@ mod config;
 mod defaults;
 mod edit;
 pub mod export;
+#[cfg(test)]
+mod fixture;
 pub mod htools;
 pub mod import;
 mod names;

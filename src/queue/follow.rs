@@ -24,6 +24,10 @@ const REASON_EVERY: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_millis(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 
+/// Runners that are started one after the other without anything happening in between, before it is
+/// believed that they cannot run. Between deaths the next one waits, so this is minutes, not moments.
+const MAX_STARTS: u32 = 10;
+
 /// Something that those who follow are told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -64,6 +68,9 @@ pub enum FollowError {
     /// There is no such job.
     #[error("job {0} does not exist")]
     NoSuchJob(JobId),
+    /// Each runner that is started ends at once.
+    #[error("the runner ended {0} times in a row without doing anything")]
+    RunnerEnds(u32),
 }
 
 /// A job that is followed.
@@ -89,6 +96,8 @@ pub struct Follower<'a> {
     reasons_at: Option<Instant>,
     pause: Duration,
     told_full: bool,
+    /// Runners that were started since anything happened.
+    starts: u32,
 }
 
 /// Whether the jobs that a followed job submits are followed, too.
@@ -122,6 +131,7 @@ impl<'a> Follower<'a> {
             reasons_at: None,
             pause: Duration::ZERO,
             told_full: false,
+            starts: 0,
         };
         store.read(|store| {
             for id in ids {
@@ -189,6 +199,13 @@ impl<'a> Follower<'a> {
             self.see_to_runner()?;
         }
         self.look()?;
+        if self
+            .events
+            .iter()
+            .any(|event| !matches!(event, Event::NewRunner))
+        {
+            self.starts = 0;
+        }
         self.pause = match self.events.is_empty() {
             false => Duration::ZERO,
             true => (self.pause * 2).clamp(FIRST_PAUSE, MAX_PAUSE),
@@ -205,6 +222,10 @@ impl<'a> Follower<'a> {
         // It may have ended because nothing was left to do.
         self.look()?;
         if !self.is_over() {
+            self.starts += 1;
+            if self.starts > MAX_STARTS {
+                return Err(FollowError::RunnerEnds(MAX_STARTS));
+            }
             start_runner(dir)?;
             self.events.push(Event::NewRunner);
         }

@@ -41,7 +41,7 @@ impl Reasons {
     /// # Errors
     /// [`StoreError`].
     pub fn load(store: &Store) -> Result<Reasons, StoreError> {
-        let mut state = State::new(0, String::new(), store.settings()?);
+        let mut state = State::new(0, store.settings()?);
         load::load(&mut state, store)?;
         Ok(Reasons { state })
     }

@@ -11,7 +11,6 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::hypervisor::{Hypervisor, InterruptKind, fake::Fake};
-use crate::queue::Submitter;
 use crate::store::{Patience, RunnerLock, StateDir, Store, StoreError, Watch};
 
 use super::pool::{Done, Message, Pool};
@@ -78,9 +77,15 @@ fn run(arguments: &Arguments) -> Result<(), StoreError> {
     let Some(lock) = take_lock(&dir)? else {
         return Ok(());
     };
-    let store = Store::open(dir)?;
-    store.keep_log_short()?;
-    Service::begin(store, lock)?.serve()
+    let mut lock = Some(lock);
+    while let Some(taken) = lock {
+        let store = Store::open(dir.clone())?;
+        store.keep_log_short()?;
+        // One that has given up its place and taken it again begins anew: somebody may have
+        // replaced the cluster in between.
+        lock = Service::begin(store, taken)?.serve()?;
+    }
+    Ok(())
 }
 
 /// Leaves the terminal, its signals and whatever files the tool that started us had open.
@@ -116,7 +121,7 @@ fn take_lock(dir: &StateDir) -> Result<Option<RunnerLock>, StoreError> {
 
 struct Service {
     store: Store,
-    lock: Option<RunnerLock>,
+    lock: RunnerLock,
     state: State,
     pool: Pool,
     inbox: Receiver<Message>,
@@ -153,13 +158,12 @@ impl Service {
             what: error.to_string(),
         })?;
         let hypervisor: Arc<dyn Hypervisor> = Arc::new(hypervisor);
-        let submitter = Submitter::current("gnt-runner").to_json();
-        let mut state = State::new(begin.epoch, submitter, settings);
+        let mut state = State::new(begin.epoch, settings);
         load::load(&mut state, &store)?;
         Ok(Service {
             pool: Pool::new(hypervisor, writer.clone()),
             store,
-            lock: Some(lock),
+            lock,
             state,
             inbox,
             _writer: writer,
@@ -172,7 +176,9 @@ impl Service {
         })
     }
 
-    fn serve(mut self) -> Result<(), StoreError> {
+    /// Works until there is nothing to do, it is asked to leave, or another runner takes over. Gives
+    /// the lock if it is to begin anew.
+    fn serve(mut self) -> Result<Option<RunnerLock>, StoreError> {
         let mut idle_since = Instant::now();
         loop {
             match self.turn() {
@@ -180,7 +186,7 @@ impl Service {
                 Ok(false) => {}
                 Err(StoreError::Deposed) => {
                     log::note(None, "another runner has taken over");
-                    return Ok(());
+                    return Ok(None);
                 }
                 Err(error) => self.failed(&error)?,
             }
@@ -189,7 +195,7 @@ impl Service {
                 idle_since = Instant::now();
             }
             if self.leaving.is_some() && (self.state.active.is_empty() || self.time_to_leave()) {
-                return self.leave();
+                return self.leave().map(|()| None);
             }
             let idle = Duration::from_secs(self.state.settings.limits.runner_idle);
             let mut left = idle.saturating_sub(idle_since.elapsed());
@@ -197,12 +203,17 @@ impl Service {
                 left = Duration::ZERO;
             }
             if left.is_zero() && !self.failing {
-                if self.give_up()? {
-                    return Ok(());
-                }
-                idle_since = Instant::now();
+                return self.give_up();
             }
             self.receive(left);
+        }
+    }
+
+    /// Whether lock and database are still the files at their paths.
+    fn check_place(&self) -> Result<(), StoreError> {
+        match self.lock.in_place(self.store.dir()) && self.store.in_place() {
+            true => Ok(()),
+            false => Err(StoreError::Deposed),
         }
     }
 
@@ -268,13 +279,7 @@ impl Service {
     /// One turn: takes notice, decides, commits, acts. Tells whether anything was done.
     fn turn(&mut self) -> Result<bool, StoreError> {
         if std::mem::take(&mut self.look) {
-            if !self
-                .lock
-                .as_ref()
-                .is_some_and(|l| l.in_place(self.store.dir()))
-            {
-                return Err(StoreError::Deposed);
-            }
+            self.check_place()?;
             for job in load::news(&mut self.state, &self.store)? {
                 if let Some(active) = self.state.active.get(&job) {
                     active.interrupt.raise(InterruptKind::Cancel);
@@ -315,7 +320,8 @@ impl Service {
     }
 
     /// What follows a commit.
-    fn act(&mut self, effects: Effects) {
+    fn act(&mut self, mut effects: Effects) {
+        self.state.committed(&mut effects);
         for node in effects.offline {
             for active in self.state.active.values() {
                 let kind = InterruptKind::NodeOffline(node.clone());
@@ -339,13 +345,7 @@ impl Service {
             );
         }
         self.failing = true;
-        if !self
-            .lock
-            .as_ref()
-            .is_some_and(|l| l.in_place(self.store.dir()))
-        {
-            return Err(StoreError::Deposed);
-        }
+        self.check_place()?;
         std::thread::sleep(RETRY);
         load::load(&mut self.state, &self.store)
     }
@@ -383,26 +383,19 @@ impl Service {
     }
 
     /// Nothing to do for a while: gives up the lock, then looks once more, so that no job is left
-    /// lying that came between. Tells whether it is over.
-    fn give_up(&mut self) -> Result<bool, StoreError> {
-        self.store.shorten_log();
-        self.store
-            .write(Patience::Runner, |tx| tx.end_runner(self.state.epoch))?;
-        self.lock = None;
-        let settings = self.store.settings()?;
-        if settings.held || self.store.unfinished_count()? == 0 {
+    /// lying that came between. Gives the lock if there was one.
+    fn give_up(self) -> Result<Option<RunnerLock>, StoreError> {
+        let Service {
+            store, lock, state, ..
+        } = self;
+        store.shorten_log();
+        store.write(Patience::Runner, |tx| tx.end_runner(state.epoch))?;
+        drop(lock);
+        if store.settings()?.held || store.unfinished_count()? == 0 {
             log::note(None, "nothing to do, ends");
-            return Ok(true);
+            return Ok(None);
         }
-        let Some(lock) = take_lock(self.store.dir())? else {
-            return Ok(true);
-        };
-        self.lock = Some(lock);
-        self.state.epoch = (self.store)
-            .write(Patience::Runner, |tx| tx.begin_runner())?
-            .epoch;
-        self.look = true;
-        Ok(false)
+        take_lock(store.dir())
     }
 
     fn end(self) -> Result<(), StoreError> {

@@ -56,8 +56,6 @@ pub struct Active {
 pub struct State {
     /// This runner's time.
     pub epoch: u64,
-    /// Who submits the children, as JSON.
-    pub submitter: String,
     /// The configuration.
     pub config: Config,
     /// Room promised to jobs on their way.
@@ -87,8 +85,12 @@ pub struct Effects {
     pub tasks: Vec<Task>,
     /// Nodes that were marked offline: nobody waits for them any longer.
     pub offline: Vec<NodeUuid>,
-    /// Jobs whose opcodes are no longer with a worker.
-    pub returned: usize,
+    /// Jobs whose opcode has ended.
+    pub ended: Vec<JobId>,
+    /// Jobs whose opcode is handed to a worker.
+    pub begun: Vec<(JobId, Active)>,
+    /// Jobs whose unit plans again.
+    pub replanned: Vec<JobId>,
 }
 
 /// Lines and progress that have not been written yet.
@@ -123,10 +125,9 @@ enum After {
 impl State {
     /// A state that knows nothing yet; see [`super::load`].
     #[must_use]
-    pub fn new(epoch: u64, submitter: String, settings: Settings) -> State {
+    pub fn new(epoch: u64, settings: Settings) -> State {
         State {
             epoch,
-            submitter,
             config: Config::default(),
             claims: BTreeMap::new(),
             world_serial: 0,
@@ -232,6 +233,20 @@ impl State {
         Ok(())
     }
 
+    /// What a committed transaction means for who works on what. Not before: a transaction that
+    /// fails leaves the workers with what they had.
+    pub fn committed(&mut self, effects: &mut Effects) {
+        for id in effects.ended.drain(..) {
+            self.active.remove(&id);
+        }
+        for id in effects.replanned.drain(..) {
+            if let Some(active) = self.active.get_mut(&id) {
+                active.replans += 1;
+            }
+        }
+        self.active.extend(effects.begun.drain(..));
+    }
+
     // ----------------------------------------------------------------- ends
 
     fn end(
@@ -265,21 +280,19 @@ impl State {
         match after {
             After::Again => {
                 let world = self.world();
-                if let Some(active) = self.active.get_mut(&done.job) {
-                    active.replans += 1;
+                if let Some(active) = self.active.get(&done.job) {
                     effects.tasks.push(active.task(done.job, world));
+                    effects.replanned.push(done.job);
                 }
             }
-            After::LeftBehind => effects.returned += 1,
+            After::LeftBehind => {}
             After::Next(next) => {
-                self.active.remove(&done.job);
                 self.scheduler.release(done.job, Some(next));
-                effects.returned += 1;
+                effects.ended.push(done.job);
             }
             After::Final => {
-                self.active.remove(&done.job);
                 self.scheduler.release(done.job, None);
-                effects.returned += 1;
+                effects.ended.push(done.job);
             }
         }
         Ok(())
@@ -511,7 +524,7 @@ impl State {
             limits: self.limits(),
         };
         effects.tasks.push(active.task(id, self.world()));
-        self.active.insert(id, active);
+        effects.begun.push((id, active));
         Ok(())
     }
 
@@ -590,7 +603,7 @@ impl State {
         };
         log::note(Some(id), &format!("adopted, start {}", starts + 1));
         effects.tasks.push(active.task(id, self.world()));
-        self.active.insert(id, active);
+        effects.begun.push((id, active));
         Ok(())
     }
 
@@ -668,7 +681,7 @@ impl SubmitManyJobs for Submit<'_, '_> {
                 claims: job.claims,
             })
             .collect();
-        let submitter = self.state.submitter.clone();
+        let submitter = self.tx.submitter(self.parent.0)?;
         let origin = Origin {
             parent: Some(self.parent),
             submitter: &submitter,

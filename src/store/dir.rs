@@ -225,6 +225,12 @@ impl StateDir {
         Ok(())
     }
 
+    /// Device and inode of the database's file.
+    pub(super) fn database_identity(&self) -> Option<(u64, u64)> {
+        let meta = fs::symlink_metadata(self.database()).ok()?;
+        Some((meta.dev(), meta.ino()))
+    }
+
     /// Whether there is a database, in whatever state.
     #[must_use]
     pub fn has_cluster(&self) -> bool {

@@ -64,6 +64,15 @@ pub(super) fn open(path: &Path) -> Result<File, StoreError> {
         .map_err(|error| StoreError::io(path, error))
 }
 
+/// Opens a lock file only to ask about it.
+pub(super) fn open_to_look(path: &Path) -> Result<File, StoreError> {
+    let mut options = OpenOptions::new();
+    options.read(true).custom_flags(libc::O_NOFOLLOW);
+    options
+        .open(path)
+        .map_err(|error| StoreError::io(path, error))
+}
+
 /// The whole file, as the operating system wants it described.
 pub(super) fn whole_file(kind: i32) -> libc::flock {
     libc::flock {

@@ -818,6 +818,17 @@ impl Tx<'_> {
         Ok(number.and_then(Priority::from_number).unwrap_or_default())
     }
 
+    /// Who submitted a job, as JSON.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn submitter(&self, job: JobId) -> Result<String, StoreError> {
+        let found = self.row("SELECT submitter FROM job WHERE id = ?1", [job.0], |row| {
+            row.get(0)
+        })?;
+        Ok(found.unwrap_or_default())
+    }
+
     /// The number of the newest line that a job logged; 0 when there is none.
     ///
     /// # Errors

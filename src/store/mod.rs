@@ -52,6 +52,8 @@ const BUSY_MS: u32 = 10_000;
 pub struct Store {
     db: Connection,
     dir: StateDir,
+    /// Device and inode of the database's file when it was opened.
+    file: Option<(u64, u64)>,
 }
 
 /// Microseconds since 1970, by the wall clock.
@@ -86,7 +88,8 @@ impl Store {
         (db.pragma_update(None, "busy_timeout", BUSY_MS)).map_err(wrong)?;
         db.set_prepared_statement_cache_capacity(64);
         schema::check(&db, &path)?;
-        Ok(Store { db, dir })
+        let file = dir.database_identity();
+        Ok(Store { db, dir, file })
     }
 
     /// Makes the database of a new cluster, complete or not at all: it appears under its name when
@@ -133,6 +136,12 @@ impl Store {
     #[must_use]
     pub fn path(&self) -> PathBuf {
         self.dir.database()
+    }
+
+    /// Whether the file at the database's path is still the one that was opened.
+    #[must_use]
+    pub fn in_place(&self) -> bool {
+        self.file.is_some() && self.file == self.dir.database_identity()
     }
 
     /// Reads several things that belong to one moment.

@@ -10,7 +10,7 @@ use std::os::unix::fs::MetadataExt;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
-use super::gate::{open, whole_file};
+use super::gate::{open, open_to_look, whole_file};
 use super::{StateDir, StoreError};
 
 /// The right to be the runner (or to change the configuration while there is none); given back on
@@ -50,7 +50,8 @@ impl RunnerLock {
 /// [`StoreError::Io`] when there is no such file.
 pub fn runner_alive(dir: &StateDir) -> Result<bool, StoreError> {
     let path = dir.runner_lock();
-    let file = open(&path)?;
+    // Only for reading: closing what was open for writing is the event of a runner's death.
+    let file = open_to_look(&path)?;
     let mut asked = whole_file(libc::F_WRLCK);
     match fcntl(&file, FcntlArg::F_OFD_GETLK(&mut asked)) {
         Ok(_) => Ok(i32::from(asked.l_type) != libc::F_UNLCK),

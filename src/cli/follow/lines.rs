@@ -68,7 +68,7 @@ impl Renderer for Lines {
                     if job.parent.is_some() {
                         self.children.insert(job.id);
                     }
-                    if new && self.to == To::Log {
+                    if new && self.to == To::Log && job.parent.is_none() {
                         let title = format!("Output from job {} follows", job.id);
                         printer.line(&title)?;
                         printer.line(&"-".repeat(title.len()))?;
@@ -80,7 +80,13 @@ impl Renderer for Lines {
                 }
                 Event::Log(id, entry) => match self.to {
                     To::Log => {
-                        printer.line(&format!("{} {}", local_time(entry.time), entry.message))?;
+                        // Children run side by side: whose line it is has to be said.
+                        let whose = match self.children.contains(id) {
+                            true => format!("{}: ", self.name(*id)),
+                            false => String::new(),
+                        };
+                        let time = local_time(entry.time);
+                        printer.line(&format!("{time} {whose}{}", entry.message))?;
                     }
                     To::Stderr if self.children.contains(id) && !is_warning(&entry.message) => {}
                     To::Stderr => {

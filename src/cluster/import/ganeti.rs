@@ -155,6 +155,9 @@ fn rows(
             notes.push(format!("{path} says that its UUID is {stated}: not heeded"));
         }
         let name = row.get("name").and_then(Value::as_str).unwrap_or_default();
+        if section.named && name.is_empty() {
+            return Err(Fault::new(format!("{path}.name: expected a name")));
+        }
         if section.named && !names.insert(name.to_owned()) {
             notes.push(format!(
                 "{path} has the name {name}, which is taken: left out"
@@ -174,6 +177,10 @@ fn lift_disks(
 ) -> Result<(), Fault> {
     for (owner, instance) in instances {
         instance.remove("disk_template");
+        // Nothing told it from the state before 2.12.
+        let runs = instance.get("admin_state").and_then(Value::as_str) == Some("up");
+        (instance.entry("disks_active")).or_insert(Value::Bool(runs));
+        let stamps = ["ctime", "mtime"].map(|key| (key, instance.get(key).cloned()));
         let primary = instance.get("primary_node").cloned().unwrap_or_default();
         let Some(listed) = instance.get_mut("disks").and_then(Value::as_array_mut) else {
             continue;
@@ -196,6 +203,11 @@ fn lift_disks(
             disk.insert("uuid".to_owned(), Value::String(uuid.clone()));
             // Disks inside instances had no stamps of their own.
             disk.entry("serial_no").or_insert(Value::from(1));
+            for (key, time) in &stamps {
+                if let Some(time) = time {
+                    disk.entry(*key).or_insert_with(|| time.clone());
+                }
+            }
             defaults::fill(&mut disk, defaults::disk());
             *place = Value::String(uuid.clone());
             disks.entry(uuid).or_insert(disk);
@@ -371,6 +383,7 @@ impl Parts {
             }
             known
         });
+        self.drop_torn(notes);
         self.drop_stray_disks(notes);
         for disk in &mut self.disks {
             let before = disk.nodes.len();
@@ -386,6 +399,25 @@ impl Parts {
                 notes.push(format!("disk {} has no second node", disk.uuid));
             }
         }
+    }
+
+    /// Instances whose mirror is on other nodes than they are: no move of one can go well.
+    fn drop_torn(&mut self, notes: &mut Vec<String>) {
+        let mirrors: BTreeMap<&DiskUuid, &Disk> = (self.disks.iter())
+            .filter(|disk| disk.dev_type == DiskTemplate::Drbd && !disk.nodes.is_empty())
+            .map(|disk| (&disk.uuid, disk))
+            .collect();
+        self.instances.retain(|instance| {
+            let mut own = instance.disks.iter().filter_map(|uuid| mirrors.get(uuid));
+            let torn = own.find(|disk| !disk.nodes.contains(&instance.primary_node));
+            if let Some(disk) = torn {
+                notes.push(format!(
+                    "instance {} is left out: its disk {} has no copy on its primary node",
+                    instance.name, disk.uuid
+                ));
+            }
+            torn.is_none()
+        });
     }
 
     /// Disks that no instance has, and disks of instances that are not there or taken.

@@ -44,8 +44,9 @@ pub(super) fn make_up(config: &mut Config, nodes: &BTreeSet<NodeUuid>) -> Option
 
 fn at_least(need: Capacity) -> Capacity {
     Capacity {
-        memory: need.memory.max(LEAST.memory),
-        disk: need.disk.max(LEAST.disk),
+        // Placement wants something left over: a node that is exactly full takes nothing.
+        memory: need.memory.saturating_add(1).max(LEAST.memory),
+        disk: need.disk.saturating_add(1).max(LEAST.disk),
         cpus: need.cpus.max(LEAST.cpus),
         spindles: need.spindles.max(LEAST.spindles),
     }
@@ -89,4 +90,20 @@ fn ratio(config: &Config, group: &GroupUuid, key: &str) -> Option<f64> {
     (own.and_then(|group| group.ipolicy.get(key)))
         .or_else(|| cluster.and_then(|cluster| cluster.ipolicy.get(key)))
         .and_then(Value::as_f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_that_holds_everything_is_not_full() {
+        let need = Capacity {
+            memory: 64 * 1024,
+            disk: 900 * 1024,
+            ..LEAST
+        };
+        let size = at_least(need);
+        assert!(size.memory > need.memory && size.disk > need.disk);
+    }
 }

@@ -185,3 +185,51 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_object_needs_a_name() {
+    let mut value = value();
+    let nodes = value["nodes"].as_object_mut().unwrap();
+    nodes.values_mut().next().unwrap()["name"] = json!("");
+    let error = read_value(&value).unwrap_err().to_string();
+    assert!(error.ends_with(".name: expected a name"), "{error}");
+}
+
+#[test]
+fn an_instance_without_a_copy_on_its_primary_is_left_out_with_its_disk() {
+    let config = sample("lab", 4, 1, 1_700_000_000.0).unwrap();
+    let instance = config.instance_named("inst1").unwrap();
+    let elsewhere = (config.nodes.keys())
+        .find(|node| **node != instance.primary_node && config.secondary(instance) != Some(*node))
+        .unwrap();
+    let mut value: Value = serde_json::from_str(&write(&config, &Settings::default())).unwrap();
+    value["instances"][instance.uuid.as_str()]["primary_node"] = json!(elsewhere);
+    let back = read_value(&value).unwrap();
+    assert!(back.config.instances.is_empty());
+    assert!(back.config.disks.is_empty());
+    let note = &back.notes[0];
+    assert!(note.contains("no copy on its primary node"), "{note}");
+}
+
+#[test]
+fn what_an_older_file_does_not_tell_of_disks_comes_from_their_instance() {
+    let mut value = value();
+    let mut disks = value["disks"].take();
+    for instance in value["instances"].as_object_mut().unwrap().values_mut() {
+        let instance = instance.as_object_mut().unwrap();
+        instance.remove("disks_active");
+        instance.insert("ctime".to_owned(), json!(5.0));
+        for place in instance["disks"].as_array_mut().unwrap() {
+            let mut disk = disks[place.as_str().unwrap()].take();
+            disk.as_object_mut().unwrap().remove("ctime");
+            *place = disk;
+        }
+    }
+    value["disks"] = json!({});
+    let config = read_value(&value).unwrap().config;
+    assert!(config.disks.values().all(|disk| disk.stamps.ctime == 5.0));
+    assert_eq!(config.instances.len(), 13);
+    for instance in config.instances.values() {
+        assert_eq!(instance.disks_active, Config::uses_memory(instance));
+    }
+}
