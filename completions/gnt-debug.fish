@@ -24,7 +24,7 @@ function __fish_gnt_debug_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -s v -l verbose -d 'Say more; in lists, long words for missing values'
@@ -44,7 +44,7 @@ high\t'Before all others'"
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l no-master -d 'Not on the master; accepted, without effect'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s l -l no-locks -d 'Take no locks'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l submit -d 'Submit and leave at once'
@@ -64,7 +64,7 @@ high\t'Before all others'"
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l timing-stats -d 'Print how long it took'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l submit -d 'Submit and leave at once'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -75,7 +75,7 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -s q -l 
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l json -d 'Print one JSON document'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -s v -l verbose -d 'Say more; in lists, long words for missing values'
@@ -100,7 +100,7 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_se
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l seed -d 'Where the chances start' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l times -d 'Switch it off after so many times' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l factor -d 'How many times slower the node is' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more; in lists, long words for missing values'
@@ -112,14 +112,14 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_se
 m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -l no-headers -d 'No line of titles'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -s v -l verbose -d 'Say more; in lists, long words for missing values'
@@ -136,7 +136,7 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l units -d '
 m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l no-headers -d 'No line of titles'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -s q -l quiet -d 'Say nothing if all goes well'

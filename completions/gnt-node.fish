@@ -24,7 +24,7 @@ function __fish_gnt_node_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c gnt-node -n "__fish_gnt_node_needs_command" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_needs_command" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -s v -l verbose -d 'Say more; in lists, long words for missing values'
@@ -54,7 +54,7 @@ high\t'Before all others'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l readd -d 'Bring back a node that the cluster knows'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l submit -d 'Submit and leave at once'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -75,7 +75,7 @@ high\t'Before all others'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s p -l primary-only -d 'Move only the instances that run on it'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s s -l secondary-only -d 'Move only the secondary copies of disks that it holds'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l early-release -d 'Give the old copy up before the new one is in sync'
@@ -101,7 +101,7 @@ high\t'Before all others'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l ignore-consistency -d 'Start from copies that are not in sync, also if the node cannot be told to stop'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l ignore-ipolicy -d 'Do not check the group\'s instance policy'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s f -l force -l yes -d 'Do not ask for confirmation'
@@ -127,7 +127,7 @@ high\t'Before all others'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l non-live -d 'Stand still while the memory is copied'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l ignore-ipolicy -d 'Do not check the group\'s instance policy'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l no-runtime-changes -d 'Do not change an instance\'s memory to make it fit'
@@ -143,13 +143,13 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s q -l quiet
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l json -d 'Print one JSON document'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -l json -d 'Print one JSON document'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
@@ -161,7 +161,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l units -d 'Sho
 m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l no-headers -d 'No line of titles'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s q -l quiet -d 'Say nothing if all goes well'
@@ -169,7 +169,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s v -l verbose 
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l json -d 'Print one JSON document'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l no-headers -d 'No line of titles'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -s q -l quiet -d 'Say nothing if all goes well'
@@ -189,7 +189,7 @@ high\t'Before all others'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s f -l force -l yes -d 'Do not ask for confirmation'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l submit -d 'Submit and leave at once'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -206,7 +206,7 @@ high\t'Before all others'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l submit -d 'Submit and leave at once'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l print-jobid -d 'Print the job\'s id alone on the first line'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l dry-run -d 'Show what would be done, change nothing'
