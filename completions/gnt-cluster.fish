@@ -24,12 +24,12 @@ function __fish_gnt_cluster_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -s h -l help -d 'Print help'
+complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -s V -l version -d 'Print version'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "init" -d 'Make a new cluster'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "import" -d 'Make a cluster from Ganeti\'s config.data or the htools text format'
@@ -44,87 +44,87 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "history" -d
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l nodes -d 'How many nodes' -r
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l instances -d 'How many instances' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l sample -d 'Fill it with nodes and instances to try things on'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -s h -l help -d 'Print help'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand import" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand import" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand import" -l replace -d 'Put it in place of the cluster that is there'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand import" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand import" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand import" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand import" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand import" -s h -l help -d 'Print help'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand export" -s o -l output -d 'Write it to this file' -r -F
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand export" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand export" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand export" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand export" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand export" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand export" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand export" -s h -l help -d 'Print help'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand info" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand info" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand info" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand info" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand info" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand info" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand info" -s h -l help -d 'Print help'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -s h -l help -d 'Print help'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -s h -l help -d 'Print help'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -s h -l help -d 'Print help'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -f -a "drain" -d 'Take no more jobs'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -f -a "undrain" -d 'Take jobs again'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -f -a "hold" -d 'Start no more jobs; those that run go on'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -f -a "release" -d 'Start jobs again'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -f -a "info" -d 'Show the state of the queue'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and not __fish_seen_subcommand_from drain undrain hold release info help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from drain" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from drain" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from drain" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from drain" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from drain" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from drain" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from drain" -s h -l help -d 'Print help'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from undrain" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from drain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from undrain" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from undrain" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from undrain" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from undrain" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from undrain" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from undrain" -s h -l help -d 'Print help'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from hold" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from undrain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from hold" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from hold" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from hold" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from hold" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from hold" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from hold" -s h -l help -d 'Print help'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from release" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from hold" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from release" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from release" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from release" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from release" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from release" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from info" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from release" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from info" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from info" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from info" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from info" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from info" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from info" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from help" -f -a "drain" -d 'Take no more jobs'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from help" -f -a "undrain" -d 'Take jobs again'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fish_seen_subcommand_from help" -f -a "hold" -d 'Start no more jobs; those that run go on'
@@ -136,19 +136,19 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l queue
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l simulator -d 'How long the simulator takes, in milliseconds: start=100,migrate=0' -r
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l verb-limit -d 'How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node' -r
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l runner-idle -d 'How many seconds a runner without work stays' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s h -l help -d 'Print help'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -l yes-do-it -l ya-rly -d 'I know what this does'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -s h -l help -d 'Print help'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l limit -d 'Only the newest so many' -r
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l separator -d 'Put this between fields, and no padding' -r
@@ -156,13 +156,13 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l unit
 m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l no-headers -d 'No line of titles'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l json -d 'Print one JSON document'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -s h -l help -d 'Print help'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "init" -d 'Make a new cluster'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "import" -d 'Make a cluster from Ganeti\'s config.data or the htools text format'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "export" -d 'Print the cluster as config.data'

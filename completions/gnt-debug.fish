@@ -24,12 +24,12 @@ function __fish_gnt_debug_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -l json -d 'Print one JSON document'
-complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -s h -l help -d 'Print help'
+complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -s V -l version -d 'Print version'
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -f -a "delay" -d 'Run a job that only waits'
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -f -a "submit-job" -d 'Submit jobs from files, each a JSON list of opcodes'
@@ -44,7 +44,7 @@ high\t'Before all others'"
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l no-master -d 'Not on the master; accepted, without effect'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s l -l no-locks -d 'Take no locks'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l submit -d 'Submit and leave at once'
@@ -55,7 +55,7 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s d -l debug
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l json -d 'Print one JSON document'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s h -l help -d 'Print help'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l job-repeat -d 'Submit each job so many times' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l op-repeat -d 'Repeat the opcodes of each job so many times' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
@@ -64,7 +64,7 @@ high\t'Before all others'"
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l timing-stats -d 'Print how long it took'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l submit -d 'Submit and leave at once'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -74,13 +74,13 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -s d -l 
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l json -d 'Print one JSON document'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -s h -l help -d 'Print help'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -l json -d 'Print one JSON document'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -s h -l help -d 'Print help'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -f -a "add" -d 'Switch a fault on'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -f -a "list" -d 'List the faults that are on'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -f -a "clear" -d 'Switch faults off'
@@ -100,7 +100,7 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_se
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l seed -d 'Where the chances start' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l times -d 'Switch it off after so many times' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l factor -d 'How many times slower the node is' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more; in lists, long words for missing values'
@@ -112,19 +112,19 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_se
 m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -l no-headers -d 'No line of titles'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -l json -d 'Print one JSON document'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -l json -d 'Print one JSON document'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -s h -l help -d 'Print help'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from clear" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from help" -f -a "add" -d 'Switch a fault on'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the faults that are on'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from help" -f -a "clear" -d 'Switch faults off'
@@ -136,13 +136,13 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l units -d '
 m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l no-headers -d 'No line of titles'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l json -d 'Print one JSON document'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -s h -l help -d 'Print help'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand help; and not __fish_seen_subcommand_from delay submit-job fault locks help" -f -a "delay" -d 'Run a job that only waits'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand help; and not __fish_seen_subcommand_from delay submit-job fault locks help" -f -a "submit-job" -d 'Submit jobs from files, each a JSON list of opcodes'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand help; and not __fish_seen_subcommand_from delay submit-job fault locks help" -f -a "fault" -d 'Make the simulator fail'

@@ -24,12 +24,12 @@ function __fish_gnt_group_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c gnt-group -n "__fish_gnt_group_needs_command" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-group -n "__fish_gnt_group_needs_command" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_needs_command" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -s V -l version -d 'Print version'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "add" -d 'Add a node group'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "assign-nodes" -d 'Put nodes into a group'
@@ -48,7 +48,7 @@ high\t'Before all others'"
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l submit -d 'Submit and leave at once'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l print-jobid -d 'Print the job\'s id alone on the first line'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l dry-run -d 'Show what would be done, change nothing'
@@ -57,14 +57,14 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -s d -l debug -
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s f -l force -l yes -d 'Do not ask for confirmation'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l submit -d 'Submit and leave at once'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -74,47 +74,47 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s d -
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s h -l help -d 'Print help'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -s h -l help -d 'Print help'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
 m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l no-headers -d 'No line of titles'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l no-headers -d 'No line of titles'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l submit -d 'Submit and leave at once'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l print-jobid -d 'Print the job\'s id alone on the first line'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l dry-run -d 'Show what would be done, change nothing'
@@ -123,7 +123,7 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s d -l debu
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l json -d 'Print one JSON document'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s h -l help -d 'Print help'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "add" -d 'Add a node group'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "assign-nodes" -d 'Put nodes into a group'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "info" -d 'Show all that is known of groups'

@@ -24,12 +24,12 @@ function __fish_gnt_instance_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -s V -l version -d 'Print version'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "add" -d 'Make a new instance'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "remove" -d 'Stop an instance and delete it with its disks'
@@ -57,10 +57,10 @@ ext\t'A provider outside'
 gluster\t'A Gluster volume'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l disk -d 'A disk, such as 0:size=10G; may be repeated' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s s -l os-size -d 'One disk of this size' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s B -l backend-parameters -d 'Memory, CPUs and the like, such as memory=1G,vcpus=2' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s H -l hypervisor-parameters -d 'The hypervisor and its parameters, kept as data' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s o -l os-type -d 'The operating system, kept as data' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l net -d 'A network interface, kept as data; may be repeated' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s B -l backend-parameters -d 'Backend parameters, such as memory=1G,vcpus=2' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s H -l hypervisor-parameters -d 'Hypervisor, such as kvm:acpi=true; kept as data' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s o -l os-type -d 'Operating system; kept as data' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l net -d 'A network interface, such as 0:mac=auto; kept as data' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s n -l node -d 'Where it goes' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s I -l iallocator -d 'Let this allocator choose where it goes' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s g -l node-group -d 'Only to nodes of this group' -r
@@ -71,7 +71,7 @@ high\t'Before all others'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l no-nics -d 'No network interface'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l no-start -d 'Do not start it'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l no-wait-for-sync -d 'Do not wait until its disks are in sync'
@@ -84,7 +84,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s d -l d
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
@@ -92,7 +92,7 @@ high\t'Before all others'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l ignore-failures -d 'Forget it even if it cannot be stopped or its disks not deleted'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s f -l force -l yes -d 'Do not ask for confirmation'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l submit -d 'Submit and leave at once'
@@ -103,14 +103,14 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s d -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l node -d 'The names are nodes: their instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l primary -d 'The names are nodes: the instances that they are primary of'
@@ -129,14 +129,14 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s d 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l node -d 'The names are nodes: their instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l primary -d 'The names are nodes: the instances that they are primary of'
@@ -155,7 +155,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s d -l
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
@@ -163,7 +163,7 @@ high\t'Before all others'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l node -d 'The names are nodes: their instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l primary -d 'The names are nodes: the instances that they are primary of'
@@ -182,7 +182,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s d
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
@@ -190,7 +190,7 @@ high\t'Before all others'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l node -d 'The names are nodes: their instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l primary -d 'The names are nodes: the instances that they are primary of'
@@ -209,7 +209,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -s d -l 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s t -l type -d 'soft, hard or full' -r -f -a "soft\t'The guest is asked'
 hard\t'The virtual machine is reset'
 full\t'It is shut down and started'"
@@ -220,7 +220,7 @@ high\t'Before all others'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l node -d 'The names are nodes: their instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l primary -d 'The names are nodes: the instances that they are primary of'
@@ -238,7 +238,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s d -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l migration-mode -d 'live or non-live' -r -f -a "live\t'It runs on while its memory is copied'
 non-live\t'It stands still while its memory is copied'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s n -l target-node -d 'Where it goes' -r
@@ -249,7 +249,7 @@ high\t'Before all others'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l non-live -d 'Stand still while the memory is copied'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l cleanup -d 'Find out where it is after a migration that broke off'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l allow-failover -d 'Fail over if it cannot migrate'
@@ -265,7 +265,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s d 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s n -l target-node -d 'Where it goes' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s I -l iallocator -d 'Let this allocator choose where it goes' -r
@@ -275,7 +275,7 @@ high\t'Before all others'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l ignore-consistency -d 'Start from a copy that is not in sync, also if its node cannot be told to stop it'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l ignore-ipolicy -d 'Do not check the group\'s instance policy'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s f -l force -l yes -d 'Do not ask for confirmation'
@@ -287,7 +287,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s d
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s n -l new-secondary -d 'Move the secondary copy to this node' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s I -l iallocator -d 'Let this allocator (. is the built-in one) choose where the secondary copy goes' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l disks -d 'Numbers of the disks, separated by commas; all if none is given' -r
@@ -297,7 +297,7 @@ high\t'Before all others'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s p -l on-primary -d 'Make the copy on the primary node anew'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s s -l on-secondary -d 'Make the copy on the secondary node anew'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s a -l auto -d 'Make anew whichever copy is faulty'
@@ -311,44 +311,44 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s h -l help -d 'Print help'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -s s -l static -d 'Only what is configured, without asking what runs'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -s h -l help -d 'Print help'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s s -l static -d 'Only what is configured, without asking what runs'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
 m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l no-headers -d 'No line of titles'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l no-headers -d 'No line of titles'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l json -d 'Print one JSON document'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s h -l help -d 'Print help'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields help" -f -a "add" -d 'Make a new instance'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields help" -f -a "remove" -d 'Stop an instance and delete it with its disks'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields help" -f -a "startup" -d 'Start instances'

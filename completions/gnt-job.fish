@@ -24,12 +24,12 @@ function __fish_gnt_job_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c gnt-job -n "__fish_gnt_job_needs_command" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-job -n "__fish_gnt_job_needs_command" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_needs_command" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-job -n "__fish_gnt_job_needs_command" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-job -n "__fish_gnt_job_needs_command" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_needs_command" -l json -d 'Print one JSON document'
-complete -c gnt-job -n "__fish_gnt_job_needs_command" -s h -l help -d 'Print help'
+complete -c gnt-job -n "__fish_gnt_job_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-job -n "__fish_gnt_job_needs_command" -s V -l version -d 'Print version'
 complete -c gnt-job -n "__fish_gnt_job_needs_command" -f -a "list" -d 'List jobs'
 complete -c gnt-job -n "__fish_gnt_job_needs_command" -f -a "list-fields" -d 'Explain the fields of the list'
@@ -49,7 +49,7 @@ complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l units -d 'Show 
 m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l pending -d 'Those that have not begun, or are being cancelled'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l queued -d 'Those that are submitted and no more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l waiting -d 'Those that wait for locks'
@@ -63,47 +63,47 @@ complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s d -l debug -d '
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l json -d 'Print one JSON document'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s h -l help -d 'Print help'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -l no-headers -d 'No line of titles'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -l json -d 'Print one JSON document'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -s h -l help -d 'Print help'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand info" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand info" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand info" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand info" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand info" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand info" -l json -d 'Print one JSON document'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand info" -s h -l help -d 'Print help'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand show" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand show" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand show" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand show" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand show" -l json -d 'Print one JSON document'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand show" -s h -l help -d 'Print help'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -l no-children -d 'Only these jobs, not their children'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -l json-stream -d 'Print one JSON event a line while waiting'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -l json -d 'Print one JSON document'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -s h -l help -d 'Print help'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -l no-children -d 'Only these jobs, not their children'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -l json-stream -d 'Print one JSON event a line while waiting'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -l json -d 'Print one JSON document'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -s h -l help -d 'Print help'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -l timeout -d 'Stop waiting after so long (exit 4)' -r
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -l pending -d 'Those that have not begun, or are being cancelled'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -l queued -d 'Those that are submitted and no more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -l waiting -d 'Those that wait for locks'
@@ -114,11 +114,11 @@ complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -s d -l debug -d
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -l json -d 'Print one JSON document'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -s h -l help -d 'Print help'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand change-priority" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand change-priority" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand change-priority" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand change-priority" -l pending -d 'Those that have not begun, or are being cancelled'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand change-priority" -l queued -d 'Those that are submitted and no more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand change-priority" -l waiting -d 'Those that wait for locks'
@@ -128,19 +128,19 @@ complete -c gnt-job -n "__fish_gnt_job_using_subcommand change-priority" -s d -l
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand change-priority" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand change-priority" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand change-priority" -l json -d 'Print one JSON document'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand change-priority" -s h -l help -d 'Print help'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand archive" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand change-priority" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand archive" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand archive" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand archive" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand archive" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand archive" -l json -d 'Print one JSON document'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand archive" -s h -l help -d 'Print help'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand autoarchive" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand archive" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand autoarchive" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand autoarchive" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand autoarchive" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand autoarchive" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand autoarchive" -l json -d 'Print one JSON document'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand autoarchive" -s h -l help -d 'Print help'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand autoarchive" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand help; and not __fish_seen_subcommand_from list list-fields info wait watch cancel change-priority archive autoarchive help" -f -a "list" -d 'List jobs'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand help; and not __fish_seen_subcommand_from list list-fields info wait watch cancel change-priority archive autoarchive help" -f -a "list-fields" -d 'Explain the fields of the list'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand help; and not __fish_seen_subcommand_from list list-fields info wait watch cancel change-priority archive autoarchive help" -f -a "info" -d 'Show all that is known of jobs'

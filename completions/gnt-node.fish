@@ -24,12 +24,12 @@ function __fish_gnt_node_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c gnt-node -n "__fish_gnt_node_needs_command" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_needs_command" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_needs_command" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -s V -l version -d 'Print version'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -f -a "add" -d 'Add a node to the cluster'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -f -a "evacuate" -d 'Empty a node: move its instances, and the copies of disks that it holds, elsewhere'
@@ -54,7 +54,7 @@ high\t'Before all others'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l readd -d 'Bring back a node that the cluster knows'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l submit -d 'Submit and leave at once'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -64,7 +64,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s d -l debug -d 
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l node -d 'The node to empty' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s n -l new-secondary -d 'Put all secondary copies on this node; implies -s' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s I -l iallocator -d 'Let this allocator choose where they go' -r
@@ -75,7 +75,7 @@ high\t'Before all others'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s p -l primary-only -d 'Move only the instances that run on it'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s s -l secondary-only -d 'Move only the secondary copies of disks that it holds'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l early-release -d 'Give the old copy up before the new one is in sync'
@@ -90,7 +90,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s d -l debu
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s I -l iallocator -d 'Let this allocator choose where they go' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s n -l target-node -d 'Where those go that are not bound to a secondary' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l shutdown-timeout -d 'Seconds a guest is given to stop' -r
@@ -101,7 +101,7 @@ high\t'Before all others'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l ignore-consistency -d 'Start from copies that are not in sync, also if the node cannot be told to stop'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l ignore-ipolicy -d 'Do not check the group\'s instance policy'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s f -l force -l yes -d 'Do not ask for confirmation'
@@ -115,7 +115,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s d -l debu
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l migration-mode -d 'live or non-live' -r -f -a "live\t'It runs on while its memory is copied'
 non-live\t'It stands still while its memory is copied'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s n -l target-node -d 'Where those go that are not bound to a secondary' -r
@@ -127,7 +127,7 @@ high\t'Before all others'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l non-live -d 'Stand still while the memory is copied'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l ignore-ipolicy -d 'Do not check the group\'s instance policy'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l no-runtime-changes -d 'Do not change an instance\'s memory to make it fit'
@@ -142,40 +142,40 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s d -l debug
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s h -l help -d 'Print help'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s h -l help -d 'Print help'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand info" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
 m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l no-headers -d 'No line of titles'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l no-headers -d 'No line of titles'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-fields" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s C -l master-candidate -d 'Master candidate: yes or no' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s D -l drained -d 'Takes no new instances: yes or no' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s O -l offline -d 'Declared dead: yes or no' -r
@@ -189,7 +189,7 @@ high\t'Before all others'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s f -l force -l yes -d 'Do not ask for confirmation'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l submit -d 'Submit and leave at once'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -199,14 +199,14 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s d -l debug 
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l reason -d 'Why, kept with the job' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l request-id -d 'Join the job that was submitted with this id before' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l state-dir -d 'Where the cluster is kept' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l submit -d 'Submit and leave at once'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l print-jobid -d 'Print the job\'s id alone on the first line'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l dry-run -d 'Show what would be done, change nothing'
@@ -215,7 +215,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s d -l debug 
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l json -d 'Print one JSON document'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s h -l help -d 'Print help'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "add" -d 'Add a node to the cluster'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "evacuate" -d 'Empty a node: move its instances, and the copies of disks that it holds, elsewhere'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "failover" -d 'Fail over all instances that run on a node, such as a dead one'

@@ -18,6 +18,10 @@ pub const JOBS_KEY: &str = "jobs";
 /// How a worker's half ended.
 pub type Finished = Result<Outcome, Failure>;
 
+/// What the queue answers for jobs that were submitted together, in order: the id, or why it did not
+/// take it.
+pub type Answers = Vec<Result<JobId, OpError>>;
+
 /// The callback by which jobs are submitted: what Ganeti's job queue offers as `SubmitManyJobs`.
 pub trait SubmitManyJobs {
     /// Why it could not be tried at all; a refused job is not that.
@@ -31,12 +35,14 @@ pub trait SubmitManyJobs {
         &mut self,
         jobs: Vec<ChildJob>,
         parallel: Option<u32>,
-    ) -> Result<Vec<Result<JobId, OpError>>, Self::Error>;
+    ) -> Result<Answers, Self::Error>;
 }
 
 /// The worker's half: checks what must be given, and executes. A dry run ends after the checks,
 /// unless the unit can make a plan without carrying it out.
-#[must_use]
+///
+/// # Errors
+/// The unit's.
 pub fn run(opcode: &Opcode, env: &Env<'_>) -> Finished {
     let unit = lu::unit(&opcode.op);
     if env.interrupt.canceled() && env.attempt <= 1 {
@@ -59,7 +65,7 @@ pub fn conclude<S: SubmitManyJobs>(
     parent: &Opcode,
     result: UnitResult,
     callback: &mut S,
-) -> Result<(Value, Vec<Result<JobId, OpError>>), S::Error> {
+) -> Result<(Value, Answers), S::Error> {
     let with_jobs = match result {
         UnitResult::Value(value) => return Ok((value, vec![])),
         UnitResult::Jobs(with_jobs) => with_jobs,

@@ -1,6 +1,12 @@
 //! The manual pages and completions that are checked in are those that the definitions make.
 //! `GNT_BLESS=1 cargo test --test generated` writes them anew.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something amiss"
+)]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,10 @@
 //! One opcode in, jobs out: the whole path, with a real runner.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something amiss"
+)]
+
 mod common;
 
 use common::Lab;

@@ -78,6 +78,7 @@ fn usage_errors_have_a_document_too() {
     );
 }
 
+#[expect(clippy::disallowed_methods, reason = "a device that is always full")]
 #[test]
 fn a_full_device_is_told_of_and_a_closed_pipe_is_not() {
     let full = File::options().write(true).open("/dev/full").unwrap();

@@ -117,6 +117,7 @@ fn founded(config: &Config, dir: &StateDir) -> String {
     )
 }
 
+#[expect(clippy::disallowed_methods, reason = "the file to import")]
 fn read(file: &Path) -> Result<Vec<u8>> {
     let wrong = |error: std::io::Error| Problem::file(file, &error);
     let mut bytes = vec![];
@@ -193,6 +194,7 @@ fn export_file(args: ExportArgs, cx: &mut Context) -> Result<ExitCode> {
 }
 
 /// Writes a file whole or not at all: under another name first.
+#[expect(clippy::disallowed_methods, reason = "the file to export to")]
 fn write_file(path: &Path, text: &str) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");

@@ -127,6 +127,7 @@ fn submit_job(args: SubmitJobArgs, cx: &mut Context) -> Result<ExitCode> {
 }
 
 /// The opcodes of a job file: a JSON list of them.
+#[expect(clippy::disallowed_methods, reason = "files of jobs")]
 fn read_job(file: &Path) -> Result<Vec<Opcode>> {
     let wrong = |error: std::io::Error| Problem::file(file, &error);
     let mut text = String::new();

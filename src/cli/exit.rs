@@ -35,28 +35,6 @@ pub enum ExitCode {
     Detached(u8),
 }
 
-/// The codes with their meanings, for the manual pages.
-pub const TABLE: [(&str, &str); 9] = [
-    ("0", "All done, also when there was nothing to do."),
-    (
-        "1",
-        "Failed: nothing succeeded, or the operation itself failed.",
-    ),
-    ("2", "Usage: unknown options, missing arguments."),
-    ("3", "Partial: some succeeded, some did not."),
-    ("4", "--timeout is over; the jobs go on."),
-    (
-        "5",
-        "No usable cluster: none there, damaged, newer, not yours.",
-    ),
-    ("13", "Declined: not confirmed."),
-    ("14", "A list was asked for an unknown field."),
-    (
-        "129, 130, 143",
-        "Detached by a signal (hang-up, Ctrl-C, termination); the jobs go on.",
-    ),
-];
-
 impl ExitCode {
     /// Every code, in the order of the numbers.
     pub const ALL: [ExitCode; 11] = [
@@ -122,5 +100,14 @@ mod tests {
     fn the_codes_are_the_promised_ones() {
         let codes = ExitCode::ALL.map(ExitCode::number);
         assert_eq!(codes, [0, 1, 2, 3, 4, 5, 13, 14, 129, 130, 143]);
+    }
+
+    #[test]
+    fn the_readme_tells_each_code() {
+        let readme = include_str!("../../README.md");
+        for code in ExitCode::ALL {
+            let row = format!("| {} | {} |", code.number(), code.meaning());
+            assert!(readme.contains(&row), "{row}");
+        }
     }
 }

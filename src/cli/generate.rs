@@ -12,7 +12,7 @@ use clap_mangen::Man;
 use clap_mangen::roff::{Roff, bold, roman};
 
 use super::args::{cluster, debug, group, instance, job, node};
-use super::exit;
+use super::exit::ExitCode;
 
 /// The section of the manual: commands of the system's administrator.
 const SECTION: &str = "8";
@@ -137,10 +137,10 @@ fn ending(tool: &Command) -> Roff {
     let mut roff = Roff::new();
     if tool.has_subcommands() {
         roff.control("SH", ["EXIT STATUS"]);
-        for (code, meaning) in exit::TABLE {
+        for code in ExitCode::ALL {
             roff.control("TP", [])
-                .text([bold(code)])
-                .text([roman(meaning)]);
+                .text([bold(code.number().to_string())])
+                .text([roman(code.meaning())]);
         }
         roff.control("SH", ["ENVIRONMENT"])
             .control("TP", [])

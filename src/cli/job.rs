@@ -167,7 +167,7 @@ impl StateArgs {
 }
 
 /// Puts each job under its parent, if that is there, and tells how deep each stands.
-fn as_tree(jobs: &mut Vec<JobRow>) -> BTreeMap<JobId, usize> {
+fn as_tree(jobs: &mut [JobRow]) -> BTreeMap<JobId, usize> {
     let ids: BTreeMap<JobId, Option<JobId>> = jobs.iter().map(|j| (j.id, j.parent)).collect();
     let path = |id: JobId| {
         let mut path = vec![id];

@@ -27,7 +27,14 @@ pub fn render(plan: &[PlanItem], unmovable: &[UnmovableItem]) -> String {
         let why = format!("cannot move: {}", item.reason);
         table.add_row([item.instance.as_str(), "-", "-", "-", &why]);
     }
-    let lines = table.lines().map(|line| line.trim().to_owned() + "\n");
+    // Each cell is padded by a space on either side.
+    let lines = (table.lines()).map(|line| {
+        line.strip_prefix(' ')
+            .unwrap_or(&line)
+            .trim_end()
+            .to_owned()
+            + "\n"
+    });
     lines.collect()
 }
 

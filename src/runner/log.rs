@@ -22,6 +22,7 @@ struct Log {
 }
 
 impl Log {
+    #[expect(clippy::disallowed_methods, reason = "the log")]
     fn open(path: PathBuf, also_stderr: bool) -> std::io::Result<Log> {
         let mut options = OpenOptions::new();
         options.append(true).create(true).mode(0o600);

@@ -289,6 +289,7 @@ impl StateDir {
 }
 
 /// Makes an empty file of mode 0600 unless it is there; never follows a link.
+#[expect(clippy::disallowed_methods, reason = "the wake and lock files")]
 pub(super) fn private_file(path: &Path) -> Result<(), StoreError> {
     let file = OpenOptions::new()
         .write(true)
@@ -310,6 +311,7 @@ pub(super) fn remove_if_there(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Renames a file, and makes sure that it stays renamed.
+#[expect(clippy::disallowed_methods, reason = "a directory")]
 pub(super) fn rename_durably(from: &Path, to: &Path) -> Result<(), StoreError> {
     let wrong = |error: io::Error| StoreError::io(to, error);
     fs::rename(from, to).map_err(wrong)?;

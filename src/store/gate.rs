@@ -54,6 +54,7 @@ impl Gate {
 }
 
 /// Opens a lock file; it is never a link.
+#[expect(clippy::disallowed_methods, reason = "lock files")]
 pub(super) fn open(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
@@ -143,6 +144,7 @@ fn busy(path: &Path) -> StoreError {
 /// Pid and name of the process that has the lock file open and its lock, and whether it is stopped.
 /// The kernel does not tell the owner of an open file's lock, so those who have the file open are
 /// asked for it.
+#[expect(clippy::disallowed_methods, reason = "/proc")]
 fn holder(path: &Path) -> Option<(u32, String, bool)> {
     let inode = fs::metadata(path).ok()?.ino();
     let me = std::process::id();

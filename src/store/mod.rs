@@ -6,8 +6,8 @@
 //!
 //! * **Only SQLite opens the database**, its `-wal` and `-shm`: closing any other descriptor of them
 //!   drops SQLite's POSIX locks, and the next tool's exit deletes the log under us.
-//! * **Writers queue** on two lock files ([`gate`]), the runner too.
-//! * **After a commit the committer wakes** who waits for it ([`wake`]): the log itself is written
+//! * **Writers queue** on two lock files (`gate`), the runner too.
+//! * **After a commit the committer wakes** who waits for it (`wake`): the log itself is written
 //!   before the commit can be seen.
 //! * Finished jobs are in no index that a submitter or the runner touches; archived ones are in
 //!   tables of their own.

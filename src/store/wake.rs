@@ -39,6 +39,7 @@ impl Wakes {
     }
 
     /// Raises the events. A file that cannot be opened costs a waiter its next regular look.
+    #[expect(clippy::disallowed_methods, reason = "wake files")]
     pub(super) fn announce(self, dir: &StateDir) {
         let files: BTreeSet<_> = self.roots.iter().map(|r| dir.wake_file(*r)).collect();
         for file in files {

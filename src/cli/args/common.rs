@@ -15,23 +15,23 @@ use crate::opcodes::Priority;
 #[command(next_help_heading = "Options of every command")]
 pub struct GlobalArgs {
     /// Where the cluster is kept [else: $GNT_STATE_DIR]
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     pub state_dir: Option<PathBuf>,
 
     /// Say more about what happens inside; repeat for more
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, hide_short_help = true)]
     pub debug: u8,
 
     /// Say nothing if all goes well
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub quiet: bool,
 
     /// Say more; in lists, long words for missing values
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub verbose: bool,
 
     /// Print one JSON document
-    #[arg(long, global = true)]
+    #[arg(long, global = true, hide_short_help = true)]
     pub json: bool,
 }
 
@@ -60,7 +60,7 @@ impl From<PriorityArg> for Priority {
 #[derive(Debug, Clone, Default, Args)]
 pub struct StreamArgs {
     /// Print one JSON event a line while waiting
-    #[arg(long, conflicts_with = "json")]
+    #[arg(long, conflicts_with = "json", hide_short_help = true)]
     pub json_stream: bool,
 }
 
@@ -73,7 +73,7 @@ pub struct SubmitArgs {
     pub submit: bool,
 
     /// Print the job's id alone on the first line
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub print_jobid: bool,
 
     /// Show what would be done, change nothing
@@ -85,20 +85,21 @@ pub struct SubmitArgs {
         long,
         value_name = "PRIORITY",
         hide_possible_values = true,
+        hide_short_help = true,
         help = "low, normal or high"
     )]
     pub priority: Option<PriorityArg>,
 
     /// Why, kept with the job
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", hide_short_help = true)]
     pub reason: Option<String>,
 
     /// Join the job that was submitted with this id before
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", hide_short_help = true)]
     pub request_id: Option<String>,
 
     /// Stop waiting after so long (exit 4); the jobs go on
-    #[arg(long, value_name = "DURATION", value_parser = values::duration)]
+    #[arg(long, value_name = "DURATION", value_parser = values::duration, hide_short_help = true)]
     pub timeout: Option<Duration>,
 
     /// What is printed while waiting.
@@ -131,7 +132,7 @@ pub struct OperationArgs {
     pub allow_partial: bool,
 
     /// Accept placements that break only soft rules
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub ignore_soft_errors: bool,
 }
 
@@ -160,7 +161,12 @@ pub struct ListArgs {
     pub no_headers: bool,
 
     /// Put this between fields, and no padding
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
     pub separator: Option<String>,
 
     /// Show sizes in h (readable), m, g or t
@@ -180,7 +186,12 @@ pub struct ListFieldsArgs {
     pub no_headers: bool,
 
     /// Put this between columns, and no padding
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(
+        long,
+        value_name = "TEXT",
+        allow_hyphen_values = true,
+        hide_short_help = true
+    )]
     pub separator: Option<String>,
 }
 

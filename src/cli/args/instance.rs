@@ -120,7 +120,7 @@ pub struct AddArgs {
     #[arg(long)]
     pub no_wait_for_sync: bool,
     /// Do not check the group's instance policy
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub ignore_ipolicy: bool,
     /// Its tags
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
@@ -136,7 +136,12 @@ pub struct RemoveArgs {
     /// The instance
     pub instance: String,
     /// Seconds the guest is given to stop
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 120,
+        hide_short_help = true
+    )]
     pub shutdown_timeout: u32,
     /// Forget it even if it cannot be stopped or its disks not deleted
     #[arg(long)]
@@ -176,7 +181,7 @@ pub struct SelectArgs {
     #[arg(long)]
     pub instance: bool,
     /// The names are tags of instances
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub tags: bool,
     /// Do not ask although it is about several instances
     #[arg(long)]
@@ -210,7 +215,12 @@ pub struct ShutdownArgs {
     #[command(flatten)]
     pub select: SelectArgs,
     /// Seconds the guest is given to stop
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 120,
+        hide_short_help = true
+    )]
     pub shutdown_timeout: u32,
     /// If its node is offline, only note that it should not run
     #[arg(long)]
@@ -245,7 +255,12 @@ pub struct RebootArgs {
     #[arg(long)]
     pub ignore_secondaries: bool,
     /// Seconds the guest is given to stop
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 120,
+        hide_short_help = true
+    )]
     pub shutdown_timeout: u32,
     /// Whether to ask.
     #[command(flatten)]
@@ -279,13 +294,13 @@ pub struct MigrateArgs {
     #[arg(long)]
     pub allow_failover: bool,
     /// Do not check the group's instance policy
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub ignore_ipolicy: bool,
     /// Do not mind different versions of the hypervisor
     #[arg(long)]
     pub ignore_hvversions: bool,
     /// Do not change its memory to make it fit
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub no_runtime_changes: bool,
     /// Whether to ask.
     #[command(flatten)]
@@ -314,7 +329,12 @@ pub struct FailoverArgs {
     #[arg(long)]
     pub ignore_consistency: bool,
     /// Seconds the guest is given to stop
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 120,
+        hide_short_help = true
+    )]
     pub shutdown_timeout: u32,
     /// Where it goes
     #[arg(short = 'n', long, value_name = "NODE", conflicts_with = "iallocator")]
@@ -323,7 +343,7 @@ pub struct FailoverArgs {
     #[arg(short = 'I', long, value_name = "NAME")]
     pub iallocator: Option<String>,
     /// Do not check the group's instance policy
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub ignore_ipolicy: bool,
     /// Whether to ask.
     #[command(flatten)]
@@ -361,7 +381,7 @@ pub struct ReplaceDisksArgs {
     #[arg(long)]
     pub early_release: bool,
     /// Do not check the group's instance policy
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub ignore_ipolicy: bool,
     /// How it is submitted.
     #[command(flatten)]

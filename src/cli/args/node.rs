@@ -118,7 +118,7 @@ pub struct EvacuateArgs {
     #[arg(short = 'I', long, value_name = "NAME")]
     pub iallocator: Option<String>,
     /// Give the old copy up before the new one is in sync
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub early_release: bool,
     /// How its jobs run.
     #[command(flatten)]
@@ -164,10 +164,15 @@ pub struct FailoverArgs {
     #[arg(short = 'n', long, value_name = "NODE")]
     pub target_node: Option<String>,
     /// Do not check the group's instance policy
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub ignore_ipolicy: bool,
     /// Seconds a guest is given to stop
-    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        default_value_t = 120,
+        hide_short_help = true
+    )]
     pub shutdown_timeout: u32,
     /// How its jobs run.
     #[command(flatten)]
@@ -195,10 +200,10 @@ pub struct MigrateArgs {
     #[arg(short = 'I', long, value_name = "NAME", conflicts_with = "target_node")]
     pub iallocator: Option<String>,
     /// Do not check the group's instance policy
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub ignore_ipolicy: bool,
     /// Do not change an instance's memory to make it fit
-    #[arg(long)]
+    #[arg(long, hide_short_help = true)]
     pub no_runtime_changes: bool,
     /// How its jobs run.
     #[command(flatten)]

@@ -9,8 +9,11 @@ use super::node::{NodeCli, NodeCommand};
 use crate::cli::generate::tools;
 use crate::opcodes::{EvacMode, MigrationMode};
 
-/// Lines and columns of the screen that a help has to fit on.
-const SCREEN: (usize, usize) = (50, 100);
+/// Lines and columns of the screen that a short help has to fit on.
+const SCREEN: (usize, usize) = (26, 80);
+
+/// Commands whose own options alone are more than that.
+const LONGER: [&str; 2] = ["gnt-instance add", "gnt-node modify"];
 
 /// The command and all below it, each with its path.
 fn all(command: &Command, path: &str) -> Vec<(String, Command)> {
@@ -36,7 +39,8 @@ fn every_help_has_an_example_that_parses_and_fits_a_screen() {
         for (path, mut command) in all(&tool, "") {
             let help = command.render_help().to_string();
             let lines = help.lines().count();
-            assert!(lines <= SCREEN.0, "{path}: {lines} lines\n{help}");
+            let fits = lines <= SCREEN.0 || LONGER.contains(&path.as_str());
+            assert!(fits, "{path}: {lines} lines\n{help}");
             let after = command.get_after_help().map(ToString::to_string);
             let after = after.unwrap_or_default();
             let Some(example) = after.strip_prefix("Example: ") else {

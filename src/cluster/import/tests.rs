@@ -1,3 +1,5 @@
+#![expect(clippy::disallowed_methods, reason = "files to import")]
+
 use proptest::prelude::*;
 use serde_json::json;
 

@@ -25,6 +25,10 @@ use crate::hypervisor::{InstanceRef, NodeRef};
 ///
 /// # Errors
 /// When the file exists or cannot be written; it is then removed again.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a file that becomes a database only after it is closed"
+)]
 pub fn create(path: &Path, config: &Config, settings: &FakeSettings) -> Result<(), FakeError> {
     let io = |source| FakeError::Io {
         path: path.into(),
@@ -110,6 +114,7 @@ fn homes(config: &Config, instance: &Instance) -> BTreeSet<NodeUuid> {
 }
 
 /// Makes the file and its name durable. Nobody else has it open yet.
+#[expect(clippy::disallowed_methods, reason = "a directory")]
 fn sync(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()?;
     let folder = match path.parent() {

@@ -79,6 +79,7 @@ pub(super) fn boot_clock() -> i64 {
 }
 
 /// Names this boot of the host; empty where the kernel does not tell.
+#[expect(clippy::disallowed_methods, reason = "/proc")]
 pub(super) fn boot_id() -> String {
     std::fs::read_to_string("/proc/sys/kernel/random/boot_id")
         .map_or(String::new(), |id| id.trim().to_owned())

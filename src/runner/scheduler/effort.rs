@@ -210,6 +210,7 @@ fn measure_memory() {
     assert_eq!(scheduler.pending_len(), 100_000);
 }
 
+#[expect(clippy::disallowed_methods, reason = "/proc")]
 fn resident_kib() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status

@@ -84,7 +84,7 @@ pub enum Why {
         /// How many there are.
         limit: usize,
     },
-    /// Nothing: [`Scheduler::next`] will give it.
+    /// Nothing: [`Scheduler::next`](super::Scheduler::next) will give it.
     Free,
     /// There is no such unfinished job.
     Unknown,
@@ -116,7 +116,7 @@ pub(super) struct Job {
     pub(super) unmet: u32,
     pub(super) slot: Slot,
     pub(super) begun: bool,
-    /// Whether it is, or was, among those of [`Scheduler::take_newly_waiting`].
+    /// Whether it is, or was, among those of [`Scheduler::take_newly_waiting`](super::Scheduler::take_newly_waiting).
     pub(super) noted: bool,
 }
 

@@ -1,0 +1,128 @@
+//! Transcripts: the commands of each `tests/cli/*.cli`, one a line, run against a sample cluster
+//! whose simulator takes no time; what they print and how they end is in `tests/cli/snapshots/`.
+//! `INSTA_UPDATE=always cargo test --test transcripts` writes them anew.
+//!
+//! Standard output stands as it is, lines of standard error begin with `! `. How jobs come along is
+//! a matter of luck, so of that only the ends are shown, in the order of the jobs.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may end where it finds something amiss; it reads its script"
+)]
+
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use assert_cmd::cargo::cargo_bin;
+
+/// What differs from run to run, and what stands for it.
+const REDACTED: [(&str, &str); 8] = [
+    (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME"),
+    (
+        r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
+        "UUID",
+    ),
+    (r"(?m)^(  (?:host|pid|uid|user): ).*$", "${1}REDACTED"),
+    (r"\d+\.\d{6} seconds", "N seconds"),
+    (r"\b\d{19}\b", "NANOSECONDS"),
+    (r"pid \d+", "pid N"),
+    (r"uid \d+", "uid N"),
+    (r"\S*/\.tmp\w+", "TEMP"),
+];
+
+struct Lab {
+    temp: tempfile::TempDir,
+}
+
+impl Lab {
+    fn new() -> Lab {
+        let lab = Lab {
+            temp: tempfile::tempdir().unwrap(),
+        };
+        lab.run("gnt-cluster init demo --sample --nodes 4 --instances 8");
+        lab.run(
+            "gnt-cluster modify --simulator start=0,stop=0,reboot=0,migrate=0,sync=0,sync_per_gib=0",
+        );
+        lab
+    }
+
+    /// What a line of shell prints and how it ends.
+    fn run(&self, line: &str) -> String {
+        let tools = cargo_bin("gnt-node").parent().map(PathBuf::from).unwrap();
+        let path = format!("{}:/usr/bin:/bin", tools.display());
+        let output = Command::new("/bin/sh")
+            .args(["-c", line])
+            .current_dir(self.temp.path())
+            .env_clear()
+            .env("PATH", path)
+            .env("TZ", "UTC")
+            .env("GNT_STATE_DIR", self.temp.path().join("state"))
+            .output()
+            .unwrap();
+        let mut text = String::from_utf8(output.stdout).unwrap();
+        let errors = String::from_utf8(output.stderr).unwrap();
+        for line in calm(&errors) {
+            writeln!(text, "! {line}").unwrap();
+        }
+        match output.status.code() {
+            Some(0) => {}
+            Some(code) => writeln!(text, "[exit {code}]").unwrap(),
+            None => text.push_str("[killed]\n"),
+        }
+        text
+    }
+}
+
+impl Drop for Lab {
+    fn drop(&mut self) {
+        self.run("gnt-cluster queue hold; gnt-cluster modify --runner-idle 0");
+    }
+}
+
+/// The lines without the states through which jobs come, and the ends of jobs in order.
+fn calm(errors: &str) -> Vec<&str> {
+    let (mut ends, others): (Vec<&str>, Vec<&str>) =
+        (errors.lines()).partition(|line| line.starts_with("job ") && line.contains("): "));
+    ends.retain(|line| {
+        (["success", "error", "canceled"].iter()).any(|state| line.ends_with(state))
+    });
+    ends.sort_by_key(|line| {
+        let number = line.split(' ').nth(1).unwrap_or_default();
+        number.parse::<u64>().unwrap_or(u64::MAX)
+    });
+    ends.into_iter().chain(others).collect()
+}
+
+fn transcript(name: &str) {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
+    let script = std::fs::read_to_string(folder.join(format!("{name}.cli"))).unwrap();
+    let lab = Lab::new();
+    let mut text = String::new();
+    for line in script.lines().filter(|line| !line.is_empty()) {
+        match line.starts_with('#') {
+            true => writeln!(text, "{line}").unwrap(),
+            false => writeln!(text, "$ {line}\n{}", lab.run(line)).unwrap(),
+        }
+    }
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(folder.join("snapshots"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    for (pattern, word) in REDACTED {
+        settings.add_filter(pattern, word);
+    }
+    settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+macro_rules! transcripts {
+    ($($name:ident)*) => {
+        $(#[test]
+        fn $name() {
+            transcript(stringify!($name));
+        })*
+    };
+}
+
+transcripts! { lists nodes instances jobs groups refusals databases job_files }
