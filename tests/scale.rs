@@ -123,7 +123,10 @@ fn jobs_that_wait_cost_nothing() {
 
 #[test]
 fn a_thousand_instances_leave() {
-    let lab = Lab::sample(3, 2000, 0);
+    // Half of the instances of three nodes are, in one role or the other, on each of them. Without
+    // optimisation fewer will do.
+    let leaving = if is_strict() { 1000 } else { 300 };
+    let lab = Lab::sample(3, 2 * leaving, 0);
     let begun = Instant::now();
     let mut client = lab.spawn(["gnt-node", "evacuate", "-f", "--json", "node1"]);
     let mut memory = 0;
@@ -134,7 +137,7 @@ fn a_thousand_instances_leave() {
     }
     let took = begun.elapsed();
     let document = client.finish().exits(0).json();
-    assert!(document["summary"]["succeeded"].as_u64().unwrap() >= 1000);
+    assert_eq!(document["summary"]["succeeded"], leaving);
     assert_eq!(lab.primaries("node1"), [].into());
     eprintln!("evacuated in {took:?}, client {memory} KiB");
     assert!(took < within(Duration::from_secs(3)), "{took:?}");
