@@ -1,5 +1,12 @@
 //! The client goes away, and the jobs go on.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on panics, and reads what it likes"
+)]
+
 mod common;
 
 use std::fs::File;

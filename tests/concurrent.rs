@@ -1,5 +1,12 @@
 //! Operations side by side: what they may share, what they must not, and how they are steered.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on panics, and reads what it likes"
+)]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};

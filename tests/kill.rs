@@ -4,6 +4,13 @@
 //! `GNT_SEEDS` says how many such stories are told (200 if it is not set), `GNT_SEED` tells a single
 //! one again.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on panics, and reads what it likes"
+)]
+
 mod common;
 
 use std::collections::BTreeSet;

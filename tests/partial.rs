@@ -1,6 +1,13 @@
 //! Operations of which a part succeeds: what is refused, fails, is cancelled or cannot move is told,
 //! and the exit code is true.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on panics, and reads what it likes"
+)]
+
 mod common;
 
 use common::{Lab, wait_for};

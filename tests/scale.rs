@@ -3,6 +3,13 @@
 //! With `GNT_STRICT=1` (and an optimised build on a quiet machine) times are held to what is
 //! promised; otherwise they may be much longer, and only what grows out of all proportion is found.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on panics, and reads what it likes"
+)]
+
 mod common;
 
 use std::fs;

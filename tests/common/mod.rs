@@ -6,6 +6,13 @@
     missing_docs,
     reason = "shared by tests, none of which uses all of it"
 )]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stderr,
+    clippy::disallowed_methods,
+    reason = "a test that cannot go on panics, and reads what it likes"
+)]
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
