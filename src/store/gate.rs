@@ -65,6 +65,7 @@ pub(super) fn open(path: &Path) -> Result<File, StoreError> {
 }
 
 /// Opens a lock file only to ask about it.
+#[expect(clippy::disallowed_methods, reason = "lock files")]
 pub(super) fn open_to_look(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
     options.read(true).custom_flags(libc::O_NOFOLLOW);
