@@ -32,7 +32,11 @@ pub(super) fn read(text: &str) -> Result<Imported, Fault> {
         file.instance(line)?;
     }
     for line in next() {
-        file.tags.push(line.text.to_owned());
+        // Writers leave an empty section out rather than write two empty lines: a tag has no bars.
+        match line.text.contains('|') {
+            true => file.policy(line)?,
+            false => file.tags.push(line.text.to_owned()),
+        }
     }
     for line in next() {
         file.policy(line)?;

@@ -33,6 +33,12 @@ impl InstanceReplaceDisks {
         )
     }
 
+    /// Whether the node that was planned as the new secondary has become the primary before this job
+    /// of an operation ran: the placement then chooses another.
+    fn is_overtaken(&self, subject: &Subject<'_>, planned: &Node) -> bool {
+        self.source_node.is_some() && planned.uuid == subject.primary.uuid
+    }
+
     /// Parameters that go together, and an instance that has copies.
     fn check_shape(&self, subject: &Subject<'_>) -> Result<(), OpError> {
         let wrong = |text: &str| OpError::prereq(ErrorCode::WrongInput, text);
@@ -83,6 +89,9 @@ impl InstanceReplaceDisks {
         };
         let config = env.config();
         let node = find_node(config, name, None)?;
+        if self.is_overtaken(subject, node) {
+            return Ok(None);
+        }
         let is = |other: &Node| other.uuid == node.uuid;
         for (holder, role) in [
             (Some(subject.primary), "primary"),
@@ -291,7 +300,10 @@ impl LogicalUnit for InstanceReplaceDisks {
         share_nodes(&mut locks, subject.secondary);
         let named = self.remote_node.as_ref();
         match named.map(|name| find_node(config, name, None)) {
-            Some(Ok(node)) => share_nodes(&mut locks, [node]),
+            Some(Ok(node)) if !self.is_overtaken(&subject, node) => {
+                share_nodes(&mut locks, [node]);
+            }
+            Some(Ok(_)) => share_nodes(&mut locks, group_mates(config, subject.primary)),
             None if self.mode == ReplaceMode::NewSecondary => {
                 share_nodes(&mut locks, group_mates(config, subject.primary));
             }

@@ -95,7 +95,9 @@ impl Request<'_> {
             (Mirroring::Internal, Some(name)) => {
                 let secondary = subject.secondary_or_fail()?;
                 let target = find_node(config, name, None)?;
-                if target.uuid != secondary.uuid {
+                // A job of an operation was planned before it ran: a mirrored instance has one place
+                // to go to, and where that was changed meanwhile it is the new one.
+                if target.uuid != secondary.uuid && self.source.is_none() {
                     return Err(wrong(format!(
                         "instance {} is mirrored by drbd: it moves to its secondary node {}, not to {name}",
                         subject.name(),
