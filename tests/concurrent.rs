@@ -1,5 +1,10 @@
 //! Operations side by side: what they may share, what they must not, and how they are steered.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something amiss"
+)]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet};

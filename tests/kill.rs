@@ -4,6 +4,11 @@
 //! `GNT_SEEDS` says how many such stories are told (200 if it is not set), `GNT_SEED` tells a single
 //! one again.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something amiss"
+)]
+
 mod common;
 
 use std::collections::BTreeSet;

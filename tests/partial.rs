@@ -1,6 +1,11 @@
 //! Operations of which a part succeeds: what is refused, fails, is cancelled or cannot move is told,
 //! and the exit code is true.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may end where it finds something amiss"
+)]
+
 mod common;
 
 use common::{Lab, wait_for};
