@@ -1,11 +1,9 @@
 //! Operations of which a part succeeds: what is refused, fails, is cancelled or cannot move is told,
 //! and the exit code is true.
 
-#![allow(
+#![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::disallowed_methods,
-    reason = "a test that cannot go on panics, and reads what it likes"
+    reason = "a test may end where it finds something amiss"
 )]
 
 mod common;
