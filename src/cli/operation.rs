@@ -524,7 +524,10 @@ fn conclude(
         let family = Family::of(follower)?;
         named.iter().any(|(id, _)| family.is_parent(*id)) && document.jobs.is_empty()
     };
+    // A job that failed by itself has said why; there are no moves to count.
+    let alone = document.error.is_some() && document.jobs.is_empty();
     let text = match (nothing, errors) {
+        _ if alone => None,
         (true, _) => (operation.texts.nothing)(first),
         (false, 0) => (operation.texts.done)(&document.summary),
         (false, errors) => (operation.texts.errors)(&document.summary, errors),
@@ -700,6 +703,7 @@ fn tell_wrongs(cx: &mut Context, document: &Document, operation: &Operation) {
     if alone {
         return;
     }
+    let mut hints: Vec<&str> = vec![];
     for result in &document.results {
         let name = result
             .instance
@@ -716,9 +720,11 @@ fn tell_wrongs(cx: &mut Context, document: &Document, operation: &Operation) {
         // Refusals of jobs that the client submitted itself were told when they came.
         if result.job.is_some() || operation.jobs.len() == 1 {
             cx.printer.complain(&text);
-            if let Some(hint) = &error.hint {
-                cx.printer.complain(&format!("hint: {hint}"));
-            }
+            // The same for many: said once, after all of them.
+            hints.extend(error.hint.as_deref().filter(|hint| !hints.contains(hint)));
         }
+    }
+    for hint in hints {
+        cx.printer.complain(&format!("hint: {hint}"));
     }
 }

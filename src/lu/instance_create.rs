@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::instance_disks::{Wait, add_copy, copies_of};
 use super::instance_move::start;
-use super::instance_new::{Home, backend_parameters, identity, macs, objects};
+use super::instance_new::{Home, backend_parameters, identity, identity_of, macs, objects};
 use super::node::check_host_name;
 use super::settle::look;
 use super::shared::{
@@ -14,11 +14,14 @@ use super::shared::{
     find_node, lock_instance, no_room, reference, share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome, UnitResult};
-use crate::allocator::{Claim, NewInstance, Role, allocate, policy_breaches, still_fits};
-use crate::cluster::{Backend, Config, DRBD_META_MIB, DiskTemplate, Edit, HvName, Node};
+use crate::allocator::{Claim, NewInstance, Role, World, allocate, policy_breaches, still_fits};
+use crate::cluster::{
+    Backend, Config, DRBD_META_MIB, DiskTemplate, Edit, HvName, InstanceUuid, Node,
+};
 use crate::hypervisor::{InstanceRef, NodeRef};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, InstanceCreate, OpError};
+use crate::queue::JobId;
 
 /// Ganeti's limits of what one instance has.
 const MAX_DISKS: usize = 16;
@@ -198,13 +201,17 @@ impl InstanceCreate {
         }))
     }
 
-    fn need(&self, env: &Env<'_>, template: DiskTemplate) -> Result<NewInstance, OpError> {
-        let config = env.config();
+    fn need(
+        &self,
+        config: &Config,
+        identity: InstanceUuid,
+        template: DiskTemplate,
+    ) -> Result<NewInstance, OpError> {
         let backend = self.backend(config);
         let group = self.group_name.as_ref();
         let group = group.map(|name| find_group(config, name)).transpose()?;
         Ok(NewInstance {
-            instance: identity(env),
+            instance: identity,
             memory: backend.maxmem,
             vcpus: backend.vcpus,
             spindle_use: backend.spindle_use,
@@ -219,15 +226,31 @@ impl InstanceCreate {
 
     /// Where it goes: the nodes that are named, if they have room, else where the placement says.
     fn home<'a>(&self, env: &Env<'a>, template: DiskTemplate) -> Result<Home<'a>, OpError> {
-        let config = env.config();
-        let need = self.need(env, template)?;
-        let home = match self.named_nodes(config, template)? {
-            Some(home) => {
-                self.check_room(env, &need, home)?;
-                home
-            }
+        let need = self.need(env.config(), identity(env), template)?;
+        let home = self.place(env.world, &need)?;
+        // A job that has claims found the room when they were made.
+        if !env.world.claims.iter().any(|(job, _)| *job == env.job) {
+            self.check_room(env.world, &need, home)?;
+        }
+        let breaches = policy_breaches(env.config(), &home.primary.group, &need);
+        if !breaches.is_empty() && !self.ignore_ipolicy {
+            let text = format!(
+                "instance {} violates the policy of its group: {}",
+                self.name(),
+                breaches.join(", ")
+            );
+            return Err(wrong(text).hint("--ignore-ipolicy creates it all the same"));
+        }
+        Ok(home)
+    }
+
+    /// The nodes that are named, else those that the placement chooses.
+    fn place<'a>(&self, world: &'a World, need: &NewInstance) -> Result<Home<'a>, OpError> {
+        let config = &world.config;
+        Ok(match self.named_nodes(config, need.template)? {
+            Some(home) => home,
             None => {
-                let chosen = allocate(env.world, &need).map_err(|why| {
+                let chosen = allocate(world, need).map_err(|why| {
                     OpError::prereq(
                         ErrorCode::InsufficientResources,
                         format!("no node can take instance {}: {why}", self.name()),
@@ -243,22 +266,12 @@ impl InstanceCreate {
                     secondary: chosen.secondary.as_ref().and_then(node),
                 }
             }
-        };
-        let breaches = policy_breaches(config, &home.primary.group, &need);
-        if !breaches.is_empty() && !self.ignore_ipolicy {
-            let text = format!(
-                "instance {} violates the policy of its group: {}",
-                self.name(),
-                breaches.join(", ")
-            );
-            return Err(wrong(text).hint("--ignore-ipolicy creates it all the same"));
-        }
-        Ok(home)
+        })
     }
 
     /// What a driver has to know of it.
     fn described(&self, env: &Env<'_>, template: DiskTemplate) -> Result<InstanceRef, OpError> {
-        let need = self.need(env, template)?;
+        let need = self.need(env.config(), identity(env), template)?;
         Ok(InstanceRef {
             disk: disk_on_node(&need),
             uuid: need.instance,
@@ -269,28 +282,35 @@ impl InstanceCreate {
         })
     }
 
-    fn check_room(&self, env: &Env<'_>, need: &NewInstance, home: Home<'_>) -> Result<(), OpError> {
+    /// The room that it needs on its nodes.
+    fn arrivals(&self, need: &NewInstance, home: Home<'_>) -> Vec<Claim> {
         let disk = disk_on_node(need);
-        for node in home.nodes() {
+        let claim = |node: &Node| {
             let primary = node.uuid == home.primary.uuid;
-            let claim = Claim {
+            Claim {
                 node: node.uuid.clone(),
                 instance: need.instance.clone(),
-                role: if primary {
-                    Role::Primary
-                } else {
-                    Role::Secondary
+                role: match primary {
+                    true => Role::Primary,
+                    false => Role::Secondary,
                 },
-                memory: if primary && need.start {
-                    need.memory
-                } else {
-                    0
+                memory: match primary && need.start {
+                    true => need.memory,
+                    false => 0,
                 },
                 disk,
-                vcpus: 0,
-            };
-            still_fits(env.world, &[claim])
-                .map_err(|missing| no_room(&self.name(), node, &missing))?;
+                vcpus: match primary {
+                    true => need.vcpus,
+                    false => 0,
+                },
+            }
+        };
+        home.nodes().map(claim).collect()
+    }
+
+    fn check_room(&self, world: &World, need: &NewInstance, home: Home<'_>) -> Result<(), OpError> {
+        for (claim, node) in self.arrivals(need, home).into_iter().zip(home.nodes()) {
+            still_fits(world, &[claim]).map_err(|missing| no_room(&self.name(), node, &missing))?;
         }
         Ok(())
     }
@@ -391,6 +411,19 @@ fn drop_quietly(env: &Env<'_>, instance: &InstanceRef, node: &Node) {
 }
 
 impl LogicalUnit for InstanceCreate {
+    fn claims(&self, world: &World, job: JobId, index: u32) -> Vec<Claim> {
+        let config = &world.config;
+        let claims = || {
+            let template = self.template(config)?;
+            let identity = identity_of(config, job, index);
+            let need = self.need(config, identity, template)?;
+            let home = self.place(world, &need)?;
+            Ok::<_, OpError>(self.arrivals(&need, home))
+        };
+        // What is wrong the check will say.
+        claims().unwrap_or_default()
+    }
+
     fn locks(&self, config: &Config) -> LockSet {
         let mut locks = LockSet::new();
         lock_instance(&mut locks, &self.name(), Mode::Exclusive);

@@ -14,6 +14,7 @@ use crate::cluster::{Config, DiskTemplate, Edit, Node, NodeUuid};
 use crate::hypervisor::{CopyState, NodeRef, VerbError};
 use crate::locking::{LockSet, Mode};
 use crate::opcodes::{ErrorCode, InstanceReplaceDisks, OpError, ReplaceMode};
+use crate::queue::JobId;
 
 /// The copies of an instance's disks, by node.
 type Copies = Vec<(NodeUuid, CopyState)>;
@@ -267,7 +268,7 @@ impl InstanceReplaceDisks {
 }
 
 impl LogicalUnit for InstanceReplaceDisks {
-    fn claims(&self, world: &World) -> Vec<Claim> {
+    fn claims(&self, world: &World, _: JobId, _: u32) -> Vec<Claim> {
         let config = &world.config;
         let Ok(subject) = self.subject(config) else {
             return vec![];

@@ -16,6 +16,7 @@ use crate::cluster::{Config, Edit, Mirroring, Node, NodeUuid};
 use crate::hypervisor::{Activity, CopyState, NodeRef, Observed, Stop, VerbError};
 use crate::locking::{LockSet, Mode};
 use crate::opcodes::{ErrorCode, InstanceFailover, InstanceMigrate, MigrationMode, OpError};
+use crate::queue::JobId;
 
 /// What an instance has to do with a move, for both ways of moving.
 struct Request<'a> {
@@ -388,7 +389,7 @@ fn not_running(subject: &Subject<'_>, seen: &Observed) -> OpError {
 }
 
 impl LogicalUnit for InstanceMigrate {
-    fn claims(&self, world: &World) -> Vec<Claim> {
+    fn claims(&self, world: &World, _: JobId, _: u32) -> Vec<Claim> {
         match self.cleanup {
             true => vec![],
             false => self.request().claims(world),
@@ -482,6 +483,9 @@ impl InstanceFailover {
         if subject.is_up() || there {
             env.feedback(format!("* starting instance on {}", to.name));
             if let Err(mut failure) = start_anyway(env, subject, &target) {
+                if let Some(failure) = still_at_source(env, subject, &target, &failure) {
+                    return Err(failure);
+                }
                 // The disks are in use there now, or free to be: from here on it is there that the
                 // instance has to be dealt with.
                 failure.edits.append(&mut outcome.edits);
@@ -545,6 +549,32 @@ impl InstanceFailover {
     }
 }
 
+/// A start at the target that failed because the instance still runs at its source, which was
+/// believed to be dead: then it has not moved, and nothing is to be written that says so.
+fn still_at_source(
+    env: &Env<'_>,
+    subject: &Subject<'_>,
+    target: &NodeRef,
+    failure: &Failure,
+) -> Option<Failure> {
+    let source = reference(subject.primary);
+    let seen = look(env, &subject.reference, &[source.clone(), target.clone()]).ok()?;
+    if !seen.running_on.contains(&source.uuid) {
+        return None;
+    }
+    let error = &failure.error;
+    let mut still = Failure::from(
+        OpError::exec(error.message.clone())
+            .code(error.code.unwrap_or(ErrorCode::WrongState))
+            .hint(format!(
+                "{} is alive: make sure that it is off, or bring it back with gnt-node modify --offline no {0}",
+                source.name
+            )),
+    );
+    still.left_behind = failure.left_behind;
+    Some(still)
+}
+
 /// Whether a failure is one that no flag overrides: cancelled, or left to the next runner.
 fn gives_up(env: &Env<'_>, failure: &Failure) -> bool {
     failure.left_behind || env.interrupt.canceled()
@@ -587,7 +617,7 @@ fn start_anyway(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) -> Result<
 }
 
 impl LogicalUnit for InstanceFailover {
-    fn claims(&self, world: &World) -> Vec<Claim> {
+    fn claims(&self, world: &World, _: JobId, _: u32) -> Vec<Claim> {
         self.request().claims(world)
     }
 

@@ -6,12 +6,13 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::Env;
-use super::shared::new_uuid;
+use super::shared::{new_uuid, new_uuid_of};
 use crate::cluster::{
     AdminSource, AdminState, Config, DRBD_META_MIB, Disk, DiskTemplate, DiskUuid, HvName, Instance,
     InstanceUuid, Node, NodeUuid, Stamps,
 };
 use crate::opcodes::{InstanceCreate, NewDisk};
+use crate::queue::JobId;
 
 /// Where Ganeti's drbd devices listen.
 const PORTS: std::ops::Range<u64> = 11_000..15_000;
@@ -40,7 +41,12 @@ impl<'a> Home<'a> {
 
 /// The identity of the instance that this opcode makes.
 pub(super) fn identity(env: &Env<'_>) -> InstanceUuid {
-    InstanceUuid::from(new_uuid(env, ""))
+    identity_of(env.config(), env.job, env.index)
+}
+
+/// The same, for an opcode that does not run yet.
+pub(super) fn identity_of(config: &Config, job: JobId, index: u32) -> InstanceUuid {
+    InstanceUuid::from(new_uuid_of(config, job, index, ""))
 }
 
 /// The backend parameters as they are kept: `memory` stands for both limits.

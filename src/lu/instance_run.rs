@@ -16,6 +16,7 @@ use crate::locking::{LockSet, Mode};
 use crate::opcodes::{
     ErrorCode, InstanceReboot, InstanceShutdown, InstanceStartup, OpError, RebootType,
 };
+use crate::queue::JobId;
 
 /// The instance alone; its primary node shared, so that it does not go away.
 fn locks(config: &Config, name: &str) -> LockSet {
@@ -124,7 +125,7 @@ fn check_secondary(
 }
 
 impl LogicalUnit for InstanceStartup {
-    fn claims(&self, world: &World) -> Vec<Claim> {
+    fn claims(&self, world: &World, _: JobId, _: u32) -> Vec<Claim> {
         let config = &world.config;
         match Subject::find(config, &self.instance_name, self.instance_uuid.as_deref()) {
             Ok(subject) if !subject.is_up() => vec![memory_at_home(config, &subject)],

@@ -63,7 +63,7 @@ pub trait LogicalUnit {
     /// The room that it will need, if its job was not promised any with its submission: claimed when
     /// it starts, so that two that start at once do not both take the last of it. Not for a plan,
     /// whose children have claims of their own.
-    fn claims(&self, _world: &World) -> Vec<Claim> {
+    fn claims(&self, _world: &World, _job: JobId, _index: u32) -> Vec<Claim> {
         vec![]
     }
 

@@ -14,6 +14,7 @@ use crate::cluster::{
 use crate::hypervisor::{InstanceRef, NodeRef, VerbError};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, OpError};
+use crate::queue::JobId;
 
 // --- finding
 
@@ -64,11 +65,16 @@ fn same_identity(kind: &str, name: &str, is: &str, wanted: Option<&str>) -> Resu
 /// The identity of an object that an opcode makes: the same each time the opcode is run, so that
 /// one that is run again finds what it had begun.
 pub(super) fn new_uuid(env: &Env<'_>, part: &str) -> String {
-    let cluster = env.config().cluster.as_ref();
+    new_uuid_of(env.config(), env.job, env.index, part)
+}
+
+/// The same, for an opcode that does not run yet.
+pub(super) fn new_uuid_of(config: &Config, job: JobId, index: u32, part: &str) -> String {
+    let cluster = config.cluster.as_ref();
     let space = cluster
         .and_then(|cluster| Uuid::parse_str(&cluster.uuid).ok())
         .unwrap_or(Uuid::NAMESPACE_OID);
-    let name = format!("job-{}-{}{part}", env.job, env.index);
+    let name = format!("job-{job}-{index}{part}");
     Uuid::new_v5(&space, name.as_bytes()).to_string()
 }
 

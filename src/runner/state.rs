@@ -512,7 +512,7 @@ impl State {
         tx.op_running(id, index, Status::Running)?;
         tx.set_job_status(id, state.root, Status::Running)?;
         tx.hold(id, &locks)?;
-        self.promise(tx, id, &opcode)?;
+        self.promise(tx, id, index, &opcode)?;
         let active = Active {
             index,
             root: state.root,
@@ -530,12 +530,18 @@ impl State {
 
     /// Claims the room that an opcode will need, if nobody has claimed it for its job and if it is
     /// there; where it is not, the unit will say so.
-    fn promise(&mut self, tx: &mut Tx<'_>, id: JobId, opcode: &Opcode) -> Result<(), StoreError> {
+    fn promise(
+        &mut self,
+        tx: &mut Tx<'_>,
+        id: JobId,
+        index: u32,
+        opcode: &Opcode,
+    ) -> Result<(), StoreError> {
         if self.claims.contains_key(&id) || opcode.common.dry_run {
             return Ok(());
         }
         let world = self.world();
-        let claims = lu::unit(&opcode.op).claims(&world);
+        let claims = lu::unit(&opcode.op).claims(&world, id, index);
         if claims.is_empty() || still_fits(&world, &claims).is_err() {
             return Ok(());
         }

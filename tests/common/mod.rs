@@ -9,13 +9,6 @@
     clippy::disallowed_methods,
     reason = "shared by tests, none of which uses all of it and which end where something is amiss; what it opens is /proc and what tools printed"
 )]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::print_stderr,
-    clippy::disallowed_methods,
-    reason = "a test that cannot go on panics, and reads what it likes"
-)]
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
