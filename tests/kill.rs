@@ -144,8 +144,5 @@ fn killed_at_any_moment() {
     );
     // The stories are worth nothing if the runner was never met.
     let deaths = deaths.into_inner();
-    assert!(
-        deaths >= seeds / 2,
-        "{deaths} deaths in {seeds} stories"
-    );
+    assert!(deaths >= seeds / 2, "{deaths} deaths in {seeds} stories");
 }
