@@ -15,6 +15,21 @@ struct Taken {
     disk: Amount,
 }
 
+/// What has to be counted: to look up parameters and disks of all instances takes most of the time,
+/// and few checks are about both.
+#[derive(Debug, Clone, Copy)]
+struct Count {
+    memory: bool,
+    disk: bool,
+}
+
+impl Count {
+    const ALL: Count = Count {
+        memory: true,
+        disk: true,
+    };
+}
+
 /// Whether `claims` still fit on top of `world` (hard limits only: memory and disk of each node).
 ///
 /// They must not be among the world's own. One pass over the instances, whatever the number of
@@ -25,17 +40,21 @@ struct Taken {
 pub fn still_fits(world: &World, claims: &[Claim]) -> Result<(), String> {
     let mut more: BTreeMap<&NodeUuid, Taken> = BTreeMap::new();
     for claim in claims {
-        let rest = not_shown(&world.config, claim);
+        let rest = not_shown(&world.config, claim, Count::ALL);
         let taken = more.entry(&claim.node).or_default();
         taken.memory += rest.memory;
         taken.disk += rest.disk;
     }
     more.retain(|_, taken| taken.memory > 0 || taken.disk > 0);
+    let count = Count {
+        memory: more.values().any(|taken| taken.memory > 0),
+        disk: more.values().any(|taken| taken.disk > 0),
+    };
     let mut used = more.keys().map(|node| (*node, Taken::default())).collect();
-    add_used(&world.config, &mut used);
+    add_used(&world.config, &mut used, count);
     for (_, claim) in world.claims.iter() {
         if let Some(taken) = used.get_mut(&claim.node) {
-            let rest = not_shown(&world.config, claim);
+            let rest = not_shown(&world.config, claim, count);
             taken.memory += rest.memory;
             taken.disk += rest.disk;
         }
@@ -88,21 +107,24 @@ pub fn check_room(
 }
 
 /// What of a claim the configuration does not show yet.
-fn not_shown(config: &Config, claim: &Claim) -> Taken {
+fn not_shown(config: &Config, claim: &Claim, count: Count) -> Taken {
     let mut rest = Taken {
         memory: match claim.role {
-            Role::Primary => amount(claim.memory),
-            // Kept free, not used.
-            Role::Secondary => 0,
+            Role::Primary if count.memory => amount(claim.memory),
+            // A secondary's is kept free, not used.
+            Role::Primary | Role::Secondary => 0,
         },
-        disk: amount(claim.disk),
+        disk: if count.disk { amount(claim.disk) } else { 0 },
     };
+    if rest.memory == 0 && rest.disk == 0 {
+        return rest;
+    }
     if let Some(instance) = config.instances.get(&claim.instance) {
         let primary = instance.primary_node == claim.node;
-        if primary && Config::uses_memory(instance) {
+        if rest.memory > 0 && primary && Config::uses_memory(instance) {
             rest.memory = (rest.memory - amount(config.backend(instance).maxmem)).max(0);
         }
-        if primary || config.secondary(instance) == Some(&claim.node) {
+        if rest.disk > 0 && (primary || config.secondary(instance) == Some(&claim.node)) {
             rest.disk = (rest.disk - amount(config.disk_on_node(instance))).max(0);
         }
     }
@@ -110,20 +132,24 @@ fn not_shown(config: &Config, claim: &Claim) -> Taken {
 }
 
 /// Adds what the instances of the configuration use on the nodes in `used`.
-fn add_used(config: &Config, used: &mut BTreeMap<&NodeUuid, Taken>) {
+fn add_used(config: &Config, used: &mut BTreeMap<&NodeUuid, Taken>, count: Count) {
     if used.is_empty() {
         return;
     }
     for instance in config.instances.values() {
-        let secondary = config.secondary(instance).filter(|n| used.contains_key(*n));
+        let secondary = count.disk.then(|| config.secondary(instance)).flatten();
+        let secondary = secondary.filter(|node| used.contains_key(*node));
         let primary = used.contains_key(&instance.primary_node);
         if !primary && secondary.is_none() {
             continue;
         }
-        let disk = amount(config.disk_on_node(instance));
+        let disk = match count.disk {
+            true => amount(config.disk_on_node(instance)),
+            false => 0,
+        };
         if let Some(taken) = used.get_mut(&instance.primary_node) {
             taken.disk += disk;
-            if Config::uses_memory(instance) {
+            if count.memory && Config::uses_memory(instance) {
                 taken.memory += amount(config.backend(instance).maxmem);
             }
         }

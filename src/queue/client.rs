@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::opcodes::{ErrorCode, OpError};
-use crate::store::{EventKind, Patience, StateDir, Store, StoreError, runner_alive};
+use crate::store::{EventKind, Patience, Program, StateDir, Store, StoreError, runner_alive};
 
 use super::submit::{Answers, NewJob, Origin, submit_many};
 use super::submitter::Submitter;
@@ -116,7 +116,32 @@ impl Client {
         if held || idle {
             return Ok(());
         }
+        self.want_newer_runner();
         start_runner(self.store.dir())
+    }
+
+    /// Asks a runner that is older than this tool to give way to the one beside this tool. It does so
+    /// when its running verbs allow; until then it goes on as it is, so nothing is lost if this fails.
+    fn want_newer_runner(&self) {
+        let ours = Program::ours(runner_program());
+        let Ok(settings) = self.store.settings() else {
+            return;
+        };
+        let older = settings
+            .program
+            .is_some_and(|program| ours.is_newer_than(&program));
+        let wanted = settings.wanted_program.as_ref() == Some(&ours);
+        if older && !wanted && matches!(runner_alive(self.store.dir()), Ok(true)) {
+            let _ = self.store.write(Patience::Client, |tx| {
+                tx.want_program(&ours)?;
+                tx.record(
+                    &EventKind::Upgrade,
+                    None,
+                    Some(&ours.version),
+                    &self.submitter,
+                )
+            });
+        }
     }
 
     /// Takes no more jobs, or takes them again.
@@ -190,10 +215,17 @@ impl Client {
 /// # Errors
 /// [`NoRunner`].
 pub fn start_runner(dir: &StateDir) -> Result<(), NoRunner> {
+    start_program(dir, runner_program())
+}
+
+/// Starts this program as the runner unless one is there.
+///
+/// # Errors
+/// [`NoRunner`].
+pub fn start_program(dir: &StateDir, program: PathBuf) -> Result<(), NoRunner> {
     if matches!(runner_alive(dir), Ok(true)) {
         return Ok(());
     }
-    let program = runner_program();
     let spawned = Command::new(&program)
         .arg("--state-dir")
         .arg(dir.path())

@@ -78,6 +78,7 @@ pub fn news(state: &mut State, store: &Store) -> Result<Vec<JobId>, StoreError> 
                     state.scheduler.set_limits(limits(&state.settings));
                     state.scheduler.set_held(state.settings.held);
                 }
+                (EventKind::Upgrade, _) => state.settings = store.settings()?,
                 (EventKind::Yield, _) => state.asked_to_yield = true,
                 _ => {}
             }

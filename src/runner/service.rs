@@ -11,7 +11,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::hypervisor::{Hypervisor, InterruptKind, fake::Fake};
-use crate::store::{Patience, RunnerLock, StateDir, Store, StoreError, Watch};
+use crate::queue::client::start_program;
+use crate::store::{Patience, Program, RunnerLock, StateDir, Store, StoreError, Watch};
 
 use super::pool::{Done, Message, Pool};
 use super::state::{Effects, Reports, State};
@@ -106,6 +107,26 @@ fn detach() {
     }
 }
 
+/// This program.
+fn own_program() -> Program {
+    Program::ours(std::env::current_exe().unwrap_or_default())
+}
+
+/// Tells a service manager that the runner is ready, where one asked to be told (`sd_notify`).
+fn notify_ready() {
+    let Some(socket) = std::env::var_os("NOTIFY_SOCKET") else {
+        return;
+    };
+    let told = std::os::unix::net::UnixDatagram::unbound()
+        .and_then(|from| from.send_to(b"READY=1", std::path::PathBuf::from(socket)));
+    if let Err(error) = told {
+        log::note(
+            None,
+            &format!("the service manager cannot be told: {error}"),
+        );
+    }
+}
+
 fn take_lock(dir: &StateDir) -> Result<Option<RunnerLock>, StoreError> {
     let until = Instant::now() + TAKE_LOCK_WITHIN;
     loop {
@@ -141,7 +162,8 @@ impl Service {
         let (writer, inbox) = mpsc::channel();
         watch(store.dir(), &writer);
         listen(&writer);
-        let begin = store.write(Patience::Runner, |tx| tx.begin_runner())?;
+        let program = own_program();
+        let begin = store.write(Patience::Runner, |tx| tx.begin_runner(&program))?;
         let settings = store.settings()?;
         log::note(
             None,
@@ -179,6 +201,7 @@ impl Service {
     /// Works until there is nothing to do, it is asked to leave, or another runner takes over. Gives
     /// the lock if it is to begin anew.
     fn serve(mut self) -> Result<Option<RunnerLock>, StoreError> {
+        notify_ready();
         let mut idle_since = Instant::now();
         loop {
             match self.turn() {
@@ -194,6 +217,7 @@ impl Service {
             if busy || !self.at_rest() {
                 idle_since = Instant::now();
             }
+            self.give_way_to_newer();
             if self.leaving.is_some() && (self.state.active.is_empty() || self.time_to_leave()) {
                 return self.leave().map(|()| None);
             }
@@ -379,7 +403,31 @@ impl Service {
             }
         }
         log::note(None, "leaves");
-        self.end()
+        let dir = self.store.dir().clone();
+        let successor = self.newer_program();
+        self.end()?;
+        // The lock is free now.
+        if let Some(program) = successor {
+            log::note(None, &format!("version {} takes over", program.version));
+            if let Err(error) = start_program(&dir, program.path) {
+                log::note(None, &error.to_string());
+            }
+        }
+        Ok(())
+    }
+
+    /// A newer program that is to be the runner.
+    fn newer_program(&self) -> Option<Program> {
+        let wanted = self.state.settings.wanted_program.clone()?;
+        wanted.is_newer_than(&own_program()).then_some(wanted)
+    }
+
+    /// Leaves as when asked to, if a newer program is to take over.
+    fn give_way_to_newer(&mut self) {
+        if self.leaving.is_none() && self.newer_program().is_some() {
+            log::note(None, "a newer program is to take over");
+            self.leaving = Some(Instant::now());
+        }
     }
 
     /// Nothing to do for a while: gives up the lock, then looks once more, so that no job is left

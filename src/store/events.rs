@@ -30,6 +30,8 @@ pub enum EventKind {
     Import,
     /// The runner is asked to give up its place if it has nothing to do.
     Yield,
+    /// A newer program is to be the runner.
+    Upgrade,
     /// A word that this program does not know.
     Other(String),
 }
@@ -49,16 +51,19 @@ impl EventKind {
             EventKind::Archive => "archive",
             EventKind::Import => "import",
             EventKind::Yield => "yield",
+            EventKind::Upgrade => "upgrade",
             EventKind::Other(word) => word,
         }
     }
 
     fn from_word(word: String) -> EventKind {
         use EventKind::{
-            Archive, Cancel, Drain, Hold, Import, Limits, Priority, Release, Undrain, Yield,
+            Archive, Cancel, Drain, Hold, Import, Limits, Priority, Release, Undrain, Upgrade,
+            Yield,
         };
         let known = [
             Cancel, Priority, Drain, Undrain, Hold, Release, Limits, Archive, Import, Yield,
+            Upgrade,
         ];
         let known = known.into_iter().find(|kind| kind.word() == word);
         known.unwrap_or(EventKind::Other(word))

@@ -39,7 +39,7 @@ pub use events::{Event, EventKind};
 pub use gate::{Gate, Patience};
 pub use jobs::{InsertJob, JobRow, JobState, LogEntry, MAX_OPS, OpRow, op_key};
 pub use runner_lock::{RunnerLock, runner_alive};
-pub use settings::{Limits, RunnerBegin, Settings};
+pub use settings::{Limits, Program, RunnerBegin, Settings};
 pub use tx::Tx;
 pub use wake::{Watch, Woken};
 

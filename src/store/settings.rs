@@ -1,9 +1,11 @@
 //! Small values of the queue and of the program: limits, drain, hold, counters.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use rusqlite::types::{FromSql, ToSql};
 use rusqlite::{OptionalExtension, params};
+use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError, Tx, now};
 
@@ -26,6 +28,38 @@ pub struct RunnerBegin {
     pub epoch: u64,
     /// How many runners before it died within the last minute.
     pub deaths_in_last_minute: usize,
+}
+
+/// A program that can be the runner: its version and where it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// Such as `0.1.0`.
+    pub version: String,
+    /// The runner's file.
+    pub path: PathBuf,
+}
+
+impl Program {
+    /// The program of this version at `path`.
+    #[must_use]
+    pub fn ours(path: PathBuf) -> Program {
+        Program {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            path,
+        }
+    }
+
+    /// Whether it is newer than another one, by the numbers of the version.
+    #[must_use]
+    pub fn is_newer_than(&self, other: &Program) -> bool {
+        let numbers = |version: &str| -> Vec<u64> {
+            version
+                .split(['.', '-'])
+                .map(|part| part.parse().unwrap_or(0))
+                .collect()
+        };
+        numbers(&self.version) > numbers(&other.version)
+    }
 }
 
 /// What an operator sets for the queue.
@@ -61,6 +95,10 @@ pub struct Settings {
     /// How long verbs may take, by name, in milliseconds; those that are not set otherwise are
     /// missing.
     pub verb_limits: BTreeMap<String, u64>,
+    /// The program that the runner is, or was last.
+    pub program: Option<Program>,
+    /// The program that a newer tool wants the runner to be.
+    pub wanted_program: Option<Program>,
 }
 
 impl Store {
@@ -83,7 +121,13 @@ impl Store {
             let value: Option<i64> = self.setting(key)?;
             Ok(value.and_then(|v| u64::try_from(v).ok()).unwrap_or(default))
         };
+        let program = |key: &str| -> Result<Option<Program>, StoreError> {
+            let text: Option<String> = self.setting(key)?;
+            Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+        };
         Ok(Settings {
+            program: program("program")?,
+            wanted_program: program("wanted_program")?,
             limits: Limits {
                 queue_limit: number("queue_limit", QUEUE_LIMIT)?,
                 max_running_jobs: number("max_running_jobs", MAX_RUNNING_JOBS)?.max(1),
@@ -181,7 +225,11 @@ impl Tx<'_> {
     ///
     /// # Errors
     /// [`StoreError`] of the database.
-    pub fn begin_runner(&mut self) -> Result<RunnerBegin, StoreError> {
+    pub fn begin_runner(&mut self, program: &Program) -> Result<RunnerBegin, StoreError> {
+        self.set("program", serde_json::json!(program).to_string())?;
+        // Whoever was wanted has had its turn: one that is not what it was said to be must not be
+        // called again and again.
+        self.run("DELETE FROM setting WHERE key = 'wanted_program'", [])?;
         let epoch = self.get_number("epoch")?.unwrap_or(0) + 1;
         self.set("epoch", epoch)?;
         let time = now();
@@ -239,6 +287,15 @@ impl Tx<'_> {
         let limit = self.get_number("queue_limit")?;
         let limit = limit.and_then(|l| u64::try_from(l).ok());
         Ok((drained, limit.unwrap_or(QUEUE_LIMIT)))
+    }
+
+    /// A newer tool wants the runner to be this program.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn want_program(&mut self, program: &Program) -> Result<(), StoreError> {
+        self.wakes().runner();
+        self.set("wanted_program", serde_json::json!(program).to_string())
     }
 
     /// Stores the counters of the world after a change.

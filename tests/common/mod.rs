@@ -5,9 +5,10 @@
     unreachable_pub,
     missing_docs,
     clippy::unwrap_used,
+    clippy::expect_used,
     clippy::print_stderr,
     clippy::disallowed_methods,
-    reason = "shared by tests, none of which uses all of it and which end where something is amiss; what it opens is /proc and what tools printed"
+    reason = "shared by tests, none of which uses all of it; they panic where they cannot go on, and open /proc and what tools printed"
 )]
 
 use std::collections::BTreeSet;
