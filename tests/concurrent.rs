@@ -410,3 +410,25 @@ fn a_node_is_declared_dead_while_a_verb_hangs() {
             .all(|job| job.status == Status::Error)
     );
 }
+
+#[test]
+fn what_came_to_run_on_an_emptied_node_leaves_it_again() {
+    let lab = Lab::sample(4, 8, 0);
+    let mirrored = |name: &String| lab.nodes_of(name).1.is_some();
+    let mut names = (1..=8).map(|nr| format!("inst{nr}"));
+    let name = names.find(mirrored).unwrap();
+    let (primary, secondary) = lab.nodes_of(&name);
+    // The job that was to move its second copy off this node finds it running there.
+    let file = lab.path().join("job.json");
+    let op = serde_json::json!([{
+        "OP_ID": "OP_INSTANCE_REPLACE_DISKS", "instance_name": name,
+        "mode": "replace_new_secondary", "source_node": primary, "vacate": true,
+    }]);
+    std::fs::write(&file, op.to_string()).unwrap();
+    lab.run(["gnt-debug", "submit-job", file.to_str().unwrap()])
+        .exits(0);
+    let (now, copy) = lab.nodes_of(&name);
+    assert_eq!(Some(now), secondary);
+    assert_ne!(copy.unwrap(), primary);
+    lab.verify_clean();
+}

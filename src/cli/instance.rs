@@ -394,6 +394,7 @@ fn replace_disks(args: ReplaceDisksArgs, cx: &mut Context) -> Result<ExitCode> {
         disks: args.disks,
         remote_node: node_name(&config, args.new_secondary.as_deref())?,
         source_node: None,
+        vacate: false,
         iallocator: args.iallocator.filter(|name| name != BUILT_IN),
         early_release: args.early_release,
         ignore_ipolicy: args.ignore_ipolicy,

@@ -8,12 +8,14 @@ use super::shared::{
     check_same_group, check_target, find_node, group_mates, has_left, lock_instance, moved,
     nothing_to_do, reference, share_nodes,
 };
-use super::{Env, Failure, LogicalUnit, Outcome};
+use super::{
+    ChildJob, Detail, Env, Failure, LogicalUnit, Outcome, PlanItem, ResultWithJobs, UnitResult,
+};
 use crate::allocator::{Claim, Role, Rules, World, choose_node};
 use crate::cluster::{Config, DiskTemplate, Edit, Node, NodeUuid};
 use crate::hypervisor::{CopyState, NodeRef, VerbError};
 use crate::locking::{LockSet, Mode};
-use crate::opcodes::{ErrorCode, InstanceReplaceDisks, OpError, ReplaceMode};
+use crate::opcodes::{ErrorCode, InstanceMigrate, InstanceReplaceDisks, OpError, ReplaceMode};
 use crate::queue::JobId;
 
 /// The copies of an instance's disks, by node.
@@ -32,6 +34,53 @@ impl InstanceReplaceDisks {
             self.source_node.as_ref(),
             subject.secondary,
         )
+    }
+
+    /// On a node that is being emptied, the instance may have become primary where it was secondary
+    /// (somebody migrated it meanwhile): then a job of its own moves it away, both roles.
+    fn came_to_run(&self, subject: &Subject<'_>) -> Option<Outcome> {
+        let source = self.source_node.as_ref()?;
+        if !self.vacate || subject.primary.name != *source {
+            return None;
+        }
+        let leave = InstanceMigrate {
+            instance_name: self.instance_name.clone(),
+            instance_uuid: self.instance_uuid.clone(),
+            mode: None,
+            target_node: subject.secondary.map(|node| node.name.clone()),
+            source_node: self.source_node.clone(),
+            iallocator: None,
+            allow_runtime_changes: true,
+            ignore_ipolicy: self.ignore_ipolicy,
+            cleanup: false,
+            allow_failover: true,
+            ignore_hvversions: false,
+        };
+        let replace = InstanceReplaceDisks {
+            remote_node: None,
+            ..self.clone()
+        };
+        let job = ChildJob {
+            ops: vec![leave.into(), replace.into()],
+            claims: vec![],
+        };
+        let item = PlanItem {
+            instance: subject.name().to_owned(),
+            moves: vec![],
+            ops: job.ops.iter().map(|op| op.op.id().to_owned()).collect(),
+        };
+        Some(Outcome {
+            result: UnitResult::Jobs(ResultWithJobs {
+                jobs: vec![job],
+                ..ResultWithJobs::default()
+            }),
+            detail: Detail {
+                instance: Some(subject.name().to_owned()),
+                plan: vec![item],
+                ..Detail::default()
+            },
+            edits: vec![],
+        })
     }
 
     /// Whether the node that was planned as the new secondary has become the primary before this job
@@ -340,7 +389,7 @@ impl LogicalUnit for InstanceReplaceDisks {
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
         let subject = self.subject(env.config())?;
         if let Some(outcome) = self.has_left(env.config(), &subject)? {
-            return Ok(outcome);
+            return Ok(self.came_to_run(&subject).unwrap_or(outcome));
         }
         let secondary = subject.secondary_or_fail()?;
         env.feedback(format!("Replacing disks of instance {}", subject.name()));

@@ -260,7 +260,8 @@ impl Step<'_> {
         }
     }
 
-    fn migrate(&self) -> InstanceMigrate {
+    /// `allow_failover`: one that is stopped by then is moved all the same.
+    fn migrate(&self, allow_failover: bool) -> InstanceMigrate {
         InstanceMigrate {
             instance_name: self.instance.name.clone(),
             instance_uuid: Some(self.instance.uuid.to_string()),
@@ -271,12 +272,12 @@ impl Step<'_> {
             allow_runtime_changes: true,
             ignore_ipolicy: false,
             cleanup: false,
-            allow_failover: false,
+            allow_failover,
             ignore_hvversions: false,
         }
     }
 
-    fn replace_disks(&self, early_release: bool) -> InstanceReplaceDisks {
+    fn replace_disks(&self, early_release: bool, vacate: bool) -> InstanceReplaceDisks {
         InstanceReplaceDisks {
             instance_name: self.instance.name.clone(),
             instance_uuid: Some(self.instance.uuid.to_string()),
@@ -284,6 +285,7 @@ impl Step<'_> {
             disks: vec![],
             remote_node: self.target(),
             source_node: self.source(),
+            vacate,
             iallocator: None,
             early_release,
             ignore_ipolicy: false,
@@ -323,8 +325,10 @@ impl LogicalUnit for NodeEvacuate {
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
         self.leaving().execute(env, |step| match step.step.role {
-            Role::Secondary => step.replace_disks(self.early_release).into(),
-            Role::Primary if step.migrates() => step.migrate().into(),
+            Role::Secondary => step
+                .replace_disks(self.early_release, self.mode == EvacMode::All)
+                .into(),
+            Role::Primary if step.migrates() => step.migrate(true).into(),
             Role::Primary => step.failover().into(),
         })
     }
@@ -418,7 +422,7 @@ impl LogicalUnit for NodeMigrate {
                     mode: self.mode,
                     allow_runtime_changes: self.allow_runtime_changes,
                     ignore_ipolicy: self.ignore_ipolicy,
-                    ..step.migrate()
+                    ..step.migrate(false)
                 };
                 return migrate.into();
             }

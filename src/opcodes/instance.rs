@@ -245,6 +245,10 @@ pub struct InstanceReplaceDisks {
     /// succeeds with nothing to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source_node: Option<String>,
+    /// Ours: the source node is being emptied. If the instance has come to run there meanwhile, it
+    /// is moved away again, through a job of its own.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub vacate: bool,
     /// An external allocator; absent means the built-in placement.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub iallocator: Option<String>,
@@ -254,4 +258,8 @@ pub struct InstanceReplaceDisks {
     /// Do not check the target group's policy.
     #[serde(default)]
     pub ignore_ipolicy: bool,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
 }
