@@ -412,6 +412,7 @@ fn a_node_is_declared_dead_while_a_verb_hangs() {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a job file")]
 fn what_came_to_run_on_an_emptied_node_leaves_it_again() {
     let lab = Lab::sample(4, 8, 0);
     let mirrored = |name: &String| lab.nodes_of(name).1.is_some();
