@@ -191,7 +191,8 @@ impl Service {
                 Err(error) => self.failed(&error)?,
             }
             let busy = !self.state.active.is_empty() || !self.done.is_empty();
-            if busy || !self.at_rest() {
+            let rests = !busy && self.at_rest();
+            if !rests {
                 idle_since = Instant::now();
             }
             if self.leaving.is_some() && (self.state.active.is_empty() || self.time_to_leave()) {
@@ -199,11 +200,15 @@ impl Service {
             }
             let idle = Duration::from_secs(self.state.settings.limits.runner_idle);
             let mut left = idle.saturating_sub(idle_since.elapsed());
-            if std::mem::take(&mut self.state.asked_to_yield) && !busy && self.at_rest() {
+            if std::mem::take(&mut self.state.asked_to_yield) && rests {
                 left = Duration::ZERO;
             }
-            if left.is_zero() && !self.failing {
+            // Somebody may have set its patience to nothing: that is no reason to leave work.
+            if rests && left.is_zero() && !self.failing {
                 return self.give_up();
+            }
+            if !rests {
+                left = Duration::MAX;
             }
             self.receive(left);
         }
