@@ -11,7 +11,8 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::hypervisor::{Hypervisor, InterruptKind, fake::Fake};
-use crate::store::{Patience, RunnerLock, StateDir, Store, StoreError, Watch};
+use crate::queue::JobId;
+use crate::store::{Patience, RunnerBegin, RunnerLock, StateDir, Store, StoreError, Watch};
 
 use super::pool::{Done, Message, Pool};
 use super::state::{Effects, Reports, State};
@@ -141,7 +142,7 @@ impl Service {
         let (writer, inbox) = mpsc::channel();
         watch(store.dir(), &writer);
         listen(&writer);
-        let begin = store.write(Patience::Runner, |tx| tx.begin_runner())?;
+        let begin = begin_epoch(&store, &lock, &inbox)?;
         let settings = store.settings()?;
         log::note(
             None,
@@ -362,6 +363,9 @@ impl Service {
 
     /// Leaves: what still runs goes on in reality, and the next runner adopts it.
     fn leave(mut self) -> Result<(), StoreError> {
+        let on_their_way: Vec<(JobId, u32)> = (self.state.active.iter())
+            .map(|(job, active)| (*job, active.index))
+            .collect();
         for active in self.state.active.values() {
             active.interrupt.raise(InterruptKind::Leave);
         }
@@ -384,7 +388,7 @@ impl Service {
             }
         }
         log::note(None, "leaves");
-        self.end()
+        self.end(&on_their_way)
     }
 
     /// Nothing to do for a while: gives up the lock, then looks once more, so that no job is left
@@ -403,11 +407,41 @@ impl Service {
         take_lock(store.dir())
     }
 
-    fn end(self) -> Result<(), StoreError> {
+    fn end(self, on_their_way: &[(JobId, u32)]) -> Result<(), StoreError> {
         let epoch = self.state.epoch;
         self.store.shorten_log();
-        self.store
-            .write(Patience::Runner, |tx| tx.end_runner(epoch))
+        self.store.write(Patience::Runner, |tx| {
+            tx.end_runner(epoch)?;
+            // Nobody died of them.
+            for (job, index) in on_their_way {
+                tx.op_left(*job, *index)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Begins this runner's time. Where the disk is full it is tried again every second: a runner that
+/// gave up would only be followed by the next one.
+fn begin_epoch(
+    store: &Store,
+    lock: &RunnerLock,
+    inbox: &Receiver<Message>,
+) -> Result<RunnerBegin, StoreError> {
+    let mut told = false;
+    loop {
+        let error = match store.write(Patience::Runner, |tx| tx.begin_runner()) {
+            Err(error @ StoreError::Full(_)) => error,
+            other => return other,
+        };
+        let asked_to_leave = inbox.try_iter().any(|m| matches!(m, Message::Leave));
+        if asked_to_leave || !lock.in_place(store.dir()) || !store.in_place() {
+            return Err(error);
+        }
+        if !std::mem::replace(&mut told, true) {
+            log::note(None, &format!("cannot begin, trying every second: {error}"));
+        }
+        std::thread::sleep(RETRY);
     }
 }
 
