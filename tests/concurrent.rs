@@ -433,3 +433,26 @@ fn what_came_to_run_on_an_emptied_node_leaves_it_again() {
     assert_ne!(copy.unwrap(), primary);
     lab.verify_clean();
 }
+
+#[test]
+fn a_runner_without_patience_finishes_its_work() {
+    let lab = Lab::sample(6, 30, 5);
+    lab.run(["gnt-cluster", "modify", "--runner-idle", "0"])
+        .exits(0);
+    for _ in 0..5 {
+        lab.run(["gnt-debug", "delay", "0.05"]).exits(0);
+    }
+    lab.run(["gnt-node", "evacuate", "-f", "node1"]).exits(0);
+    lab.verify_clean();
+    // None was left to another runner: each opcode began once.
+    let store = lab.store();
+    for job in store.jobs().unwrap() {
+        let starts: Vec<u32> = (store.ops(job.id).unwrap().iter())
+            .map(|op| op.starts)
+            .collect();
+        assert!(
+            starts.iter().all(|starts| *starts == 1),
+            "{job:?} {starts:?}"
+        );
+    }
+}

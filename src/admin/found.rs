@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::cluster::Config;
 use crate::hypervisor::fake::{self, Fake, FakeError, FakeSettings};
-use crate::store::{EventKind, Patience, RunnerLock, StateDir, Store, StoreError};
+use crate::store::{EventKind, Gate, Patience, RunnerLock, StateDir, Store, StoreError};
 
 /// How long a runner that has nothing to do is waited for: it gives up its lock when asked.
 const RUNNER_LEAVES_WITHIN: Duration = Duration::from_secs(5);
@@ -136,6 +136,8 @@ pub fn destroy(dir: &StateDir, who: &str) -> Result<(), AdminError> {
     let store = Store::open(dir.clone())?;
     refuse_unfinished(&store)?;
     let _lock = without_runner(dir, Some(&store), who)?;
+    // Whoever is about to submit waits here, and then finds no cluster.
+    let _gate = Gate::enter(dir, Patience::Client)?;
     refuse_unfinished(&store)?;
     drop(store);
     Ok(dir.destroy()?)

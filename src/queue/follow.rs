@@ -25,8 +25,11 @@ const MAX_PAUSE: Duration = Duration::from_millis(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 
 /// Runners that are started one after the other without anything happening in between, before it is
-/// believed that they cannot run. Between deaths the next one waits, so this is minutes, not moments.
+/// believed that they cannot run. Some may follow at once; then there is a pause between them, so
+/// that what was in their way for a moment is not taken for a runner that cannot run.
 const MAX_STARTS: u32 = 10;
+const QUICK_STARTS: u32 = 3;
+const START_EVERY: Duration = Duration::from_millis(900);
 
 /// Something that those who follow are told.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,8 +99,9 @@ pub struct Follower<'a> {
     reasons_at: Option<Instant>,
     pause: Duration,
     told_full: bool,
-    /// Runners that were started since anything happened.
+    /// Runners that were started since anything happened, and when the last one was.
     starts: u32,
+    started: Option<Instant>,
 }
 
 /// Whether the jobs that a followed job submits are followed, too.
@@ -132,6 +136,7 @@ impl<'a> Follower<'a> {
             pause: Duration::ZERO,
             told_full: false,
             starts: 0,
+            started: None,
         };
         store.read(|store| {
             for id in ids {
@@ -221,8 +226,10 @@ impl<'a> Follower<'a> {
         }
         // It may have ended because nothing was left to do.
         self.look()?;
-        if !self.is_over() {
+        let soon = (self.started).is_some_and(|at| at.elapsed() < START_EVERY);
+        if !self.is_over() && !(self.starts >= QUICK_STARTS && soon) {
             self.starts += 1;
+            self.started = Some(Instant::now());
             if self.starts > MAX_STARTS {
                 return Err(FollowError::RunnerEnds(MAX_STARTS));
             }

@@ -1,6 +1,7 @@
 //! From the database to the runner's state: at its start, when a commit has failed, and when
 //! something new is there. The tools use it, too, to tell why a job waits.
 
+use crate::hypervisor::InterruptKind;
 use crate::opcodes::{JobRef, Opcode};
 use crate::queue::{JobId, Status};
 use crate::store::{EventKind, Settings, Store, StoreError};
@@ -38,7 +39,14 @@ pub fn load(state: &mut State, store: &Store) -> Result<(), StoreError> {
         state.world_moved();
         state.orphans.clear();
         state.seen = (JobId(0), store.last_event()?);
-        add_jobs(state, store)
+        add_jobs(state, store)?;
+        // The events that said so may be among those that are passed over here.
+        for (job, active) in &state.active {
+            if store.job(*job)?.is_some_and(|row| row.cancel) {
+                active.interrupt.raise(InterruptKind::Cancel);
+            }
+        }
+        Ok(())
     })
 }
 

@@ -11,8 +11,11 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::hypervisor::{Hypervisor, InterruptKind, fake::Fake};
+use crate::queue::JobId;
 use crate::queue::client::start_program;
-use crate::store::{Patience, Program, RunnerLock, StateDir, Store, StoreError, Watch};
+use crate::store::{
+    Patience, Program, RunnerBegin, RunnerLock, StateDir, Store, StoreError, Watch,
+};
 
 use super::pool::{Done, Message, Pool};
 use super::state::{Effects, Reports, State};
@@ -162,8 +165,7 @@ impl Service {
         let (writer, inbox) = mpsc::channel();
         watch(store.dir(), &writer);
         listen(&writer);
-        let program = own_program();
-        let begin = store.write(Patience::Runner, |tx| tx.begin_runner(&program))?;
+        let begin = begin_epoch(&store, &lock, &inbox)?;
         let settings = store.settings()?;
         log::note(
             None,
@@ -214,7 +216,8 @@ impl Service {
                 Err(error) => self.failed(&error)?,
             }
             let busy = !self.state.active.is_empty() || !self.done.is_empty();
-            if busy || !self.at_rest() {
+            let rests = !busy && self.at_rest();
+            if !rests {
                 idle_since = Instant::now();
             }
             self.give_way_to_newer();
@@ -223,11 +226,15 @@ impl Service {
             }
             let idle = Duration::from_secs(self.state.settings.limits.runner_idle);
             let mut left = idle.saturating_sub(idle_since.elapsed());
-            if std::mem::take(&mut self.state.asked_to_yield) && !busy && self.at_rest() {
+            if std::mem::take(&mut self.state.asked_to_yield) && rests {
                 left = Duration::ZERO;
             }
-            if left.is_zero() && !self.failing {
+            // Somebody may have set its patience to nothing: that is no reason to leave work.
+            if rests && left.is_zero() && !self.failing {
                 return self.give_up();
+            }
+            if !rests {
+                left = Duration::MAX;
             }
             self.receive(left);
         }
@@ -381,6 +388,9 @@ impl Service {
 
     /// Leaves: what still runs goes on in reality, and the next runner adopts it.
     fn leave(mut self) -> Result<(), StoreError> {
+        let on_their_way: Vec<(JobId, u32)> = (self.state.active.iter())
+            .map(|(job, active)| (*job, active.index))
+            .collect();
         for active in self.state.active.values() {
             active.interrupt.raise(InterruptKind::Leave);
         }
@@ -405,7 +415,7 @@ impl Service {
         log::note(None, "leaves");
         let dir = self.store.dir().clone();
         let successor = self.newer_program();
-        self.end()?;
+        self.end(&on_their_way)?;
         // The lock is free now.
         if let Some(program) = successor {
             log::note(None, &format!("version {} takes over", program.version));
@@ -446,11 +456,42 @@ impl Service {
         take_lock(store.dir())
     }
 
-    fn end(self) -> Result<(), StoreError> {
+    fn end(self, on_their_way: &[(JobId, u32)]) -> Result<(), StoreError> {
         let epoch = self.state.epoch;
         self.store.shorten_log();
-        self.store
-            .write(Patience::Runner, |tx| tx.end_runner(epoch))
+        self.store.write(Patience::Runner, |tx| {
+            tx.end_runner(epoch)?;
+            // Nobody died of them.
+            for (job, index) in on_their_way {
+                tx.op_left(*job, *index)?;
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Begins this runner's time. Where the disk is full it is tried again every second: a runner that
+/// gave up would only be followed by the next one.
+fn begin_epoch(
+    store: &Store,
+    lock: &RunnerLock,
+    inbox: &Receiver<Message>,
+) -> Result<RunnerBegin, StoreError> {
+    let program = own_program();
+    let mut told = false;
+    loop {
+        let error = match store.write(Patience::Runner, |tx| tx.begin_runner(&program)) {
+            Err(error @ StoreError::Full(_)) => error,
+            other => return other,
+        };
+        let asked_to_leave = inbox.try_iter().any(|m| matches!(m, Message::Leave));
+        if asked_to_leave || !lock.in_place(store.dir()) || !store.in_place() {
+            return Err(error);
+        }
+        if !std::mem::replace(&mut told, true) {
+            log::note(None, &format!("cannot begin, trying every second: {error}"));
+        }
+        std::thread::sleep(RETRY);
     }
 }
 

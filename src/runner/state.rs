@@ -184,8 +184,10 @@ impl State {
         for done in done {
             self.end(tx, done, &mut effects)?;
         }
-        for id in std::mem::take(&mut self.orphans) {
-            self.restart(tx, id, &mut effects)?;
+        if start_more {
+            for id in std::mem::take(&mut self.orphans) {
+                self.restart(tx, id, &mut effects)?;
+            }
         }
         let mut next = first;
         while let Some(id) = next.take().or_else(|| match start_more {

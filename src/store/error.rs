@@ -39,7 +39,7 @@ pub enum StoreError {
         known: i64,
     },
     /// Somebody else keeps the writers' queue.
-    #[error("waited {seconds} s for {file}, which {holder} holds")]
+    #[error("waited {seconds} s for {file}: {holder}")]
     Busy {
         /// The lock file.
         file: PathBuf,

@@ -46,18 +46,25 @@ impl Gate {
     /// [`StoreError::Busy`] naming the holder, [`StoreError::Io`].
     pub fn enter(dir: &StateDir, patience: Patience) -> Result<Gate, StoreError> {
         let [next, lock] = dir.gates();
-        let turn = take(&next, patience)?;
-        let lock = take(&lock, patience)?;
+        // One limit for both: whoever waits for its turn waits for the writer, too.
+        let until = match patience {
+            Patience::Client => Some(Instant::now() + Duration::from_secs(CLIENT_WAIT)),
+            Patience::Runner => None,
+        };
+        let held_by = || busy(&next, &lock);
+        let turn = take(&next, until, held_by)?;
+        let lock = take(&lock, until, held_by)?;
         drop(turn);
         Ok(Gate { _lock: lock })
     }
 }
 
-/// Opens a lock file; it is never a link.
+/// Opens a lock file; it is never a link. One that somebody has removed is made again: whoever holds
+/// the old one is told by its absence, and SQLite's own lock keeps two writers apart meanwhile.
 #[expect(clippy::disallowed_methods, reason = "lock files")]
 pub(super) fn open(path: &Path) -> Result<File, StoreError> {
     let mut options = OpenOptions::new();
-    options.read(true).write(true);
+    options.read(true).write(true).create(true).mode(0o600);
     options.custom_flags(libc::O_NOFOLLOW);
     options
         .open(path)
@@ -85,7 +92,12 @@ pub(super) fn whole_file(kind: i32) -> libc::flock {
     }
 }
 
-fn take(path: &Path, patience: Patience) -> Result<File, StoreError> {
+/// Takes a lock; `until` is when to give up.
+fn take(
+    path: &Path,
+    until: Option<Instant>,
+    held_by: impl Fn() -> StoreError,
+) -> Result<File, StoreError> {
     let file = open(path)?;
     let exclusive = whole_file(libc::F_WRLCK);
     match fcntl(&file, FcntlArg::F_OFD_SETLK(&exclusive)) {
@@ -100,19 +112,18 @@ fn take(path: &Path, patience: Patience) -> Result<File, StoreError> {
             Err(error) => return Err(error),
         }
     };
-    let taken = match patience {
-        Patience::Runner => wait(file),
-        Patience::Client => {
+    let taken = match until {
+        None => wait(file),
+        Some(until) => {
             // A lock cannot be waited for with a limit. The thread is left behind when the limit
             // passes; the process is about to end then.
             let (tell, told) = mpsc::channel();
             std::thread::spawn(move || tell.send(wait(file)));
-            let until = Instant::now() + Duration::from_secs(CLIENT_WAIT);
             loop {
                 match told.recv_timeout(LOOK_FOR_SIGNALS) {
                     Ok(taken) => break taken,
                     Err(_) if signals::raised().is_some() => return Err(StoreError::Interrupted),
-                    Err(_) if Instant::now() >= until => return Err(busy(path)),
+                    Err(_) if Instant::now() >= until => return Err(held_by()),
                     Err(_) => {}
                 }
             }
@@ -121,23 +132,27 @@ fn take(path: &Path, patience: Patience) -> Result<File, StoreError> {
     taken.map_err(|error| StoreError::io(path, error))
 }
 
-/// Who is in the way.
-fn busy(path: &Path) -> StoreError {
-    let (holder, hint) = match holder(path) {
+/// Who is in the way: the one that writes, rather than those who wait for it, too.
+fn busy(next: &Path, lock: &Path) -> StoreError {
+    let (file, found) = match holder(lock) {
+        None => (next, holder(next)),
+        found => (lock, found),
+    };
+    let (holder, hint) = match found {
         Some((pid, name, true)) => (
-            format!("{name}, pid {pid}, is stopped and"),
+            format!("{name}, pid {pid}, is stopped"),
             format!("kill -CONT {pid} lets it go on"),
         ),
         Some((pid, name, false)) => (
-            format!("{name}, pid {pid},"),
+            format!("{name}, pid {pid}, holds it"),
             "try again; the disk may be slow".to_owned(),
         ),
-        None => ("somebody".to_owned(), "try again".to_owned()),
+        None => ("somebody holds it".to_owned(), "try again".to_owned()),
     };
     StoreError::Busy {
-        file: path.to_owned(),
+        file: file.to_owned(),
         seconds: CLIENT_WAIT,
-        holder: holder.trim_end_matches(" and").to_owned(),
+        holder,
         hint,
     }
 }

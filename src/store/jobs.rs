@@ -570,6 +570,19 @@ impl Tx<'_> {
         )
     }
 
+    /// The runner leaves an opcode on its way to the next one: this start counts for no death. The
+    /// first always counts, so that the next runner knows that it was begun.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn op_left(&mut self, job: JobId, index: u32) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE opcode SET starts = starts - 1
+             WHERE id = ?1 AND status IN (2, 3) AND starts > 1",
+            [op_key(job, index)],
+        )
+    }
+
     /// An opcode ends. Its progress is forgotten.
     ///
     /// # Errors

@@ -173,6 +173,11 @@ impl Store {
         if patience == Patience::Client && signals::raised().is_some() {
             return Err(StoreError::Interrupted);
         }
+        // Destroyed meanwhile: what was written to a file without a name would be lost. (The runner
+        // looks for itself.)
+        if patience == Patience::Client && !self.in_place() {
+            return Err(StoreError::NoCluster(self.dir.path().to_owned()));
+        }
         self.exec("BEGIN IMMEDIATE")?;
         let mut tx = Tx::new(&self.db, &self.dir);
         let done = work(&mut tx);

@@ -5,6 +5,7 @@
 //! those who watch the file.
 
 use std::fs::{self, File};
+use std::io;
 use std::os::unix::fs::MetadataExt;
 
 use nix::fcntl::{FcntlArg, fcntl};
@@ -24,7 +25,7 @@ impl RunnerLock {
     /// Takes the lock if nobody has it.
     ///
     /// # Errors
-    /// [`StoreError::Io`] when there is no such file or it cannot be locked at all.
+    /// [`StoreError::Io`] when it cannot be locked at all.
     pub fn try_take(dir: &StateDir) -> Result<Option<RunnerLock>, StoreError> {
         let path = dir.runner_lock();
         let file = open(&path)?;
@@ -44,14 +45,20 @@ impl RunnerLock {
     }
 }
 
-/// Whether a runner (or an import) has the lock.
+/// Whether a runner (or an import) has the lock. Where somebody has removed the file nobody has: who
+/// held it notices, and leaves.
 ///
 /// # Errors
-/// [`StoreError::Io`] when there is no such file.
+/// [`StoreError::Io`] when it cannot be asked.
 pub fn runner_alive(dir: &StateDir) -> Result<bool, StoreError> {
     let path = dir.runner_lock();
     // Only for reading: closing what was open for writing is the event of a runner's death.
-    let file = open_to_look(&path)?;
+    let file = match open_to_look(&path) {
+        Err(StoreError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => {
+            return Ok(false);
+        }
+        other => other?,
+    };
     let mut asked = whole_file(libc::F_WRLCK);
     match fcntl(&file, FcntlArg::F_OFD_GETLK(&mut asked)) {
         Ok(_) => Ok(i32::from(asked.l_type) != libc::F_UNLCK),

@@ -1,0 +1,160 @@
+//! What operators and their machines do to a cluster that works.
+
+mod common;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
+
+use common::{Lab, PATIENCE, tool, wait_for};
+use gnt::queue::Status;
+use gnt::queue::control::{Reach, cancel};
+use gnt::runner::load::load;
+use gnt::runner::state::{Reports, State};
+use gnt::store::{Gate, Patience};
+use nix::sys::signal::{Signal, kill};
+
+#[test]
+fn removed_lock_files_are_made_again() {
+    let lab = Lab::sample(3, 3, 20);
+    let client = lab.spawn(["gnt-debug", "delay", "3"]);
+    let store = lab.store();
+    wait_for("a job that runs", || {
+        let jobs = store.jobs().unwrap();
+        jobs.first().filter(|job| job.status == Status::Running)?;
+        lab.runner_pid()
+    });
+    for name in ["runner.lock", "write.lock", "write.next"] {
+        fs::remove_file(lab.path().join(name)).unwrap();
+    }
+    // The runner notices that it has lost its place, and the client finds another one.
+    assert_eq!(client.finish().code, 0);
+    lab.run(["gnt-debug", "delay", "0"]).exits(0);
+    for name in ["runner.lock", "write.lock", "write.next"] {
+        let mode = fs::metadata(lab.path().join(name)).unwrap();
+        assert_eq!(mode.permissions().mode() & 0o777, 0o600, "{name}");
+    }
+}
+
+#[test]
+fn whoever_waits_to_write_names_the_one_that_writes() {
+    let lab = Lab::sample(3, 3, 20);
+    let gate = Gate::enter(&lab.dir, Patience::Client).unwrap();
+    let begun = Instant::now();
+    let waiting: Vec<_> = (0..3)
+        .map(|_| lab.spawn(["gnt-debug", "delay", "--submit", "0"]))
+        .collect();
+    let me = format!("pid {}, holds it", std::process::id());
+    for client in waiting {
+        let output = client.finish();
+        assert_eq!(output.code, 1, "{output:?}");
+        assert!(output.stderr.contains(&me), "{output:?}");
+    }
+    // Not ten seconds for its turn and then ten more for the writer.
+    assert!(begun.elapsed() < Duration::from_secs(18));
+    drop(gate);
+    assert_eq!(lab.store().jobs().unwrap(), []);
+}
+
+#[test]
+fn a_runner_that_leaves_has_not_died() {
+    let lab = Lab::sample(3, 3, 20);
+    let job = lab.submit(["gnt-debug", "delay", "600"]);
+    lab.wait_for_status(job, &[Status::Running]);
+    // As if two runners had died on it before this one.
+    let store = lab.store();
+    let twice = store.write(Patience::Client, |tx| {
+        tx.op_running(job, 0, Status::Running)?;
+        tx.op_running(job, 0, Status::Running)
+    });
+    twice.unwrap();
+    let first = wait_for("the runner", || lab.runner_pid());
+    kill(first, Signal::SIGTERM).unwrap();
+    wait_for("the runner's end", || match lab.runner_pid() {
+        Some(pid) if pid == first => None,
+        _ => Some(()),
+    });
+    let watch = lab.spawn(["gnt-job", "wait", &job.to_string()]);
+    wait_for("the next start", || {
+        lab.runner_pid().filter(|pid| *pid != first)?;
+        Some(())
+    });
+    wait_for("the job's adoption", || {
+        let log = fs::read_to_string(lab.dir.runner_log()).unwrap();
+        let seen = log.contains("adopted") || log.contains("for the last time");
+        seen.then_some(())
+    });
+    lab.wait_for_status(job, &[Status::Running]);
+    lab.run(["gnt-job", "cancel", &job.to_string()]).exits(0);
+    assert_eq!(watch.finish().code, 1);
+    lab.wait_for_status(job, &[Status::Canceled]);
+}
+
+#[test]
+fn runners_that_end_at_once_are_not_started_all_at_once() {
+    let lab = Lab::sample(3, 3, 20);
+    let bin = lab.temp.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    fs::copy(tool("gnt-debug"), bin.join("gnt-debug")).unwrap();
+    let count = lab.temp.path().join("starts");
+    // It ends, and closes the lock file as a runner does.
+    let script = format!(
+        "#!/bin/sh\necho start >>'{}'\n: 3<>'{}'\n",
+        count.display(),
+        lab.dir.runner_lock().display()
+    );
+    let runner = bin.join("gnt-runner");
+    fs::write(&runner, script).unwrap();
+    fs::set_permissions(&runner, Permissions::from_mode(0o755)).unwrap();
+    let mut client = std::process::Command::new(bin.join("gnt-debug"));
+    client
+        .args(["delay", "0"])
+        .env("GNT_STATE_DIR", lab.path())
+        .stdin(std::process::Stdio::null());
+    let begun = Instant::now();
+    let output = client.output().unwrap();
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(begun.elapsed() > Duration::from_secs(4), "{output:?}");
+    assert!(begun.elapsed() < PATIENCE);
+    let starts = fs::read_to_string(count).unwrap().lines().count();
+    // The submission's own, and ten of those who wait.
+    assert_eq!(starts, 11);
+}
+
+#[test]
+fn a_cancel_is_not_lost_with_a_commit_that_failed() {
+    let lab = Lab::sample(3, 3, 20);
+    // Held, so that no runner comes but the one played here.
+    lab.run(["gnt-cluster", "queue", "hold"]).exits(0);
+    let job = lab.submit(["gnt-debug", "delay", "600"]);
+    let store = lab.store();
+    let begin = store.write(Patience::Runner, |tx| {
+        tx.set_held(false)?;
+        tx.begin_runner(&gnt::store::Program::ours(std::path::PathBuf::new()))
+    });
+    let mut state = State::new(begin.unwrap().epoch, store.settings().unwrap());
+    load(&mut state, &store).unwrap();
+    let none = Reports::default();
+    let step = store.write(Patience::Runner, |tx| {
+        state.step(tx, None, &[], &[], &none, true)
+    });
+    state.committed(&mut step.unwrap());
+    assert!(!state.active[&job].interrupt.canceled());
+
+    cancel(&store, &[job], Reach::Family, "{}").unwrap();
+    // A commit fails before the runner has seen that: everything is loaded anew.
+    load(&mut state, &store).unwrap();
+    assert!(state.active[&job].interrupt.canceled());
+}
+
+#[test]
+fn nothing_is_submitted_to_a_cluster_that_is_gone() {
+    let lab = Lab::sample(3, 3, 20);
+    let client = lab.client();
+    lab.run(["gnt-cluster", "destroy", "--yes-do-it"]).exits(0);
+    assert!(client.set_drained(true).is_err());
+    // Neither if there is another one by now.
+    lab.run(["gnt-cluster", "init", "other"]).exits(0);
+    assert!(client.set_drained(true).is_err());
+    assert!(!lab.store().settings().unwrap().drained);
+}
