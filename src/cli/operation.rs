@@ -583,8 +583,10 @@ fn detach(
     let ids: Vec<String> = named.iter().map(|(id, _)| id.to_string()).collect();
     let ids = ids.join(" ");
     cx.printer.complain(&format!(
-        "{why} The jobs go on; gnt-job watch {ids} follows them, gnt-job cancel {ids} stops them."
+        "{why} The jobs go on; gnt-job cancel {ids} stops them."
     ));
+    cx.printer
+        .complain(&format!("To see the rest: gnt-job watch {ids}"));
     document.verdict = verdict;
     document.exit = exit.number();
     emit(cx, &document)?;
