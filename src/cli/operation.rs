@@ -580,13 +580,7 @@ fn detach(
         ),
         _ => (ExitCode::TimedOut, Verdict::Running, "The time is over."),
     };
-    let ids: Vec<String> = named.iter().map(|(id, _)| id.to_string()).collect();
-    let ids = ids.join(" ");
-    cx.printer.complain(&format!(
-        "{why} The jobs go on; gnt-job cancel {ids} stops them."
-    ));
-    cx.printer
-        .complain(&format!("To see the rest: gnt-job watch {ids}"));
+    tell_detached(cx, why, named);
     document.verdict = verdict;
     document.exit = exit.number();
     emit(cx, &document)?;

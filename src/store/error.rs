@@ -39,13 +39,13 @@ pub enum StoreError {
         known: i64,
     },
     /// Somebody else keeps the writers' queue.
-    #[error("waited {seconds} s for {file}, which {holder} holds")]
+    #[error("waited {seconds} s for {file}: {holder}")]
     Busy {
         /// The lock file.
         file: PathBuf,
         /// How long it was waited.
         seconds: u64,
-        /// Who holds it, such as `gnt-node, pid 31134, is stopped`.
+        /// Who holds it, such as `gnt-node, pid 31134, holds it and is stopped`.
         holder: String,
         /// What to do about it.
         hint: String,

@@ -6,7 +6,7 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -46,10 +46,15 @@ impl Gate {
     /// [`StoreError::Busy`] naming the holder, [`StoreError::Io`].
     pub fn enter(dir: &StateDir, patience: Patience) -> Result<Gate, StoreError> {
         let [next, lock] = dir.gates();
-        let turn = take(&next, patience)?;
-        let lock = take(&lock, patience)?;
+        let until = match patience {
+            Patience::Client => Some(Instant::now() + Duration::from_secs(CLIENT_WAIT)),
+            Patience::Runner => None,
+        };
+        // Whoever is next waits as well: the one to name is whom it waits for.
+        let turn = take(&next, until)?.ok_or_else(|| busy(&[&lock, &next]))?;
+        let taken = take(&lock, until)?.ok_or_else(|| busy(&[&lock]))?;
         drop(turn);
-        Ok(Gate { _lock: lock })
+        Ok(Gate { _lock: taken })
     }
 }
 
@@ -85,11 +90,12 @@ pub(super) fn whole_file(kind: i32) -> libc::flock {
     }
 }
 
-fn take(path: &Path, patience: Patience) -> Result<File, StoreError> {
+/// Locks a file; `None` when the time is over.
+fn take(path: &Path, until: Option<Instant>) -> Result<Option<File>, StoreError> {
     let file = open(path)?;
     let exclusive = whole_file(libc::F_WRLCK);
     match fcntl(&file, FcntlArg::F_OFD_SETLK(&exclusive)) {
-        Ok(_) => return Ok(file),
+        Ok(_) => return Ok(Some(file)),
         Err(nix::Error::EAGAIN | nix::Error::EACCES) => {}
         Err(error) => return Err(StoreError::io(path, error)),
     }
@@ -100,44 +106,48 @@ fn take(path: &Path, patience: Patience) -> Result<File, StoreError> {
             Err(error) => return Err(error),
         }
     };
-    let taken = match patience {
-        Patience::Runner => wait(file),
-        Patience::Client => {
+    let taken = match until {
+        None => wait(file),
+        Some(until) => {
             // A lock cannot be waited for with a limit. The thread is left behind when the limit
             // passes; the process is about to end then.
             let (tell, told) = mpsc::channel();
             std::thread::spawn(move || tell.send(wait(file)));
-            let until = Instant::now() + Duration::from_secs(CLIENT_WAIT);
             loop {
                 match told.recv_timeout(LOOK_FOR_SIGNALS) {
                     Ok(taken) => break taken,
                     Err(_) if signals::raised().is_some() => return Err(StoreError::Interrupted),
-                    Err(_) if Instant::now() >= until => return Err(busy(path)),
+                    Err(_) if Instant::now() >= until => return Ok(None),
                     Err(_) => {}
                 }
             }
         }
     };
-    taken.map_err(|error| StoreError::io(path, error))
+    taken.map(Some).map_err(|error| StoreError::io(path, error))
 }
 
-/// Who is in the way.
-fn busy(path: &Path) -> StoreError {
-    let (holder, hint) = match holder(path) {
+/// Who is in the way: the holder of the first of these files that has one.
+fn busy(paths: &[&PathBuf]) -> StoreError {
+    let held = paths.iter().find_map(|path| Some((*path, holder(path)?)));
+    let (file, holder) = match held {
+        Some((file, holder)) => (file, Some(holder)),
+        None => (paths[0], None),
+    };
+    let (holder, hint) = match holder {
         Some((pid, name, true)) => (
-            format!("{name}, pid {pid}, is stopped and"),
+            format!("{name}, pid {pid}, holds it and is stopped"),
             format!("kill -CONT {pid} lets it go on"),
         ),
         Some((pid, name, false)) => (
-            format!("{name}, pid {pid},"),
+            format!("{name}, pid {pid}, holds it"),
             "try again; the disk may be slow".to_owned(),
         ),
-        None => ("somebody".to_owned(), "try again".to_owned()),
+        None => ("somebody holds it".to_owned(), "try again".to_owned()),
     };
     StoreError::Busy {
-        file: path.to_owned(),
+        file: file.clone(),
         seconds: CLIENT_WAIT,
-        holder: holder.trim_end_matches(" and").to_owned(),
+        holder,
         hint,
     }
 }

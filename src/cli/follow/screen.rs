@@ -95,9 +95,9 @@ pub(super) struct Size {
 pub(super) struct Screen {
     drawn: Vec<Line>,
     size: Size,
-    /// Rows of earlier frames that went off the top when the terminal became lower. They come back
-    /// when it is made higher again.
-    lost: usize,
+    /// Widths of the lines that went off the top when the terminal became lower. They come back when
+    /// it is made higher again.
+    lost: Vec<usize>,
 }
 
 impl Screen {
@@ -109,7 +109,7 @@ impl Screen {
                 columns: 0,
                 rows: 0,
             },
-            lost: 0,
+            lost: vec![],
         }
     }
 
@@ -135,7 +135,7 @@ impl Screen {
         let _ = write!(out, "{text}\x1b[K\r\n\x1b[J");
         self.drawn.clear();
         // They are no longer right above.
-        self.lost = 0;
+        self.lost.clear();
         self.size = size;
         out
     }
@@ -145,13 +145,24 @@ impl Screen {
         // The cursor's own row is below the frame.
         let room = size.rows.saturating_sub(1).max(1);
         let columns = size.columns.max(1);
-        let mut rows: usize = (self.drawn.iter())
-            .map(|line| line.width().div_ceil(columns).max(1))
-            .sum();
-        let returned = size.rows.saturating_sub(self.size.rows).min(self.lost);
-        self.lost -= returned;
-        rows += returned;
-        self.lost += rows.saturating_sub(room);
+        let height = |width: usize| width.div_ceil(columns).max(1);
+        // What comes back does so above the rest, the last that was lost first.
+        let mut widths: Vec<usize> = self.drawn.iter().map(Line::width).collect();
+        let mut returning = size.rows.saturating_sub(self.size.rows);
+        while let Some(width) = self.lost.pop_if(|width| height(*width) <= returning) {
+            returning -= height(width);
+            widths.insert(0, width);
+        }
+        let rows: usize = widths.iter().copied().map(height).sum();
+        let mut excess = rows.saturating_sub(room);
+        for width in widths {
+            if excess == 0 {
+                break;
+            }
+            let gone = height(width).min(excess);
+            self.lost.push(width.min(gone * columns));
+            excess -= gone;
+        }
         match rows.min(room) {
             0 => "\r".to_owned(),
             up => format!("\r\x1b[{up}A"),
@@ -206,6 +217,23 @@ mod tests {
         let next = screen.draw(lines(&["x"; 8]), low);
         assert!(next.starts_with("\r\x1b[9A"), "{next:?}");
         let next = screen.draw(lines(&["x"; 20]), WIDE);
+        assert!(next.starts_with("\r\x1b[19A"), "{next:?}");
+    }
+
+    #[test]
+    fn what_left_folded_returns_unfolded() {
+        let mut screen = Screen::new();
+        let folded = "x".repeat(15);
+        let mut texts = vec![folded.as_str()];
+        texts.extend(["x"; 19]);
+        screen.draw(lines(&texts), WIDE);
+        let small = Size {
+            columns: 10,
+            rows: 10,
+        };
+        screen.draw(lines(&["x"; 8]), small);
+        // Of 21 rows 9 had room; the 12 others are 11 lines.
+        let next = screen.draw(lines(&texts), WIDE);
         assert!(next.starts_with("\r\x1b[19A"), "{next:?}");
     }
 
