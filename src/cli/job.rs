@@ -304,12 +304,12 @@ fn follow_to_end(
         },
         Ending::TimedOut => {
             document.verdict = Verdict::Running;
-            cx.printer.complain("The time is over. The jobs go on.");
+            operation::tell_detached(cx, "The time is over.", &named);
             ExitCode::TimedOut
         }
         Ending::Detached(signal) => {
             document.verdict = Verdict::Detached;
-            cx.printer.complain("Aborted. The jobs go on.");
+            operation::tell_detached(cx, "Aborted.", &named);
             ExitCode::Detached(signal.number())
         }
     };

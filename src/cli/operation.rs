@@ -583,15 +583,21 @@ fn detach(
         ),
         _ => (ExitCode::TimedOut, Verdict::Running, "The time is over."),
     };
-    let ids: Vec<String> = named.iter().map(|(id, _)| id.to_string()).collect();
-    let ids = ids.join(" ");
-    cx.printer.complain(&format!(
-        "{why} The jobs go on; gnt-job watch {ids} follows them, gnt-job cancel {ids} stops them."
-    ));
+    tell_detached(cx, why, named);
     document.verdict = verdict;
     document.exit = exit.number();
     emit(cx, &document)?;
     Ok(exit)
+}
+
+/// Says that the jobs go on without the one who waited, and how to see the rest.
+pub fn tell_detached(cx: &mut Context, why: &str, named: &[(JobId, Option<String>)]) {
+    let ids: Vec<String> = named.iter().map(|(id, _)| id.to_string()).collect();
+    let ids = ids.join(" ");
+    let text = format!("{why} The jobs go on; gnt-job cancel {ids} stops them.");
+    cx.printer.complain(&text);
+    cx.printer
+        .complain(&format!("To see the rest: gnt-job watch {ids}"));
 }
 
 /// What a dry run found.

@@ -80,6 +80,13 @@ impl Printer {
         let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
+    /// Bytes for the terminal of standard error, as they are. Nobody is told if that fails: a
+    /// terminal that went away sends a signal.
+    pub fn draw(&self, text: &str) {
+        let mut err = io::stderr().lock();
+        let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    }
+
     /// An error in the house style, with what lies behind it and what to do.
     pub fn problem(&mut self, problem: &Problem) {
         if problem.error.message.is_empty() {
@@ -136,22 +143,12 @@ pub fn colours() -> bool {
     std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && io::stderr().is_terminal()
 }
 
-/// How many columns the terminal of standard error has: `COLUMNS`, else what it says, else 80.
+/// Columns and rows of the terminal of standard error, or 80 and 24. What is drawn in place needs
+/// what the terminal says now, not what a variable said at the start.
 #[must_use]
-pub fn columns() -> usize {
-    let named = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    named.unwrap_or_else(|| terminal().map_or(80, |(columns, _)| columns))
-}
-
-/// How many rows the terminal of standard error has, or 24.
-#[must_use]
-pub fn rows() -> usize {
-    let named = std::env::var("LINES")
-        .ok()
-        .and_then(|text| text.parse().ok());
-    named.unwrap_or_else(|| terminal().map_or(24, |(_, rows)| rows))
+pub fn terminal_size() -> (usize, usize) {
+    let known = terminal().filter(|(columns, rows)| *columns > 0 && *rows > 0);
+    known.unwrap_or((80, 24))
 }
 
 fn terminal() -> Option<(usize, usize)> {

@@ -7,6 +7,7 @@ use crate::admin::AdminError;
 use crate::opcodes::{ErrorClass, ErrorCode, OpError};
 use crate::queue::client::NoRunner;
 use crate::queue::follow::FollowError;
+use crate::signals;
 use crate::store::StoreError;
 
 use super::exit::ExitCode;
@@ -104,9 +105,10 @@ impl Problem {
 }
 
 fn exit_of(error: &StoreError) -> ExitCode {
-    match error.no_usable_cluster() {
-        true => ExitCode::NoCluster,
-        false => ExitCode::Failed,
+    match (error, signals::raised()) {
+        (StoreError::Interrupted, Some(signal)) => ExitCode::Detached(signal.number()),
+        (error, _) if error.no_usable_cluster() => ExitCode::NoCluster,
+        _ => ExitCode::Failed,
     }
 }
 

@@ -227,7 +227,8 @@ impl<'a> Follower<'a> {
         // It may have ended because nothing was left to do.
         self.look()?;
         let soon = (self.started).is_some_and(|at| at.elapsed() < START_EVERY);
-        if !self.is_over() && !(self.starts >= QUICK_STARTS && soon) {
+        let wait = self.starts >= QUICK_STARTS && soon;
+        if !self.is_over() && !wait {
             self.starts += 1;
             self.started = Some(Instant::now());
             if self.starts > MAX_STARTS {

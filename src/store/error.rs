@@ -45,7 +45,7 @@ pub enum StoreError {
         file: PathBuf,
         /// How long it was waited.
         seconds: u64,
-        /// Who holds it, such as `gnt-node, pid 31134, is stopped`.
+        /// Who holds it, such as `gnt-node, pid 31134, holds it and is stopped`.
         holder: String,
         /// What to do about it.
         hint: String,

@@ -2,145 +2,112 @@
 
 use std::collections::BTreeMap;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
-
 use crate::hypervisor::Progress;
 use crate::queue::follow::Event;
 use crate::queue::{JobId, Status};
-use crate::store::JobRow;
+use crate::store::{JobRow, Store};
 
-use super::super::printer::{Printer, colours, columns, rows};
+use super::super::printer::{Printer, colours, terminal_size};
 use super::super::problem::Result;
+use super::screen::{Colour, Line, Screen, Size};
 use super::{Renderer, subject};
 
-/// Redraws a second at most.
-const REDRAWS: u8 = 10;
-
-/// Rows that are left to the shell's line and to what was said before.
-const ROWS_LEFT: usize = 3;
+/// Rows that are left to the command's own line and to the cursor.
+const ROWS_LEFT: usize = 2;
 
 /// The widest name that is shown whole; a longer one ends in an ellipsis.
 const MAX_NAME: usize = 24;
 
+/// The narrowest bar that still shows something, and the widest that needs no look along it.
+const MIN_BAR: usize = 8;
+const MAX_BAR: usize = 40;
+
 /// Shows jobs as bars.
 #[derive(Debug)]
-pub struct Bars {
-    screen: MultiProgress,
-    slots: Vec<ProgressBar>,
-    total: ProgressBar,
+pub struct Bars<'a> {
+    store: &'a Store,
+    screen: Screen,
+    known: Known,
+    colours: bool,
+}
+
+/// What is known of the jobs beside their rows.
+#[derive(Debug, Default)]
+struct Known {
+    cluster: String,
     progress: BTreeMap<JobId, Progress>,
     waits: BTreeMap<JobId, String>,
-    width: usize,
+    failures: BTreeMap<JobId, String>,
 }
 
-impl Bars {
-    /// An empty screen.
+impl<'a> Bars<'a> {
+    /// An empty screen for jobs of this queue.
     #[must_use]
-    pub fn new() -> Bars {
-        let target = ProgressDrawTarget::stderr_with_hz(REDRAWS);
-        let screen = MultiProgress::with_draw_target(target);
-        let total = screen.add(ProgressBar::new(0));
-        total.set_style(style("{msg}"));
+    pub fn new(store: &'a Store) -> Bars<'a> {
         Bars {
-            screen,
-            slots: vec![],
-            total,
-            progress: BTreeMap::new(),
-            waits: BTreeMap::new(),
-            width: 0,
-        }
-    }
-
-    /// As many bars as there are jobs to show, at most as fit.
-    fn fit(&mut self, wanted: usize) {
-        let room = rows().saturating_sub(ROWS_LEFT).max(1);
-        let wanted = wanted.min(room);
-        while self.slots.len() > wanted {
-            if let Some(slot) = self.slots.pop() {
-                self.screen.remove(&slot);
-            }
-        }
-        while self.slots.len() < wanted {
-            let slot = ProgressBar::new(100);
-            let slot = self.screen.insert_before(&self.total, slot);
-            self.slots.push(slot);
-        }
-    }
-
-    fn draw_job(&self, slot: &ProgressBar, job: &JobRow) {
-        let progress = self.progress.get(&job.id);
-        let percent = match job.status {
-            Status::Success => 100,
-            _ => progress
-                .and_then(|p| p.percent)
-                .map_or(0, |p| p.clamp(0.0, 99.0) as u64),
-        };
-        let text = match job.status {
-            Status::Running => match progress {
-                Some(Progress {
-                    phase,
-                    eta: Some(eta),
-                    ..
-                }) if *eta >= 1.0 => format!("{phase}, {eta:.0} s left"),
-                Some(Progress { phase, .. }) => phase.clone(),
-                None => "running".to_owned(),
+            store,
+            screen: Screen::new(),
+            known: Known {
+                // Only shown: the jobs go on without it.
+                cluster: store.cluster_name().unwrap_or_default(),
+                ..Known::default()
             },
-            Status::Queued | Status::Waiting => {
-                let why = self.waits.get(&job.id);
-                why.cloned().unwrap_or_else(|| job.status.to_string())
+            colours: colours(),
+        }
+    }
+
+    /// A job is in another state: what was known of its last one is over.
+    fn note(&mut self, job: &JobRow) -> Result<()> {
+        if job.status != Status::Queued && job.status != Status::Waiting {
+            self.known.waits.remove(&job.id);
+        }
+        if job.status == Status::Error {
+            let ops = self.store.ops_between(job.id, job.id)?;
+            if let Some(error) = ops.into_iter().find_map(|op| op.error) {
+                self.known.failures.insert(job.id, error.message);
             }
-            Status::Success => "done".to_owned(),
-            Status::Error => "failed".to_owned(),
-            Status::Canceled | Status::Canceling => job.status.to_string(),
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, printer: &Printer, text: &str) {
+        let text = self.screen.say(text, size());
+        printer.draw(&text);
+    }
+
+    fn show_lines(&mut self, printer: &Printer, lines: Vec<Line>, size: Size) {
+        let plain = |line: Line| Line {
+            colour: line.colour.filter(|_| self.colours),
+            ..line.cut(size.columns.saturating_sub(1))
         };
-        let colour = match (colours(), job.status) {
-            (false, _) => "",
-            (true, Status::Success) => ".green",
-            (true, Status::Error | Status::Canceled) => ".red",
-            (true, _) => ".cyan",
-        };
-        let bar = (columns() / 4).clamp(8, 40);
-        let template = format!("{{prefix}} {{bar:{bar}{colour}}} {{pos:>3}} % {{msg}}");
-        slot.set_style(style(&template).progress_chars("=> "));
-        let name = shorten(subject(job), MAX_NAME);
-        slot.set_prefix(format!(
-            "{:>5} {name:<width$}",
-            job.id.0,
-            width = self.width
-        ));
-        slot.set_position(percent);
-        slot.set_message(text);
+        let lines = lines.into_iter().map(plain).collect();
+        let text = self.screen.draw(lines, size);
+        printer.draw(&text);
     }
 }
 
-impl Default for Bars {
-    fn default() -> Bars {
-        Bars::new()
-    }
+fn size() -> Size {
+    let (columns, rows) = terminal_size();
+    Size { columns, rows }
 }
 
-impl Renderer for Bars {
-    fn show(&mut self, _: &mut Printer, events: &[Event], _: &[&JobRow]) -> Result<()> {
+impl Renderer for Bars<'_> {
+    fn show(&mut self, printer: &mut Printer, events: &[Event], _: &[&JobRow]) -> Result<()> {
         for event in events {
             match event {
-                Event::State(job) => {
-                    let name = shorten(subject(job), MAX_NAME);
-                    self.width = self.width.max(name.chars().count());
-                    if job.status != Status::Queued && job.status != Status::Waiting {
-                        self.waits.remove(&job.id);
-                    }
-                }
+                Event::State(job) => self.note(job)?,
                 Event::Progress(id, _, progress) => {
-                    self.progress.insert(*id, progress.clone());
+                    self.known.progress.insert(*id, progress.clone());
                 }
                 Event::Waits(id, why) => {
-                    self.waits.insert(*id, why.text.clone());
+                    self.known.waits.insert(*id, why.text.clone());
                 }
                 Event::NewRunner => {
-                    self.say("the runner had ended, another one is started");
+                    self.say(printer, "the runner had ended, another one is started");
                 }
                 Event::DiskFull => {
-                    self.say("the disk is full: the jobs stand still until there is room");
+                    let text = "the disk is full: the jobs stand still until there is room";
+                    self.say(printer, text);
                 }
                 Event::Log(..) => {}
             }
@@ -152,38 +119,137 @@ impl Renderer for Bars {
         true
     }
 
-    fn tick(&mut self, jobs: &[&JobRow]) {
-        // A job that has returned others is shown by these.
-        let parents: Vec<JobId> = jobs.iter().filter_map(|job| job.parent).collect();
-        let shown: Vec<&&JobRow> = (jobs.iter())
-            .filter(|job| !parents.contains(&job.id))
-            .collect();
-        self.fit(shown.len());
-        let mut picked: Vec<&&JobRow> = shown.clone();
-        if shown.len() > self.slots.len() {
-            picked.sort_by_key(|job| (rank(job), job.id));
-            picked.truncate(self.slots.len());
-            picked.sort_by_key(|job| job.id);
+    fn tick(&mut self, printer: &mut Printer, jobs: &[&JobRow]) {
+        let size = size();
+        let jobs = leaves(jobs);
+        let (mut lines, hidden) = self.known.rows(&jobs, size);
+        if hidden > 0 {
+            lines.push(Line::plain(format!("      … and {hidden} more")));
         }
-        for (slot, job) in self.slots.iter().zip(&picked) {
-            self.draw_job(slot, job);
-        }
-        self.total.set_message(total(&shown, picked.len()));
+        lines.push(Line::plain(self.known.total(&jobs)));
+        self.show_lines(printer, lines, size);
     }
 
-    fn finish(&mut self) {
-        for slot in &self.slots {
-            slot.abandon();
-        }
-        self.total.finish_and_clear();
+    fn finish(&mut self, printer: &mut Printer, jobs: &[&JobRow]) {
+        let size = size();
+        let (lines, hidden) = self.known.rows(&leaves(jobs), size);
+        // A part of the jobs says nothing of the whole; the verdict follows.
+        let lines = if hidden > 0 { vec![] } else { lines };
+        self.show_lines(printer, lines, size);
     }
 }
 
-impl Bars {
-    fn say(&self, text: &str) {
-        // The screen is a terminal that may go away; then there is nobody to tell.
-        let _ = self.screen.println(text);
+/// The jobs that are shown: one that has returned others is shown by these.
+fn leaves<'j>(jobs: &[&'j JobRow]) -> Vec<&'j JobRow> {
+    let parents: std::collections::BTreeSet<JobId> =
+        jobs.iter().filter_map(|job| job.parent).collect();
+    let leaf = |job: &&&JobRow| !parents.contains(&job.id);
+    jobs.iter().filter(leaf).copied().collect()
+}
+
+impl Known {
+    /// A line a job, as many as fit, and how many do not.
+    fn rows(&self, jobs: &[&JobRow], size: Size) -> (Vec<Line>, usize) {
+        // The line under the bars, too.
+        let room = size.rows.saturating_sub(ROWS_LEFT + 1).max(1);
+        let mut picked = jobs.to_vec();
+        if jobs.len() > room {
+            picked.sort_by_key(|job| (rank(job), job.id));
+            // And the one that tells of those without a bar.
+            picked.truncate(room.saturating_sub(1).max(1));
+            picked.sort_by_key(|job| job.id);
+        }
+        // Of all jobs, so that the bars do not move when others are picked.
+        let widths = jobs.iter().map(|job| name(job).chars().count());
+        let width = widths.max().unwrap_or(0);
+        let bar = (size.columns / 4).clamp(MIN_BAR, MAX_BAR);
+        let hidden = jobs.len() - picked.len();
+        let line = |job: &&JobRow| self.row(job, width, bar);
+        (picked.iter().map(line).collect(), hidden)
     }
+
+    fn row(&self, job: &JobRow, width: usize, bar: usize) -> Line {
+        let progress = self.progress.get(&job.id);
+        let percent = progress.and_then(|progress| progress.percent);
+        let percent = percent.map_or(0, |percent| percent.clamp(0.0, 99.0) as usize);
+        let (mark, colour, tail) = match job.status {
+            Status::Queued | Status::Waiting => {
+                let why = self.waits.get(&job.id).cloned();
+                let why = why.unwrap_or_else(|| job.status.to_string());
+                (String::new(), None, why)
+            }
+            Status::Running => {
+                let doing = progress.map_or("running".to_owned(), doing);
+                let tail = format!(" {percent:>3} % {doing}");
+                (gauge(percent, bar), Some(Colour::Cyan), tail)
+            }
+            Status::Canceling => {
+                let tail = format!(" {percent:>3} % canceling");
+                (gauge(percent, bar), Some(Colour::Cyan), tail)
+            }
+            Status::Success => {
+                let tail = " 100 % done".to_owned();
+                (gauge(100, bar), Some(Colour::Green), tail)
+            }
+            Status::Error => {
+                let why = self.failures.get(&job.id);
+                let why = why.map_or(String::new(), |why| format!(": {why}"));
+                ("failed".to_owned(), Some(Colour::Red), why)
+            }
+            Status::Canceled => ("canceled".to_owned(), Some(Colour::Red), String::new()),
+        };
+        Line {
+            head: format!("{:>5} {:<width$} ", job.id.0, name(job)),
+            mark,
+            colour,
+            // A message of several lines would break the frame.
+            tail: tail.replace(char::is_control, " "),
+        }
+    }
+
+    /// The line under the bars.
+    fn total(&self, jobs: &[&JobRow]) -> String {
+        let count = |wanted: &[Status]| jobs.iter().filter(|j| wanted.contains(&j.status)).count();
+        let mut text = format!(
+            "Cluster {}: {} of {} done, {} running, {} waiting",
+            self.cluster,
+            count(&[Status::Success]),
+            jobs.len(),
+            count(&[Status::Running, Status::Canceling]),
+            count(&[Status::Queued, Status::Waiting]),
+        );
+        let failed = count(&[Status::Error]);
+        if failed > 0 {
+            text.push_str(&format!(", {failed} failed"));
+        }
+        let canceled = count(&[Status::Canceled]);
+        if canceled > 0 {
+            text.push_str(&format!(", {canceled} canceled"));
+        }
+        text
+    }
+}
+
+/// What a job does, and how long that takes yet.
+fn doing(progress: &Progress) -> String {
+    match progress.eta {
+        Some(eta) if eta >= 1.0 => format!("{}, {eta:.0} s left", progress.phase),
+        _ => progress.phase.clone(),
+    }
+}
+
+/// A bar of so many columns that is full to so many per cent.
+fn gauge(percent: usize, columns: usize) -> String {
+    let full = percent.min(100) * columns / 100;
+    let mut bar = "=".repeat(full);
+    if full < columns {
+        bar.push('>');
+    }
+    format!("{bar:<columns$}")
+}
+
+fn name(job: &JobRow) -> String {
+    shorten(subject(job), MAX_NAME)
 }
 
 /// Which jobs are shown first where not all fit: those that move, those that failed, those that
@@ -197,26 +263,6 @@ fn rank(job: &JobRow) -> u8 {
     }
 }
 
-/// The line under the bars.
-fn total(jobs: &[&&JobRow], shown: usize) -> String {
-    let count = |wanted: &[Status]| jobs.iter().filter(|j| wanted.contains(&j.status)).count();
-    let mut text = format!(
-        "{} of {} done, {} running, {} waiting",
-        count(&[Status::Success]),
-        jobs.len(),
-        count(&[Status::Running, Status::Canceling]),
-        count(&[Status::Queued, Status::Waiting]),
-    );
-    let failed = count(&[Status::Error, Status::Canceled]);
-    if failed > 0 {
-        text.push_str(&format!(", {failed} failed"));
-    }
-    if jobs.len() > shown {
-        text.push_str(&format!(" … and {} more", jobs.len() - shown));
-    }
-    text
-}
-
 fn shorten(name: &str, max: usize) -> String {
     if name.chars().count() <= max {
         return name.to_owned();
@@ -224,9 +270,4 @@ fn shorten(name: &str, max: usize) -> String {
     let mut short: String = name.chars().take(max - 1).collect();
     short.push('…');
     short
-}
-
-/// A style; the templates are ours, and tested.
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

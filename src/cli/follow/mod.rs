@@ -5,9 +5,9 @@
 
 mod bars;
 mod lines;
+mod screen;
 mod stream;
 
-use std::io::IsTerminal;
 use std::time::{Duration, Instant};
 
 use crate::queue::JobId;
@@ -51,13 +51,13 @@ trait Renderer {
     /// Shows events; `jobs` are all jobs as they are now.
     fn show(&mut self, printer: &mut Printer, events: &[Event], jobs: &[&JobRow]) -> Result<()>;
     /// Called at least ten times a second while anything moves.
-    fn tick(&mut self, _jobs: &[&JobRow]) {}
+    fn tick(&mut self, _printer: &mut Printer, _jobs: &[&JobRow]) {}
     /// Whether ticks are wanted.
     fn ticks(&self) -> bool {
         false
     }
     /// Takes away what is not to stay.
-    fn finish(&mut self) {}
+    fn finish(&mut self, _printer: &mut Printer, _jobs: &[&JobRow]) {}
 }
 
 /// Redraws a second.
@@ -78,13 +78,13 @@ pub fn follow<'a>(
     let depth = match view {
         View::Silent => Depth::States,
         View::Progress if printer.quiet => Depth::States,
-        View::Progress if interactive() => Depth::Progress,
+        View::Progress if can_draw() => Depth::Progress,
         View::Progress | View::Log | View::Stream => Depth::Log,
     };
-    let mut renderer: Option<Box<dyn Renderer>> = match view {
+    let mut renderer: Option<Box<dyn Renderer + '_>> = match view {
         View::Silent => None,
         View::Progress if printer.quiet => None,
-        View::Progress if interactive() => Some(Box::new(Bars::new())),
+        View::Progress if can_draw() => Some(Box::new(Bars::new(store))),
         View::Progress => Some(Box::new(Lines::to_stderr())),
         View::Log => Some(Box::new(Lines::log())),
         View::Stream => Some(Box::new(Stream::new())),
@@ -95,7 +95,7 @@ pub fn follow<'a>(
         if let Some(renderer) = &mut renderer {
             let jobs: Vec<&JobRow> = follower.jobs().collect();
             renderer.show(printer, &events, &jobs)?;
-            renderer.tick(&jobs);
+            renderer.tick(printer, &jobs);
         }
         if follower.is_over() {
             break Ending::Over;
@@ -115,7 +115,8 @@ pub fn follow<'a>(
         follower.wait(next)?;
     };
     if let Some(renderer) = &mut renderer {
-        renderer.finish();
+        let jobs: Vec<&JobRow> = follower.jobs().collect();
+        renderer.finish(printer, &jobs);
     }
     Ok((ending, follower))
 }
@@ -129,8 +130,7 @@ fn subject(job: &JobRow) -> &str {
     }
 }
 
-/// Whether bars can be drawn.
-#[must_use]
-pub fn can_draw() -> bool {
-    std::io::stderr().is_terminal()
+/// Whether bars can be drawn: somebody sits at a terminal that can move its cursor.
+fn can_draw() -> bool {
+    interactive() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
