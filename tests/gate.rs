@@ -92,7 +92,7 @@ fn a_stopped_holder_is_named_to_all_who_wait() {
     for client in [first, second] {
         let output = client.finish().exits(1);
         let pid = keeper.pid();
-        let holder = format!("pid {pid}, holds it and is stopped");
+        let holder = format!("pid {pid}, is stopped");
         assert!(output.stderr.contains(&holder), "{output:?}");
         let hint = format!("hint: kill -CONT {pid} lets it go on");
         assert!(output.stderr.contains(&hint), "{output:?}");

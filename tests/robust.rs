@@ -1,5 +1,10 @@
 //! What operators and their machines do to a cluster that works.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test reads and writes what it likes"
+)]
+
 mod common;
 
 use std::fs::{self, Permissions};
