@@ -269,6 +269,38 @@ fn a_job_that_waits_says_for_what_and_ctrl_c_says_how_to_go_on() {
 }
 
 #[test]
+fn only_a_clear_yes_goes_on() {
+    for (keys, exit) in [("n", 13), ("", 13), ("maybe", 0), ("y", 0)] {
+        let lab = Lab::sample(3, 3, 0);
+        let command = "gnt-node evacuate -p node1";
+        let Some(terminal) = Terminal::open(&lab, SMALL, command, true) else {
+            return;
+        };
+        let asked = |times: usize| {
+            let text = terminal.text(&[]);
+            (text.matches("y/[n]:").count() == times).then_some(())
+        };
+        wait_for("the question", || asked(1));
+        if !keys.is_empty() {
+            terminal.press(keys);
+        }
+        terminal.press("Enter");
+        if keys == "maybe" {
+            // Asked again.
+            wait_for("the second question", || asked(2));
+            terminal.press("y");
+            terminal.press("Enter");
+        }
+        let end = format!("exit {exit}\n");
+        wait_for("its end", || {
+            terminal.text(&[]).ends_with(&end).then_some(())
+        });
+        let jobs = lab.store().jobs().unwrap();
+        assert_eq!(jobs.is_empty(), exit == 13, "{keys:?}");
+    }
+}
+
+#[test]
 fn colours_only_where_they_are_wanted() {
     for colours in [true, false] {
         let lab = lab(5);

@@ -16,3 +16,6 @@ pub mod why;
 pub use client::Client;
 pub use submitter::Submitter;
 pub use types::*;
+
+#[cfg(test)]
+mod tests;

@@ -135,6 +135,12 @@ fn resolve(
             "a job has at most {MAX_OPS} opcodes, this one has {given}"
         ))));
     }
+    let too_large = |op: &Opcode| op.to_value().to_string().len() > MAX_OPCODE_BYTES;
+    if let Some(index) = ops.iter().position(too_large) {
+        return Ok(Err(invalid(format!(
+            "opcode {index} of the job is larger than {MAX_OPCODE_BYTES} bytes"
+        ))));
+    }
     for dependency in ops.iter_mut().flat_map(|op| &mut op.common.depends) {
         if let Err(refusal) = resolve_one(tx, dependency, place, before)? {
             return Ok(Err(refusal));
@@ -202,13 +208,7 @@ fn insert(
             format!("job={id};index={index}"),
             received.saturating_mul(1_000),
         ));
-        let input = op.to_value().to_string();
-        if input.len() > MAX_OPCODE_BYTES {
-            return Err(StoreError::Refused(format!(
-                "opcode {index} of a job is larger than {MAX_OPCODE_BYTES} bytes"
-            )));
-        }
-        tx.insert_op(id, index, &input)?;
+        tx.insert_op(id, index, &op.to_value().to_string())?;
     }
     tx.claim(id, claims)?;
     Ok(id)

@@ -75,7 +75,10 @@ impl<'a> Bars<'a> {
         printer.draw(&text);
     }
 
-    fn show_lines(&mut self, printer: &Printer, lines: Vec<Line>, size: Size) {
+    fn show_lines(&mut self, printer: &Printer, mut lines: Vec<Line>, size: Size) {
+        // Of a terminal of two or three rows the last ones say most.
+        let room = size.rows.saturating_sub(1);
+        lines.drain(..lines.len().saturating_sub(room));
         let plain = |line: Line| Line {
             colour: line.colour.filter(|_| self.colours),
             ..line.cut(size.columns.saturating_sub(1))
@@ -271,3 +274,7 @@ fn shorten(name: &str, max: usize) -> String {
     short.push('…');
     short
 }
+
+#[cfg(test)]
+#[path = "bars_tests.rs"]
+mod tests;
