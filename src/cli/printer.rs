@@ -77,7 +77,12 @@ impl Printer {
     /// A line on standard error, even if quiet.
     pub fn complain(&mut self, text: &str) {
         let _ = self.out.flush();
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        // Names and messages come from others: nothing in them steers the terminal.
+        let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
+        let _ = match text.contains(steers) {
+            true => writeln!(io::stderr().lock(), "{}", text.replace(steers, "?")),
+            false => writeln!(io::stderr().lock(), "{text}"),
+        };
     }
 
     /// An error in the house style, with what lies behind it and what to do.
