@@ -18,6 +18,7 @@ use gnt::runner::load::load;
 use gnt::runner::state::{Reports, State};
 use gnt::store::{Gate, Patience};
 use nix::sys::signal::{Signal, kill};
+use serde_json::json;
 
 #[test]
 fn removed_lock_files_are_made_again() {
@@ -162,4 +163,46 @@ fn nothing_is_submitted_to_a_cluster_that_is_gone() {
     lab.run(["gnt-cluster", "init", "other"]).exits(0);
     assert!(client.set_drained(true).is_err());
     assert!(!lab.store().settings().unwrap().drained);
+}
+
+/// Submits one opcode from a file.
+fn submit(lab: &Lab, opcode: &serde_json::Value) -> common::Output {
+    let file = lab.temp.path().join("job.json");
+    fs::write(&file, json!([opcode]).to_string()).unwrap();
+    lab.run(["gnt-debug", "submit-job", file.to_str().unwrap()])
+}
+
+#[test]
+fn absurd_sizes_are_refused() {
+    let lab = Lab::sample(3, 3, 0);
+    let huge = json!({"memory": u64::MAX, "disk": u64::MAX, "cpus": u64::MAX});
+    let opcodes = [
+        json!({"OP_ID": "OP_INSTANCE_CREATE", "instance_name": "big", "mode": "create",
+               "disk_template": "drbd", "disks": [{"size": u64::MAX}, {"size": u64::MAX}],
+               "nics": [], "pnode": "node1", "snode": "node2"}),
+        json!({"OP_ID": "OP_NODE_SET_PARAMS", "node_name": "node1", "capacity": huge}),
+        json!({"OP_ID": "OP_NODE_SET_PARAMS", "node_name": "node1", "capacity": huge, "force": true}),
+        json!({"OP_ID": "OP_NODE_ADD", "node_name": "big", "capacity": huge}),
+    ];
+    for opcode in opcodes {
+        let output = submit(&lab, &opcode).exits(1);
+        assert!(
+            output.stderr.contains("larger than any node"),
+            "{opcode}: {output:?}"
+        );
+    }
+    lab.verify_clean();
+}
+
+#[test]
+fn names_do_not_steer_terminals() {
+    let lab = Lab::sample(3, 3, 0);
+    let name = "\u{1b}]0;owned\u{7}\nnode1";
+    let opcode = json!({"OP_ID": "OP_INSTANCE_STARTUP", "instance_name": name});
+    let output = submit(&lab, &opcode).exits(1);
+    assert!(!output.stderr.contains('\u{1b}'), "{output:?}");
+    let list = lab.run(["gnt-job", "list", "--no-headers"]).exits(0);
+    assert_eq!(list.stdout.lines().count(), 1, "{list:?}");
+    let control = |c: char| c.is_control() && c != '\n';
+    assert!(!list.stdout.contains(control), "{list:?}");
 }

@@ -77,7 +77,12 @@ impl Printer {
     /// A line on standard error, even if quiet.
     pub fn complain(&mut self, text: &str) {
         let _ = self.out.flush();
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        // Names and messages come from others: nothing in them steers the terminal.
+        let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
+        let _ = match text.contains(steers) {
+            true => writeln!(io::stderr().lock(), "{}", text.replace(steers, "?")),
+            false => writeln!(io::stderr().lock(), "{text}"),
+        };
     }
 
     /// Bytes for the terminal of standard error, as they are. Nobody is told if that fails: a

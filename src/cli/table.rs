@@ -296,6 +296,15 @@ impl Cell {
     }
 
     fn text(&self, style: &Style) -> String {
+        let text = self.raw_text(style);
+        match text.contains(char::is_control) {
+            true => text.replace(char::is_control, "?"),
+            false => text,
+        }
+    }
+
+    /// The same with whatever controls those who chose the names put into them.
+    fn raw_text(&self, style: &Style) -> String {
         match self {
             Cell::Text(text) => text.clone(),
             Cell::Number(number) => number.to_string(),

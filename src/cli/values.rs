@@ -9,13 +9,10 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::cluster::Capacity;
+use crate::opcodes::MAX_SIZE;
 
 /// Sizes are rounded up to a multiple of this many MiB: what volumes of a node are made of.
 const SIZE_STEP_MIB: u64 = 4;
-
-/// The largest size that is understood, MiB. Far above any machine, far below where sums of sizes
-/// overflow.
-const MAX_SIZE_MIB: u64 = 1 << 44;
 
 /// The longest duration that is understood: a hundred years. Deadlines stay representable.
 const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 86_400);
@@ -72,10 +69,10 @@ pub fn size(text: &str) -> Result<u64, String> {
         .parse()
         .map_err(|_| "expected a number with an optional unit M, G or T".to_owned())?;
     let mib = (number * factor).ceil();
-    if mib > MAX_SIZE_MIB as f64 {
+    if mib > MAX_SIZE as f64 {
         return Err("larger than any node".into());
     }
-    // `mib` is a whole number between 0 and MAX_SIZE_MIB here.
+    // `mib` is a whole number between 0 and MAX_SIZE here.
     Ok((mib as u64).next_multiple_of(SIZE_STEP_MIB))
 }
 

@@ -198,11 +198,12 @@ impl Config {
     pub fn disk_on_node(&self, instance: &Instance) -> u64 {
         self.disks_of(instance)
             .map(|disk| match disk.dev_type {
-                DiskTemplate::Drbd => disk.size + DRBD_META_MIB,
+                DiskTemplate::Drbd => disk.size.saturating_add(DRBD_META_MIB),
                 other if other.uses_node_disk() => disk.size,
                 _ => 0,
             })
-            .sum()
+            // An imported file may say anything.
+            .fold(0, u64::saturating_add)
     }
 
     /// An instance's backend parameters, its own before the cluster's before the built-in ones.

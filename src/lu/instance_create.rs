@@ -20,7 +20,7 @@ use crate::cluster::{
 };
 use crate::hypervisor::{InstanceRef, NodeRef};
 use crate::locking::{Level, Lock, LockSet, Mode};
-use crate::opcodes::{ErrorCode, InstanceCreate, OpError};
+use crate::opcodes::{ErrorCode, InstanceCreate, MAX_SIZE, OpError};
 use crate::queue::JobId;
 
 /// Ganeti's limits of what one instance has.
@@ -105,6 +105,11 @@ impl InstanceCreate {
         for (index, disk) in self.disks.iter().enumerate() {
             if disk.size == 0 {
                 return Err(wrong(format!("disk {index} has no size")));
+            }
+            if disk.size > MAX_SIZE {
+                let size = disk.size;
+                let text = format!("disk {index} of {size} MiB is larger than any node");
+                return Err(wrong(text));
             }
             if (disk.mode.as_deref()).is_some_and(|mode| !matches!(mode, "rw" | "ro")) {
                 return Err(wrong(format!(

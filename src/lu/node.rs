@@ -10,7 +10,7 @@ use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
 use crate::cluster::{Capacity, Config, Edit, Group, Instance, Node, NodeChange, NodeUuid, Stamps};
 use crate::hypervisor::{NodeRef, VerbError};
 use crate::locking::{Level, Lock, LockSet, Mode};
-use crate::opcodes::{ErrorCode, NodeAdd, NodeRemove, NodeSetParams, OpError};
+use crate::opcodes::{ErrorCode, MAX_SIZE, NodeAdd, NodeRemove, NodeSetParams, OpError};
 
 /// The size of a new node of which neither the operator nor the driver says it: that of a small
 /// server, so that something can be placed on it.
@@ -28,10 +28,10 @@ fn used(config: &Config, node: &NodeUuid) -> (u64, u64) {
     };
     let memory = (config.primaries(node).filter(|i| Config::uses_memory(i)))
         .map(|instance| config.backend(instance).maxmem)
-        .sum();
+        .fold(0, u64::saturating_add);
     let disk = (config.instances_by_name().filter(on_node))
         .map(|instance| config.disk_on_node(instance))
-        .sum();
+        .fold(0, u64::saturating_add);
     (memory, disk)
 }
 
@@ -41,6 +41,25 @@ fn wrong(text: impl Into<String>) -> OpError {
 
 fn state(text: impl Into<String>) -> OpError {
     OpError::prereq(ErrorCode::WrongState, text)
+}
+
+/// Refuses sizes that no node has.
+fn check_sizes(capacity: Option<Capacity>) -> Result<(), OpError> {
+    let Some(Capacity {
+        memory,
+        disk,
+        cpus,
+        spindles,
+    }) = capacity
+    else {
+        return Ok(());
+    };
+    match [memory, disk, cpus, spindles].into_iter().max() {
+        Some(size) if size > MAX_SIZE => {
+            Err(wrong(format!("a size of {size} is larger than any node")))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Tells the driver how large a node is.
@@ -83,6 +102,7 @@ impl NodeSetParams {
     }
 
     fn check_capacity(&self, config: &Config, node: &Node) -> Result<(), OpError> {
+        check_sizes(self.capacity)?;
         let Some(capacity) = self.capacity.filter(|_| !self.force) else {
             return Ok(());
         };
@@ -394,6 +414,7 @@ impl LogicalUnit for NodeAdd {
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        check_sizes(self.capacity)?;
         match self.readd {
             true => self.check_known(env),
             false => self.check_new(env.config()),

@@ -70,6 +70,10 @@ const COMMON_KEYS: [&str; 6] = [
     "reason",
 ];
 
+/// The largest size that is understood, in MiB or CPUs. Far above any machine, far below where sums
+/// of sizes overflow.
+pub const MAX_SIZE: u64 = 1 << 44;
+
 /// The largest opcode that is accepted, as JSON text: enough for any list of names, small enough
 /// that a queue of them fits in memory.
 pub const MAX_OPCODE_BYTES: usize = 1 << 20;
@@ -219,7 +223,8 @@ impl Opcode {
     pub fn summary(&self) -> String {
         let id = self.op.id().trim_start_matches("OP_");
         match self.op.subject() {
-            Some(subject) => format!("{id}({subject})"),
+            // It is shown on terminals, and names come from whoever submits.
+            Some(subject) => format!("{id}({})", subject.replace(char::is_control, "?")),
             None => id.to_owned(),
         }
     }

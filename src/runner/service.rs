@@ -226,7 +226,7 @@ impl Service {
             }
             let idle = Duration::from_secs(self.state.settings.limits.runner_idle);
             let mut left = idle.saturating_sub(idle_since.elapsed());
-            if std::mem::take(&mut self.state.asked_to_yield) && rests {
+            if rests && std::mem::take(&mut self.state.asked_to_yield) {
                 left = Duration::ZERO;
             }
             // Somebody may have set its patience to nothing: that is no reason to leave work.
