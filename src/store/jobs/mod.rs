@@ -1,0 +1,183 @@
+//! Jobs and opcodes: their rows. [`read`] finds them, [`write`] changes them in a transaction.
+
+mod read;
+mod write;
+
+use rusqlite::Row;
+use serde_json::Value;
+
+use crate::lu::Detail;
+use crate::opcodes::{OpError, Priority};
+use crate::queue::{JobId, Status};
+
+/// Opcodes that one job may have. An opcode's key is its job's id times 1024 plus its place.
+pub const MAX_OPS: usize = 1_000;
+
+/// The factor of an opcode's key.
+const OPS: i64 = 1_024;
+
+/// The key of an opcode: its job's id times 1024 plus its place, from 0.
+#[must_use]
+pub fn op_key(job: JobId, index: u32) -> i64 {
+    job.0 * OPS + i64::from(index)
+}
+
+/// A job as it is stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRow {
+    /// Its identity.
+    pub id: JobId,
+    /// The job whose opcode submitted it.
+    pub parent: Option<JobId>,
+    /// The first job of its operation: itself, unless it has a parent.
+    pub root: JobId,
+    /// Its state.
+    pub status: Status,
+    /// Its priority: −10, 0 or 10.
+    pub priority: Priority,
+    /// When it was submitted, in microseconds since 1970.
+    pub received: i64,
+    /// When its first opcode began.
+    pub started: Option<i64>,
+    /// When it ended.
+    pub ended: Option<i64>,
+    /// Whether it is to be cancelled.
+    pub cancel: bool,
+    /// How many of its children run at once at most.
+    pub parallel: Option<u32>,
+    /// How many opcodes it has.
+    pub ops: u32,
+    /// Its opcodes in short, joined by commas.
+    pub summary: String,
+    /// The name under which it was submitted, so that a second submission joins it.
+    pub request: Option<String>,
+    /// Who submitted it, as JSON.
+    pub submitter: String,
+    /// Whether it is in the archive.
+    pub archived: bool,
+}
+
+/// An opcode as it is stored.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpRow {
+    /// Its job.
+    pub job: JobId,
+    /// Its place in the job, from 0.
+    pub index: u32,
+    /// Its state.
+    pub status: Status,
+    /// How often it was started.
+    pub starts: u32,
+    /// When it first waited for locks or began, in microseconds since 1970.
+    pub started: Option<i64>,
+    /// When it had its locks.
+    pub executing: Option<i64>,
+    /// When it ended.
+    pub ended: Option<i64>,
+    /// First and last id of the jobs that it submitted.
+    pub children: Option<(JobId, JobId)>,
+    /// Its wire form.
+    pub input: Value,
+    /// Its result on the wire.
+    pub result: Value,
+    /// What documents are made from.
+    pub detail: Detail,
+    /// Why it failed.
+    pub error: Option<OpError>,
+}
+
+/// One line of an opcode's log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogEntry {
+    /// Which opcode of the job, from 0.
+    pub index: u32,
+    /// Its number within the job, from 1.
+    pub serial: i64,
+    /// When, in microseconds since 1970.
+    pub time: i64,
+    /// What kind; `message` is text for people.
+    pub kind: String,
+    /// The text.
+    pub message: String,
+}
+
+/// A job that is to be inserted.
+#[derive(Debug)]
+pub struct InsertJob<'a> {
+    /// The job whose opcode submits it, and the first job of its operation.
+    pub parent: Option<(JobId, JobId)>,
+    /// Its priority.
+    pub priority: Priority,
+    /// Its opcodes in short.
+    pub summary: &'a str,
+    /// The name under which it is submitted.
+    pub request: Option<&'a str>,
+    /// Who submits it, as JSON.
+    pub submitter: &'a str,
+    /// How many opcodes it has.
+    pub ops: usize,
+    /// When.
+    pub received: i64,
+}
+
+const JOB_COLUMNS: &str = "id, parent, root, status, priority, received, started, ended, cancel, \
+    parallel, ops, summary, request, submitter";
+const OP_COLUMNS: &str = "id, status, starts, started, executing, ended, first_child, last_child, \
+    input, result, detail, error";
+
+fn job_of(row: &Row<'_>, archived: bool) -> rusqlite::Result<JobRow> {
+    Ok(JobRow {
+        id: JobId(row.get(0)?),
+        parent: row.get::<_, Option<i64>>(1)?.map(JobId),
+        root: JobId(row.get(2)?),
+        status: Status::from_code(row.get(3)?).unwrap_or(Status::Error),
+        priority: Priority::from_number(row.get(4)?).unwrap_or_default(),
+        received: row.get(5)?,
+        started: row.get(6)?,
+        ended: row.get(7)?,
+        cancel: row.get(8)?,
+        parallel: row.get(9)?,
+        ops: row.get(10)?,
+        summary: row.get(11)?,
+        request: row.get(12)?,
+        submitter: row.get(13)?,
+        archived,
+    })
+}
+
+fn op_of(row: &Row<'_>) -> rusqlite::Result<OpRow> {
+    let key: i64 = row.get(0)?;
+    let json = |nr| -> rusqlite::Result<Option<String>> { row.get(nr) };
+    // What does not parse was not written by this program: shown as nothing rather than hidden
+    // together with the rest of the row.
+    fn parse<T: serde::de::DeserializeOwned + Default>(text: Option<String>) -> T {
+        text.and_then(|t| serde_json::from_str(&t).ok())
+            .unwrap_or_default()
+    }
+    let (first, last): (Option<i64>, Option<i64>) = (row.get(6)?, row.get(7)?);
+    Ok(OpRow {
+        job: JobId(key / OPS),
+        index: (key % OPS) as u32,
+        status: Status::from_code(row.get(1)?).unwrap_or(Status::Error),
+        starts: row.get(2)?,
+        started: row.get(3)?,
+        executing: row.get(4)?,
+        ended: row.get(5)?,
+        children: first.zip(last).map(|(a, b)| (JobId(a), JobId(b))),
+        input: parse(json(8)?),
+        result: parse(json(9)?),
+        detail: parse(json(10)?),
+        error: parse(json(11)?),
+    })
+}
+
+/// A job's row inside a transaction, as far as deciding what to do with it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct JobState {
+    /// Its state.
+    pub status: Status,
+    /// Whether it is to be cancelled.
+    pub cancel: bool,
+    /// The first job of its operation.
+    pub root: JobId,
+}
