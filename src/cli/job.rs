@@ -27,6 +27,7 @@ use super::problem::{Problem, Result};
 use super::prompt::confirm;
 use super::table::{self, local_time};
 use super::values::Age;
+use super::verdict;
 
 /// Autoarchive stops before this, as Ganeti does, and says what remains.
 const AUTOARCHIVE_WITHIN: Duration = Duration::from_secs(89);
@@ -295,7 +296,7 @@ fn follow_to_end(
     let until = timeout.map(|timeout| Instant::now() + timeout);
     let (ending, follower) = follow(&mut cx.printer, client.store(), ids, reach, view, until)?;
     let named: Vec<(JobId, Option<String>)> = ids.iter().map(|id| (*id, None)).collect();
-    let mut document = operation::document(&cx.command, &follower, &named)?;
+    let mut document = verdict::document(&cx.command, &follower, &named)?;
     let exit = match ending {
         Ending::Over => match document.verdict {
             Verdict::Done => ExitCode::Done,
@@ -315,7 +316,7 @@ fn follow_to_end(
     };
     document.exit = exit.number();
     if ending == Ending::Over {
-        for (id, text) in operation::wrongs(&document) {
+        for (id, text) in verdict::wrongs(&document) {
             cx.printer.complain(&format!("Job {id} failed: {text}"));
         }
     }
@@ -323,7 +324,7 @@ fn follow_to_end(
         View::Stream => operation::end_stream(cx, &document, exit),
         _ => {
             if view == View::Log && !cx.printer.json {
-                cx.printer.verdict(&operation::in_words(&document))?;
+                cx.printer.verdict(&verdict::in_words(&document))?;
             }
             operation::emit(cx, &document)?;
             Ok(exit)

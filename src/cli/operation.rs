@@ -1,23 +1,22 @@
 //! One opcode in, jobs out, the truth at the end: what every submitting command does.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use crate::lu::{Detail, net_moves};
 use crate::opcodes::{OpError, Opcode, Priority, Reason};
 use crate::queue::client::Submitted;
 use crate::queue::follow::{Follower, Reach};
 use crate::queue::submit::NewJob;
 use crate::queue::{Client, FinalStatus, JobId, Status};
 use crate::signals;
-use crate::store::{JobRow, OpRow, now};
+use crate::store::now;
 
 use super::context::Context;
-use super::document::{Answer, Document, JobResult, OpResult, REFUSED, Summary, Verdict};
+use super::document::{Answer, Document, Summary, Verdict};
 use super::exit::ExitCode;
 use super::follow::{Ending, View, follow};
 use super::plan;
 use super::problem::{Problem, Result};
+use super::verdict::{Family, document, exit_of, in_words, refused_result};
 
 /// What all submitting commands can be told.
 #[derive(Debug, Clone, Default)]
@@ -259,28 +258,6 @@ fn fill_answers(
     }
 }
 
-fn refused_result(
-    instance: Option<String>,
-    moves: Vec<crate::lu::Move>,
-    ops: impl Iterator<Item = String>,
-    error: &OpError,
-) -> JobResult {
-    JobResult {
-        job: None,
-        instance,
-        status: REFUSED,
-        error: Some(error.clone()),
-        moves,
-        ops: ops
-            .map(|op| OpResult {
-                op,
-                status: REFUSED,
-                result: serde_json::Value::Null,
-            })
-            .collect(),
-    }
-}
-
 /// Prints a document where one is wanted.
 ///
 /// # Errors
@@ -290,203 +267,6 @@ pub fn emit(cx: &mut Context, document: &Document) -> Result<()> {
         cx.printer.data(&document.text())?;
     }
     cx.printer.flush()
-}
-
-/// The jobs of a followed operation, with their opcodes.
-#[derive(Debug)]
-pub struct Family {
-    jobs: BTreeMap<JobId, JobRow>,
-    ops: BTreeMap<JobId, Vec<OpRow>>,
-}
-
-impl Family {
-    /// What a follower has followed.
-    ///
-    /// # Errors
-    /// When the queue cannot be read.
-    pub fn of(follower: &Follower<'_>) -> Result<Family> {
-        Ok(Family {
-            jobs: follower.jobs().map(|job| (job.id, job.clone())).collect(),
-            ops: follower.ops()?,
-        })
-    }
-
-    fn ops(&self, id: JobId) -> &[OpRow] {
-        self.ops.get(&id).map_or(&[], Vec::as_slice)
-    }
-
-    /// Whether a job returned jobs (or wanted to): its opcodes' results have answers.
-    fn is_parent(&self, id: JobId) -> bool {
-        self.ops(id)
-            .iter()
-            .any(|op| op.result.get(crate::processor::JOBS_KEY).is_some())
-    }
-
-    /// The error that ended a job.
-    fn error(&self, id: JobId) -> Option<&OpError> {
-        let failed = |op: &&OpRow| matches!(op.status, Status::Error | Status::Canceled);
-        self.ops(id).iter().find(failed)?.error.as_ref()
-    }
-
-    /// What became of one job.
-    fn result(&self, job: &JobRow, instance: Option<String>) -> JobResult {
-        let ops = self.ops(job.id);
-        let told = ops.iter().find_map(|op| op.detail.instance.clone());
-        JobResult {
-            job: Some(job.id),
-            instance: told.or(instance),
-            status: job.status.word(),
-            error: self.error(job.id).cloned(),
-            moves: net_moves(ops.iter().flat_map(|op| op.detail.moves.clone()).collect()),
-            ops: ops.iter().map(op_result).collect(),
-        }
-    }
-
-    /// Adds to a document what became of a job and of those that it returned.
-    fn tell(&self, document: &mut Document, id: JobId, name: Option<String>) {
-        let Some(job) = self.jobs.get(&id) else {
-            return;
-        };
-        let failed = matches!(job.status, Status::Error | Status::Canceled);
-        if !self.is_parent(id) {
-            for op in self.ops(id) {
-                document
-                    .unmovable
-                    .extend(op.detail.unmovable.iter().cloned());
-            }
-            document.count(job.status);
-            document.results.push(self.result(job, name));
-            return;
-        }
-        if failed {
-            document.count(job.status);
-        }
-        for op in self.ops(id) {
-            document
-                .unmovable
-                .extend(op.detail.unmovable.iter().cloned());
-            self.tell_children(document, op);
-        }
-    }
-
-    fn tell_children(&self, document: &mut Document, parent: &OpRow) {
-        let Some(answers) = parent.result.get(crate::processor::JOBS_KEY) else {
-            return;
-        };
-        let answers = answers.as_array().map_or(&[][..], Vec::as_slice);
-        let detail: &Detail = &parent.detail;
-        for (place, answer) in answers.iter().enumerate() {
-            let item = detail.plan.get(place);
-            let instance = item.map(|item| item.instance.clone());
-            if let Some(id) = answer.get(1).and_then(|id| id.as_i64()).map(JobId) {
-                document.jobs.push(Answer::Taken(true, id));
-                document.summary.submitted += 1;
-                let before = document.results.len();
-                self.tell(document, id, instance);
-                // A child that has not got that far was still meant to move what was planned.
-                if let (Some(item), Some(result)) = (item, document.results.get_mut(before))
-                    && result.moves.is_empty()
-                    && result.status != FinalStatus::Success.word()
-                {
-                    result.moves.clone_from(&item.moves);
-                }
-                continue;
-            }
-            let refused = detail.refused.iter().find(|refused| refused.place == place);
-            let text = answer
-                .get(1)
-                .and_then(|text| text.as_str())
-                .unwrap_or_default();
-            let error = match refused {
-                Some(refused) => refused.error.clone(),
-                None => OpError::exec(text),
-            };
-            document
-                .jobs
-                .push(Answer::Refused(false, error.message.clone()));
-            document.summary.refused += 1;
-            let moves = item.map(|item| item.moves.clone()).unwrap_or_default();
-            let ops = item.map(|item| item.ops.clone()).unwrap_or_default();
-            (document.results).push(refused_result(instance, moves, ops.into_iter(), &error));
-        }
-    }
-}
-
-fn op_result(op: &OpRow) -> OpResult {
-    let id = op
-        .input
-        .get("OP_ID")
-        .and_then(|id| id.as_str())
-        .unwrap_or("INVALID_OP");
-    OpResult {
-        op: id.to_owned(),
-        status: op.status.word(),
-        result: match op.error {
-            Some(_) => serde_json::Value::Null,
-            None => op.result.clone(),
-        },
-    }
-}
-
-impl Document {
-    fn count(&mut self, status: Status) {
-        match status {
-            Status::Success => self.summary.succeeded += 1,
-            Status::Error => self.summary.failed += 1,
-            Status::Canceled => self.summary.canceled += 1,
-            Status::Queued | Status::Waiting | Status::Canceling | Status::Running => {}
-        }
-    }
-
-    /// Verdict and exit code from what became of the jobs.
-    pub fn judge(&mut self, parent_failed: bool) {
-        let summary = &mut self.summary;
-        summary.unmovable = self.unmovable.len();
-        let wrong = summary.refused + summary.failed + summary.canceled + summary.unmovable;
-        let (verdict, exit) = match (parent_failed, wrong, summary.succeeded) {
-            (true, ..) => (Verdict::Failed, ExitCode::Failed),
-            (false, 0, _) => (Verdict::Done, ExitCode::Done),
-            (false, _, 0) => (Verdict::Failed, ExitCode::Failed),
-            (false, ..) => (Verdict::Partial, ExitCode::Partial),
-        };
-        self.verdict = verdict;
-        self.exit = exit.number();
-    }
-
-    /// How many things went wrong.
-    #[must_use]
-    pub fn errors(&self) -> usize {
-        let summary = &self.summary;
-        summary.refused + summary.failed + summary.canceled + summary.unmovable
-    }
-}
-
-/// The document of jobs that were followed, whoever submitted them. Each named job that returned
-/// others is judged by these.
-///
-/// # Errors
-/// When the queue cannot be read.
-pub fn document(
-    command: &str,
-    follower: &Follower<'_>,
-    named: &[(JobId, Option<String>)],
-) -> Result<Document> {
-    let family = Family::of(follower)?;
-    let mut document = Document::new(command, Verdict::Done, 0);
-    let mut parent_failed = false;
-    for (id, name) in named {
-        family.tell(&mut document, *id, name.clone());
-        let job = family.jobs.get(id);
-        let failed = job.is_some_and(|j| matches!(j.status, Status::Error | Status::Canceled));
-        parent_failed |= failed && named.len() == 1;
-        if named.len() == 1 {
-            document.job = Some(*id);
-            document.status = job.map(|job| job.status);
-            document.error = family.error(*id).cloned();
-        }
-    }
-    document.judge(parent_failed);
-    Ok(document)
 }
 
 /// The end of an operation: the verdict in words, as a document, as exit code.
@@ -546,14 +326,6 @@ fn conclude(
     }
     emit(cx, &document)?;
     Ok(exit)
-}
-
-fn exit_of(document: &Document) -> ExitCode {
-    match document.verdict {
-        Verdict::Done => ExitCode::Done,
-        Verdict::Partial => ExitCode::Partial,
-        _ => ExitCode::Failed,
-    }
 }
 
 /// The last line of a stream: the verdict with the whole document.
@@ -640,51 +412,6 @@ fn dry_run(
     document.plan = Some(plan);
     emit(cx, &document)?;
     Ok(exit)
-}
-
-/// The jobs that did not end well, and why.
-#[must_use]
-pub fn wrongs(document: &Document) -> Vec<(JobId, String)> {
-    let mut wrongs: Vec<(JobId, String)> = (document.results.iter())
-        .filter_map(|result| {
-            let error = result.error.as_ref()?;
-            Some((result.job?, error.message.clone()))
-        })
-        .collect();
-    if let (Some(job), Some(error)) = (document.job, &document.error)
-        && !wrongs.iter().any(|(id, _)| *id == job)
-    {
-        wrongs.push((job, error.message.clone()));
-    }
-    wrongs
-}
-
-/// The verdict of jobs that somebody else submitted.
-#[must_use]
-pub fn in_words(document: &Document) -> String {
-    let Summary {
-        succeeded,
-        failed,
-        canceled,
-        refused,
-        unmovable,
-        ..
-    } = document.summary;
-    let parts = [
-        (succeeded, "succeeded"),
-        (failed, "failed"),
-        (canceled, "canceled"),
-        (refused, "refused"),
-        (unmovable, "cannot move"),
-    ];
-    let parts: Vec<String> = (parts.iter())
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, word)| format!("{count} {word}"))
-        .collect();
-    match parts.is_empty() {
-        true => format!("{}: nothing to do", document.verdict),
-        false => format!("{}: {}", document.verdict, parts.join(", ")),
-    }
 }
 
 /// Says on standard error what went wrong, job by job.

@@ -1,0 +1,256 @@
+//! Starting the opcodes that the scheduler has chosen, and those that a runner before this one left
+//! running.
+
+use std::sync::Arc;
+
+use crate::allocator::still_fits;
+use crate::cluster::Edit;
+use crate::hypervisor::{Interrupt, InterruptKind};
+use crate::lu::{self, Slot};
+use crate::opcodes::{ErrorClass, ErrorCode, JobRef, OpError, Opcode};
+use crate::queue::{FinalStatus, JobId, Status, job_status};
+use crate::store::{JobState, StoreError, Tx};
+
+use super::log;
+use super::state::{Active, Effects, State, preceding_failed};
+
+/// How often an opcode is started: once, and again after each death of a runner on it.
+const MAX_STARTS: u32 = 3;
+
+impl State {
+    /// Slot and locks of an opcode in its stored form. What cannot be read needs neither; it fails
+    /// when it starts.
+    pub fn needs(&self, input: &str) -> (Slot, crate::locking::LockSet) {
+        match serde_json::from_str::<Opcode>(input) {
+            Ok(opcode) => {
+                let unit = lu::unit(&opcode.op);
+                (unit.slot(), unit.locks(&self.config))
+            }
+            Err(_) => (Slot::Work, crate::locking::LockSet::new()),
+        }
+    }
+
+    /// A job that the scheduler has granted its locks and a slot.
+    pub(super) fn start(
+        &mut self,
+        tx: &mut Tx<'_>,
+        id: JobId,
+        effects: &mut Effects,
+    ) -> Result<(), StoreError> {
+        let state = tx.state(id)?.filter(|state| !state.status.is_final());
+        let (Some(state), Some((index, _, starts, input))) = (state, tx.next_op(id)?) else {
+            // Cancelled meanwhile by its submitter, whose event is on its way.
+            self.scheduler.release(id, None);
+            if self.claims.remove(&id).is_some() {
+                self.world_moved();
+            }
+            return Ok(());
+        };
+        let opcode = match serde_json::from_str::<Opcode>(&input) {
+            Ok(opcode) => opcode,
+            Err(error) => {
+                let error = OpError::prereq(ErrorCode::InvalidOpcode, error.to_string());
+                return self.never_start(tx, id, index, state, &error, false);
+            }
+        };
+        // The set was computed when the job came; the world may have moved since.
+        let locks = lu::unit(&opcode.op).locks(&self.config);
+        if self.scheduler.current_locks(id).as_ref() != Some(&locks)
+            && !self.scheduler.regrant(id, &locks)
+        {
+            return Ok(());
+        }
+        match check_dependencies(tx, id, &opcode)? {
+            Dependencies::Met => {}
+            Dependencies::Canceled => {
+                return self.never_start(tx, id, index, state, &OpError::canceled(), true);
+            }
+            Dependencies::Failed(error) => {
+                return self.never_start(tx, id, index, state, &error, false);
+            }
+        }
+        tx.op_running(id, index, Status::Running)?;
+        tx.set_job_status(id, state.root, Status::Running)?;
+        tx.hold(id, &locks)?;
+        self.promise(tx, id, index, &opcode)?;
+        let active = Active {
+            index,
+            root: state.root,
+            opcode: Arc::new(opcode),
+            interrupt: Arc::default(),
+            serial: tx.last_serial(id)?,
+            attempt: starts + 1,
+            replans: 0,
+            limits: self.limits(),
+        };
+        effects.tasks.push(active.task(id, self.world()));
+        effects.begun.push((id, active));
+        Ok(())
+    }
+
+    /// Claims the room that an opcode will need, if nobody has claimed it for its job and if it is
+    /// there; where it is not, the unit will say so.
+    fn promise(
+        &mut self,
+        tx: &mut Tx<'_>,
+        id: JobId,
+        index: u32,
+        opcode: &Opcode,
+    ) -> Result<(), StoreError> {
+        if self.claims.contains_key(&id) || opcode.common.dry_run {
+            return Ok(());
+        }
+        let world = self.world();
+        let claims = lu::unit(&opcode.op).claims(&world, id, index);
+        if claims.is_empty() || still_fits(&world, &claims).is_err() {
+            return Ok(());
+        }
+        tx.claim(id, &claims)?;
+        self.claims.insert(id, claims);
+        self.world_moved();
+        Ok(())
+    }
+
+    /// A job that a runner before this one left running. It has its locks; its unit looks at reality
+    /// first.
+    pub(super) fn restart(
+        &mut self,
+        tx: &mut Tx<'_>,
+        id: JobId,
+        effects: &mut Effects,
+    ) -> Result<(), StoreError> {
+        let (Some(state), Some((index, _, starts, input))) = (tx.state(id)?, tx.next_op(id)?)
+        else {
+            self.scheduler.release(id, None);
+            return Ok(());
+        };
+        let opcode = match serde_json::from_str::<Opcode>(&input) {
+            Ok(opcode) => opcode,
+            Err(error) => {
+                let error = OpError::prereq(ErrorCode::InvalidOpcode, error.to_string());
+                return self.never_start(tx, id, index, state, &error, false);
+            }
+        };
+        if starts >= MAX_STARTS {
+            log::note(Some(id), "the runner died on it for the last time");
+            let error = OpError::exec(format!(
+                "the runner died {MAX_STARTS} times while running this"
+            ))
+            .code(ErrorCode::Unknown)
+            .hint("see runner.log in the state directory; gnt-cluster verify-config tells what is in disorder");
+            let instance = (opcode.op.subject())
+                .and_then(|name| self.config.instance_named(&name).map(|i| i.uuid.clone()));
+            if let Some(instance) = instance {
+                let reason = Some(error.message.clone());
+                let edit = Edit::SetUncertain { instance, reason };
+                self.edit(tx, &[edit], effects)?;
+            }
+            return self.never_start(tx, id, index, state, &error, false);
+        }
+        let status = match state.cancel {
+            true => Status::Canceling,
+            false => Status::Running,
+        };
+        tx.op_running(id, index, status)?;
+        tx.set_job_status(id, state.root, status)?;
+        let interrupt = Interrupt::default();
+        if state.cancel {
+            interrupt.raise(InterruptKind::Cancel);
+        }
+        let active = Active {
+            index,
+            root: state.root,
+            opcode: Arc::new(opcode),
+            interrupt: Arc::new(interrupt),
+            serial: tx.last_serial(id)?,
+            attempt: starts + 1,
+            replans: 0,
+            limits: self.limits(),
+        };
+        log::note(Some(id), &format!("adopted, start {}", starts + 1));
+        effects.tasks.push(active.task(id, self.world()));
+        effects.begun.push((id, active));
+        Ok(())
+    }
+
+    /// A job that ends without being started (again).
+    fn never_start(
+        &mut self,
+        tx: &mut Tx<'_>,
+        id: JobId,
+        index: u32,
+        state: JobState,
+        error: &OpError,
+        canceled: bool,
+    ) -> Result<(), StoreError> {
+        if canceled {
+            tx.end_rest(id, Status::Canceled, Some(error))?;
+        } else {
+            let wire = error.to_wire();
+            let detail = lu::Detail::default();
+            tx.op_ended(id, index, Status::Error, &wire, &detail, Some(error))?;
+            tx.end_rest(id, Status::Error, Some(&preceding_failed()))?;
+        }
+        tx.unhold(id)?;
+        tx.set_job_status(id, state.root, job_status(tx.op_states(id)?))?;
+        self.unclaim(tx, id)?;
+        self.scheduler.release(id, None);
+        Ok(())
+    }
+
+    /// A job for which only locks are missing.
+    pub(super) fn wait(&mut self, tx: &mut Tx<'_>, id: JobId) -> Result<(), StoreError> {
+        let Some(state) = tx.state(id)?.filter(|s| s.status == Status::Queued) else {
+            return Ok(());
+        };
+        if let Some((index, Status::Queued, ..)) = tx.next_op(id)? {
+            tx.op_waiting(id, index)?;
+            tx.set_job_status(id, state.root, job_status(tx.op_states(id)?))?;
+        }
+        Ok(())
+    }
+}
+
+/// Whether the jobs that an opcode depends on ended as it wants.
+enum Dependencies {
+    Met,
+    Canceled,
+    Failed(OpError),
+}
+
+fn check_dependencies(tx: &Tx<'_>, id: JobId, opcode: &Opcode) -> Result<Dependencies, StoreError> {
+    for dependency in &opcode.common.depends {
+        let JobRef::Id(on) = dependency.job else {
+            continue;
+        };
+        let bad = |message| {
+            Dependencies::Failed(OpError::new(
+                ErrorClass::OpPrereqError,
+                Some(ErrorCode::BadDependency),
+                message,
+            ))
+        };
+        if on == id {
+            return Ok(bad("Job can't depend on itself".to_owned()));
+        }
+        let Some(state) = tx.state(on)? else {
+            return Ok(bad(format!("Dependency error: job {on} does not exist")));
+        };
+        let wanted = &dependency.statuses;
+        match state.status.final_status() {
+            // The scheduler starts nothing before its dependencies have ended.
+            None => return Ok(bad(format!("job {on} has not ended"))),
+            Some(status) if wanted.contains(&status) => {}
+            Some(FinalStatus::Canceled) => return Ok(Dependencies::Canceled),
+            Some(_) if wanted.is_empty() => {}
+            Some(status) => {
+                let wanted: Vec<_> = wanted.iter().map(|status| status.word()).collect();
+                return Ok(bad(format!(
+                    "it depends on job {on} ending in {}, which ended in {status}",
+                    wanted.join(" or ")
+                )));
+            }
+        }
+    }
+    Ok(Dependencies::Met)
+}
