@@ -420,6 +420,8 @@ impl LogicalUnit for InstanceCreate {
         let config = &world.config;
         let claims = || {
             let template = self.template(config)?;
+            self.check_parameters(template)?;
+            self.check_backend()?;
             let identity = identity_of(config, job, index);
             let need = self.need(config, identity, template)?;
             let home = self.place(world, &need)?;

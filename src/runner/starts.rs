@@ -1,11 +1,13 @@
 //! Starting the opcodes that the scheduler has chosen, and those that a runner before this one left
 //! running.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::allocator::still_fits;
 use crate::cluster::Edit;
 use crate::hypervisor::{Interrupt, InterruptKind};
+use crate::locking::LockSet;
 use crate::lu::{self, Slot};
 use crate::opcodes::{ErrorClass, ErrorCode, JobRef, OpError, Opcode};
 use crate::queue::{FinalStatus, JobId, Status, job_status};
@@ -20,14 +22,15 @@ const MAX_STARTS: u32 = 3;
 impl State {
     /// Slot and locks of an opcode in its stored form. What cannot be read needs neither; it fails
     /// when it starts.
-    pub fn needs(&self, input: &str) -> (Slot, crate::locking::LockSet) {
+    pub fn needs(&self, input: &str) -> (Slot, LockSet) {
         match serde_json::from_str::<Opcode>(input) {
-            Ok(opcode) => {
-                let unit = lu::unit(&opcode.op);
-                (unit.slot(), unit.locks(&self.config))
-            }
-            Err(_) => (Slot::Work, crate::locking::LockSet::new()),
+            Ok(opcode) => (lu::unit(&opcode.op).slot(), self.locks(&opcode)),
+            Err(_) => (Slot::Work, LockSet::new()),
         }
+    }
+
+    fn locks(&self, opcode: &Opcode) -> LockSet {
+        guarded(opcode, || lu::unit(&opcode.op).locks(&self.config))
     }
 
     /// A job that the scheduler has granted its locks and a slot.
@@ -54,7 +57,7 @@ impl State {
             }
         };
         // The set was computed when the job came; the world may have moved since.
-        let locks = lu::unit(&opcode.op).locks(&self.config);
+        let locks = self.locks(&opcode);
         if self.scheduler.current_locks(id).as_ref() != Some(&locks)
             && !self.scheduler.regrant(id, &locks)
         {
@@ -101,7 +104,7 @@ impl State {
             return Ok(());
         }
         let world = self.world();
-        let claims = lu::unit(&opcode.op).claims(&world, id, index);
+        let claims = guarded(opcode, || lu::unit(&opcode.op).claims(&world, id, index));
         if claims.is_empty() || still_fits(&world, &claims).is_err() {
             return Ok(());
         }
@@ -209,6 +212,18 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// What a unit says of itself in this thread, which must not die of it: one that panics says nothing
+/// here, and fails its opcode when a worker runs it.
+fn guarded<T: Default>(opcode: &Opcode, ask: impl FnOnce() -> T) -> T {
+    catch_unwind(AssertUnwindSafe(ask)).unwrap_or_else(|_| {
+        log::note(
+            None,
+            &format!("{} panicked when asked what it needs", opcode.op.id()),
+        );
+        T::default()
+    })
 }
 
 /// Whether the jobs that an opcode depends on ended as it wants.
