@@ -482,6 +482,14 @@ impl InstanceFailover {
         if subject.is_up() || there {
             env.feedback(format!("* starting instance on {}", to.name));
             if let Err(mut failure) = start_anyway(env, subject, &target) {
+                if subject.primary.offline && !there && self.lives_at_source(env, subject) {
+                    let source = &subject.primary.name;
+                    failure.error = failure.error.hint(format!(
+                        "{source} is marked offline, but {} runs there; it stays where it is: gnt-node modify --offline no {source}",
+                        subject.name()
+                    ));
+                    return Err(failure);
+                }
                 // The disks are in use there now, or free to be: from here on it is there that the
                 // instance has to be dealt with.
                 failure.edits.append(&mut outcome.edits);
@@ -497,6 +505,14 @@ impl InstanceFailover {
             }
         }
         Ok(outcome)
+    }
+
+    /// Whether an instance that could not be started elsewhere runs at its source, which somebody
+    /// has declared dead.
+    fn lives_at_source(&self, env: &Env<'_>, subject: &Subject<'_>) -> bool {
+        let source = [reference(subject.primary)];
+        let seen = look(env, &subject.reference, &source);
+        seen.is_ok_and(|seen| seen.running_on.contains(&subject.primary.uuid))
     }
 
     /// Makes sure that the instance does not run at its source.
