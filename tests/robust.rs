@@ -17,7 +17,7 @@ use gnt::queue::Status;
 use gnt::queue::control::{Reach, cancel};
 use gnt::runner::load::load;
 use gnt::runner::state::{Reports, State};
-use gnt::store::{Gate, Patience};
+use gnt::store::{Gate, Patience, runner_alive};
 use nix::sys::signal::{Signal, kill};
 use serde_json::json;
 
@@ -206,4 +206,42 @@ fn names_do_not_steer_terminals() {
     assert_eq!(list.stdout.lines().count(), 1, "{list:?}");
     let control = |c: char| c.is_control() && c != '\n';
     assert!(!list.stdout.contains(control), "{list:?}");
+}
+
+#[test]
+fn whoever_meets_unfinished_jobs_starts_a_runner() {
+    let lab = Lab::sample(3, 3, 0);
+    let job = lab.submit(["gnt-debug", "delay", "2"]);
+    for words in [["gnt-job", "list"], ["gnt-job", "info"]] {
+        lab.wait_for_status(job, &[Status::Running]);
+        let pid = wait_for("the runner", || lab.runner_pid());
+        kill(pid, Signal::SIGKILL).unwrap();
+        wait_for("its death", || {
+            (!runner_alive(&lab.dir).unwrap()).then_some(())
+        });
+        let id = job.to_string();
+        lab.run(words.into_iter().chain([id.as_str()])).exits(0);
+    }
+    // Nobody waits, and it is done all the same.
+    lab.wait_for_status(job, &[Status::Success]);
+}
+
+#[test]
+fn a_node_that_lives_although_it_is_marked_offline() {
+    let lab = Lab::sample(3, 3, 0);
+    let before = lab.nodes_of("inst1");
+    let node = before.0.as_str();
+    let mark = |offline| {
+        lab.run(["gnt-node", "modify", "-f", "--offline", offline, node])
+            .exits(0);
+    };
+    mark("yes");
+    let output = lab
+        .run(["gnt-instance", "failover", "-f", "inst1"])
+        .exits(1);
+    let hint = format!("gnt-node modify --offline no {node}");
+    assert!(output.stderr.contains(&hint), "{output:?}");
+    assert_eq!(lab.nodes_of("inst1"), before);
+    mark("no");
+    lab.verify_clean();
 }

@@ -60,6 +60,16 @@ fn unknown(id: JobId) -> Problem {
         .hint("gnt-job list shows the jobs, gnt-job list --archived the old ones, too")
 }
 
+/// Who meets unfinished jobs and no runner starts one: nobody else may come by.
+fn see_to_runner(client: &Client, cx: &mut Context, jobs: &[JobRow]) {
+    if jobs.iter().all(|job| job.status.is_final()) {
+        return;
+    }
+    if let Err(error) = client.ensure_runner() {
+        cx.printer.say(&format!("note: {error}"));
+    }
+}
+
 // --------------------------------------------------------------------- lists
 
 fn list(args: JobListArgs, cx: &mut Context) -> Result<ExitCode> {
@@ -88,6 +98,7 @@ fn list(args: JobListArgs, cx: &mut Context) -> Result<ExitCode> {
         }
         jobs
     };
+    see_to_runner(&client, cx, &jobs);
     jobs.retain(|job| wanted(&args, job.status));
     let depth = match args.tree {
         true => as_tree(&mut jobs),
@@ -200,6 +211,7 @@ fn show(ids: &[JobId], cx: &mut Context) -> Result<ExitCode> {
             missing.get_or_insert(*id);
             continue;
         };
+        see_to_runner(&client, cx, std::slice::from_ref(&job));
         let waits = match job.status {
             Status::Queued | Status::Waiting => Reasons::load(store)?.of(*id),
             _ => None,

@@ -54,10 +54,25 @@ pub(super) fn cleanup(env: &Env<'_>, subject: &Subject<'_>) -> Result<Outcome, F
     match seen.running_on.first() {
         Some(uuid) => runs_on(env, subject, uuid),
         None => {
-            env.info(format!("{name} runs nowhere"));
+            env.info(match offline_of(env, subject) {
+                None => format!("{name} runs nowhere"),
+                // Nobody asked it.
+                Some(node) => {
+                    format!("{name} runs nowhere, unless {node} is not as offline as it is marked")
+                }
+            });
             Ok(known(subject))
         }
     }
+}
+
+/// The first of the instance's nodes that is marked offline.
+fn offline_of<'a>(env: &Env<'a>, subject: &Subject<'a>) -> Option<&'a str> {
+    let secondary = env.config().secondary(subject.instance);
+    let secondary = secondary.and_then(|uuid| env.config().nodes.get(uuid));
+    let nodes = [Some(subject.primary), secondary];
+    let mut offline = nodes.into_iter().flatten().filter(|node| node.offline);
+    offline.next().map(|node| node.name.as_str())
 }
 
 /// A node that does not answer might run the instance.

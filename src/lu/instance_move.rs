@@ -483,7 +483,12 @@ impl InstanceFailover {
         if subject.is_up() || there {
             env.feedback(format!("* starting instance on {}", to.name));
             if let Err(mut failure) = start_anyway(env, subject, &target) {
-                if let Some(failure) = still_at_source(env, subject, &target, &failure) {
+                if !there && self.lives_at_source(env, subject) {
+                    let source = &subject.primary.name;
+                    failure.error = failure.error.hint(format!(
+                        "{source} is alive and {} runs there; it stays where it is: switch {source} off, or bring it back with gnt-node modify --offline no {source}",
+                        subject.name()
+                    ));
                     return Err(failure);
                 }
                 // The disks are in use there now, or free to be: from here on it is there that the
@@ -501,6 +506,14 @@ impl InstanceFailover {
             }
         }
         Ok(outcome)
+    }
+
+    /// Whether an instance that could not be started elsewhere runs at its source, which was believed
+    /// to be dead: then it has not moved, and nothing is to be written that says so.
+    fn lives_at_source(&self, env: &Env<'_>, subject: &Subject<'_>) -> bool {
+        let source = [reference(subject.primary)];
+        let seen = look(env, &subject.reference, &source);
+        seen.is_ok_and(|seen| seen.running_on.contains(&subject.primary.uuid))
     }
 
     /// Makes sure that the instance does not run at its source.
@@ -547,32 +560,6 @@ impl InstanceFailover {
             end => end,
         }
     }
-}
-
-/// A start at the target that failed because the instance still runs at its source, which was
-/// believed to be dead: then it has not moved, and nothing is to be written that says so.
-fn still_at_source(
-    env: &Env<'_>,
-    subject: &Subject<'_>,
-    target: &NodeRef,
-    failure: &Failure,
-) -> Option<Failure> {
-    let source = reference(subject.primary);
-    let seen = look(env, &subject.reference, &[source.clone(), target.clone()]).ok()?;
-    if !seen.running_on.contains(&source.uuid) {
-        return None;
-    }
-    let error = &failure.error;
-    let mut still = Failure::from(
-        OpError::exec(error.message.clone())
-            .code(error.code.unwrap_or(ErrorCode::WrongState))
-            .hint(format!(
-                "{} is alive: make sure that it is off, or bring it back with gnt-node modify --offline no {0}",
-                source.name
-            )),
-    );
-    still.left_behind = failure.left_behind;
-    Some(still)
 }
 
 /// Whether a failure is one that no flag overrides: cancelled, or left to the next runner.
