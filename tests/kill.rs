@@ -59,7 +59,7 @@ fn story(seed: u64) -> u32 {
     let mut client = lab.spawn(words);
     let mut deaths = 0;
     for _ in 0..random.random_range(1..=MOST_DEATHS) {
-        let pause = Duration::from_micros(random.random_range(0..250_000));
+        let pause = Duration::from_micros(random.random_range(0..80_000));
         let signal = match random.random_bool(0.5) {
             true => Signal::SIGKILL,
             false => Signal::SIGTERM,
