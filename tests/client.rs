@@ -177,6 +177,20 @@ fn a_request_is_joined() {
     assert_eq!(second.json(), first);
     assert_eq!(third, first);
     assert_eq!(lab.store().jobs().unwrap().len(), 8);
+    // Another operation under its name is not told that all went well.
+    let other = [
+        "gnt-node",
+        "evacuate",
+        "-f",
+        "node2",
+        "--request-id",
+        "empty-node1",
+    ];
+    let other = lab.run(other).exits(1);
+    assert!(
+        other.stderr.contains("not NODE_EVACUATE(node2)"),
+        "{other:?}"
+    );
 }
 
 #[test]

@@ -245,3 +245,33 @@ fn a_node_that_lives_although_it_is_marked_offline() {
     mark("no");
     lab.verify_clean();
 }
+
+#[test]
+fn a_missing_reality_is_named() {
+    let lab = Lab::sample(3, 3, 0);
+    let generation = lab.store().settings().unwrap().reality;
+    let reality = lab.dir.reality(generation);
+    fs::remove_file(&reality).unwrap();
+    let output = lab.run(["gnt-debug", "delay", "0"]).exits(1);
+    assert!(
+        output.stderr.contains(&reality.display().to_string()),
+        "{output:?}"
+    );
+    // The job is not lost, and no start counts against it.
+    let store = lab.store();
+    let job = store.jobs().unwrap().pop().unwrap();
+    assert_eq!(job.status, Status::Queued);
+}
+
+#[test]
+fn names_are_of_a_length_that_lists_can_show() {
+    let lab = Lab::sample(3, 3, 0);
+    let long =
+        |length| json!({"OP_ID": "OP_INSTANCE_STARTUP", "instance_name": "x".repeat(length)});
+    let output = submit(&lab, &long(256)).exits(1);
+    assert!(output.stderr.contains("at most 255 bytes"), "{output:?}");
+    assert_eq!(lab.store().jobs().unwrap(), []);
+    // At the limit it is taken, and then there is no such instance.
+    let output = submit(&lab, &long(255)).exits(1);
+    assert!(output.stderr.contains("not known"), "{output:?}");
+}

@@ -65,6 +65,12 @@ fn run(cli: DebugCli, cx: &mut Context) -> Result<ExitCode> {
 
 impl From<FakeError> for Problem {
     fn from(error: FakeError) -> Problem {
+        if let FakeError::NoSuchFault(_) = error {
+            return Problem::unknown(error.to_string()).hint("gnt-debug fault list shows them");
+        }
+        if let FakeError::BadFault(_) = error {
+            return Problem::input(error.to_string());
+        }
         crate::admin::AdminError::from(error).into()
     }
 }

@@ -433,7 +433,10 @@ fn cancel(args: CancelArgs, cx: &mut Context) -> Result<ExitCode> {
     let accepted = told.iter().filter(|(_, accepted, _)| *accepted).count();
     let exit = steered(accepted, told.len());
     tell(cx, &told, exit)?;
-    client.ensure_runner()?;
+    // The marks are on disk; a runner is needed to carry them out, not to accept them.
+    if let Err(error) = client.ensure_runner() {
+        cx.printer.complain(&format!("note: {error}"));
+    }
     if !args.wait || accepted == 0 {
         return Ok(exit);
     }

@@ -103,6 +103,7 @@ pub fn run_for_results(
         Submitted::Answers(answers) => answers,
         Submitted::Joined(id) => {
             let name = options.request_id.as_deref().unwrap_or_default();
+            check_same(client, name, id, &operation)?;
             cx.printer
                 .say(&format!("request {name} is job {id} already: joining it"));
             vec![Ok(id)]
@@ -142,6 +143,21 @@ pub fn run_for_results(
         .flatten()
         .filter(|op| op.status == Status::Success);
     Ok((exit, done.map(|op| op.result).collect()))
+}
+
+/// Refuses to take for this operation another one that has its request id: the verdict would be
+/// about something else.
+fn check_same(client: &Client, name: &str, id: JobId, operation: &Operation) -> Result<()> {
+    let wanted: Option<Vec<String>> =
+        (operation.jobs.first()).map(|ops| ops.iter().map(Opcode::summary).collect());
+    let wanted = wanted.unwrap_or_default().join(",");
+    match client.store().job(id)? {
+        Some(job) if job.summary != wanted => {
+            let text = format!("request {name} is job {id}, {}, not {wanted}", job.summary);
+            Err(Problem::input(text).hint("choose another request id"))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What the operator said about how it is to be done goes into each opcode.

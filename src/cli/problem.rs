@@ -141,7 +141,7 @@ impl From<FollowError> for Problem {
         match error {
             FollowError::Store(error) => error.into(),
             FollowError::NoRunner(error) => error.into(),
-            FollowError::RunnerEnds(_) => {
+            FollowError::RunnerEnds { .. } => {
                 let hint = "runner.log in the state directory tells why; the jobs stay queued";
                 Problem::of(&error, Some(hint.into()), ExitCode::Failed)
             }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::hypervisor::Progress;
+use crate::runner::log;
 use crate::store::{
     JobRow, LogEntry, OpRow, StateDir, Store, StoreError, Watch, Woken, runner_alive,
 };
@@ -72,8 +73,13 @@ pub enum FollowError {
     #[error("job {0} does not exist")]
     NoSuchJob(JobId),
     /// Each runner that is started ends at once.
-    #[error("the runner ended {0} times in a row without doing anything")]
-    RunnerEnds(u32),
+    #[error("the runner ended {starts} times in a row without doing anything: {why}")]
+    RunnerEnds {
+        /// How often it was started.
+        starts: u32,
+        /// What it said.
+        why: String,
+    },
 }
 
 /// A job that is followed.
@@ -232,7 +238,11 @@ impl<'a> Follower<'a> {
             self.starts += 1;
             self.started = Some(Instant::now());
             if self.starts > MAX_STARTS {
-                return Err(FollowError::RunnerEnds(MAX_STARTS));
+                let why = log::last_fatal(&dir.runner_log());
+                return Err(FollowError::RunnerEnds {
+                    starts: MAX_STARTS,
+                    why: why.unwrap_or_else(|| "it did not say why".to_owned()),
+                });
             }
             start_runner(dir)?;
             self.events.push(Event::NewRunner);

@@ -12,6 +12,9 @@ use super::types::JobId;
 /// for seconds.
 pub const MAX_JOBS: usize = 100_000;
 
+/// Bytes that a name may have: what a domain name has at most.
+pub const MAX_NAME: usize = 255;
+
 /// One job that is to be submitted.
 #[derive(Debug, Clone)]
 pub struct NewJob {
@@ -139,6 +142,17 @@ fn resolve(
     if let Some(index) = ops.iter().position(too_large) {
         return Ok(Err(invalid(format!(
             "opcode {index} of the job is larger than {MAX_OPCODE_BYTES} bytes"
+        ))));
+    }
+    if let Some(name) = ops
+        .iter()
+        .filter_map(|op| op.op.subject())
+        .find(|n| n.len() > MAX_NAME)
+    {
+        let start: String = name.chars().take(40).collect();
+        return Ok(Err(invalid(format!(
+            "a name has at most {MAX_NAME} bytes, {start}… has {}",
+            name.len()
         ))));
     }
     for dependency in ops.iter_mut().flat_map(|op| &mut op.common.depends) {

@@ -11,6 +11,9 @@ use crate::queue::JobId;
 /// A file that reaches this size becomes the old one.
 const MAX_BYTES: u64 = 8 << 20;
 
+/// How the line begins that says why a runner cannot run.
+pub const FATAL: &str = "fatal: ";
+
 /// The log of this process; lines go nowhere until it is opened.
 static LOG: Mutex<Option<Log>> = Mutex::new(None);
 
@@ -76,4 +79,15 @@ pub fn note(job: Option<JobId>, text: &str) {
         let text = text.replace('\n', " | ");
         log.write(&format!("{now:.3} pid={pid} job={job} {text}\n"));
     }
+}
+
+/// What the last runner that could not run said of it, from the end of its log.
+#[must_use]
+pub fn last_fatal(path: &std::path::Path) -> Option<String> {
+    #[expect(clippy::disallowed_methods, reason = "the runner's log")]
+    let text = std::fs::read(path).ok()?;
+    let tail = &text[text.len().saturating_sub(1 << 12)..];
+    let tail = String::from_utf8_lossy(tail);
+    let fatal = tail.lines().rev().find_map(|line| line.split_once(FATAL))?;
+    Some(fatal.1.to_owned())
 }

@@ -63,7 +63,7 @@ pub fn main() -> ExitCode {
     match run(&arguments) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            log::note(None, &format!("fatal: {error}"));
+            log::note(None, &format!("{}{error}", log::FATAL));
             ExitCode::FAILURE
         }
     }
@@ -81,13 +81,13 @@ fn run(arguments: &Arguments) -> Result<(), StoreError> {
     let Some(lock) = take_lock(&dir)? else {
         return Ok(());
     };
-    let mut lock = Some(lock);
-    while let Some(taken) = lock {
+    let mut place = Some((lock, Mail::open(&dir)));
+    while let Some((lock, mail)) = place {
         let store = Store::open(dir.clone())?;
         store.keep_log_short()?;
         // One that has given up its place and taken it again begins anew: somebody may have
         // replaced the cluster in between.
-        lock = Service::begin(store, taken)?.serve()?;
+        place = Service::begin(store, lock, mail)?.serve()?;
     }
     Ok(())
 }
@@ -143,14 +143,29 @@ fn take_lock(dir: &StateDir) -> Result<Option<RunnerLock>, StoreError> {
     }
 }
 
+/// Where the workers, the signals and the events leave their messages: one for the life of the
+/// process, which may begin anew many times.
+struct Mail {
+    inbox: Receiver<Message>,
+    /// For the workers, and so that the inbox never closes.
+    writer: Sender<Message>,
+}
+
+impl Mail {
+    fn open(dir: &StateDir) -> Mail {
+        let (writer, inbox) = mpsc::channel();
+        watch(dir, &writer);
+        listen(&writer);
+        Mail { inbox, writer }
+    }
+}
+
 struct Service {
     store: Store,
     lock: RunnerLock,
     state: State,
     pool: Pool,
-    inbox: Receiver<Message>,
-    /// Kept so that the inbox never closes.
-    _writer: Sender<Message>,
+    mail: Mail,
     /// Outcomes that are not on disk yet.
     done: Vec<Done>,
     reports: Reports,
@@ -161,11 +176,16 @@ struct Service {
 }
 
 impl Service {
-    fn begin(store: Store, lock: RunnerLock) -> Result<Service, StoreError> {
-        let (writer, inbox) = mpsc::channel();
-        watch(store.dir(), &writer);
-        listen(&writer);
-        let begin = begin_epoch(&store, &lock, &inbox)?;
+    fn begin(store: Store, lock: RunnerLock, mail: Mail) -> Result<Service, StoreError> {
+        // Before the epoch: one that cannot open what runs the instances has not begun, and has not
+        // died.
+        let reality = store.dir().reality(store.settings()?.reality);
+        let hypervisor = Fake::open(&reality).map_err(|error| StoreError::Content {
+            file: reality,
+            what: error.to_string(),
+        })?;
+        let hypervisor: Arc<dyn Hypervisor> = Arc::new(hypervisor);
+        let begin = begin_epoch(&store, &lock, &mail.inbox)?;
         let settings = store.settings()?;
         log::note(
             None,
@@ -176,21 +196,14 @@ impl Service {
             ),
         );
         back_off(begin.deaths_in_last_minute);
-        let reality = store.dir().reality(settings.reality);
-        let hypervisor = Fake::open(&reality).map_err(|error| StoreError::Content {
-            file: reality,
-            what: error.to_string(),
-        })?;
-        let hypervisor: Arc<dyn Hypervisor> = Arc::new(hypervisor);
         let mut state = State::new(begin.epoch, settings);
         load::load(&mut state, &store)?;
         Ok(Service {
-            pool: Pool::new(hypervisor, writer.clone()),
+            pool: Pool::new(hypervisor, mail.writer.clone()),
             store,
             lock,
             state,
-            inbox,
-            _writer: writer,
+            mail,
             done: vec![],
             reports: Reports::default(),
             reported: Instant::now(),
@@ -202,7 +215,7 @@ impl Service {
 
     /// Works until there is nothing to do, it is asked to leave, or another runner takes over. Gives
     /// the lock if it is to begin anew.
-    fn serve(mut self) -> Result<Option<RunnerLock>, StoreError> {
+    fn serve(mut self) -> Result<Option<(RunnerLock, Mail)>, StoreError> {
         notify_ready();
         let mut idle_since = Instant::now();
         loop {
@@ -268,7 +281,7 @@ impl Service {
             true => RETRY,
             false => report_in.min(idle_left.max(Duration::from_millis(1))),
         };
-        match self.inbox.recv_timeout(wait) {
+        match self.mail.inbox.recv_timeout(wait) {
             Ok(message) => self.take(message),
             Err(RecvTimeoutError::Timeout) => {
                 // The net under the events, and a lock or database that is no longer in place.
@@ -276,7 +289,7 @@ impl Service {
             }
             Err(RecvTimeoutError::Disconnected) => self.leaving = Some(Instant::now()),
         }
-        while let Ok(message) = self.inbox.try_recv() {
+        while let Ok(message) = self.mail.inbox.try_recv() {
             self.take(message);
         }
     }
@@ -442,9 +455,13 @@ impl Service {
 
     /// Nothing to do for a while: gives up the lock, then looks once more, so that no job is left
     /// lying that came between. Gives the lock if there was one.
-    fn give_up(self) -> Result<Option<RunnerLock>, StoreError> {
+    fn give_up(self) -> Result<Option<(RunnerLock, Mail)>, StoreError> {
         let Service {
-            store, lock, state, ..
+            store,
+            lock,
+            state,
+            mail,
+            ..
         } = self;
         store.shorten_log();
         store.write(Patience::Runner, |tx| tx.end_runner(state.epoch))?;
@@ -453,7 +470,7 @@ impl Service {
             log::note(None, "nothing to do, ends");
             return Ok(None);
         }
-        take_lock(store.dir())
+        Ok(take_lock(store.dir())?.map(|lock| (lock, mail)))
     }
 
     fn end(self, on_their_way: &[(JobId, u32)]) -> Result<(), StoreError> {
