@@ -369,15 +369,17 @@ impl LogicalUnit for InstanceReplaceDisks {
         if self.has_left(env.config(), &subject)?.is_some() {
             return Ok(());
         }
+        // What an earlier run has begun is looked at first, and taken back where it cannot go on.
+        if env.attempt > 1 && self.mode == ReplaceMode::NewSecondary {
+            return Ok(());
+        }
         self.check_shape(&subject)?;
         let secondary = subject.secondary_or_fail()?;
         match self.mode {
             ReplaceMode::OnPrimary | ReplaceMode::OnSecondary => check_online(secondary),
             ReplaceMode::Auto => Ok(()),
             ReplaceMode::NewSecondary => {
-                let new = self.named(env, &subject)?;
-                // An earlier run may have begun: then what is on its way is finished first.
-                let Some(new) = new.filter(|_| env.attempt == 1) else {
+                let Some(new) = self.named(env, &subject)? else {
                     return Ok(());
                 };
                 check_target(new)?;
@@ -394,6 +396,15 @@ impl LogicalUnit for InstanceReplaceDisks {
         let secondary = subject.secondary_or_fail()?;
         env.feedback(format!("Replacing disks of instance {}", subject.name()));
         match self.mode {
+            ReplaceMode::NewSecondary if env.attempt > 1 => {
+                let shape = self.check_shape(&subject).map_err(Failure::from);
+                let end = shape.and_then(|()| self.change_secondary(env, &subject, secondary));
+                end.inspect_err(|failure| {
+                    if !failure.left_behind {
+                        take_back_begun(env, &subject, secondary);
+                    }
+                })
+            }
             ReplaceMode::NewSecondary => self.change_secondary(env, &subject, secondary),
             ReplaceMode::OnSecondary => self.renew(env, &subject, secondary, subject.primary),
             ReplaceMode::OnPrimary => self.renew(env, &subject, subject.primary, secondary),
@@ -508,6 +519,21 @@ fn take_back(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) {
             subject.name(),
             node.name
         ));
+    }
+}
+
+/// Removes copies that an earlier run of the opcode had begun, where the old one still stands.
+fn take_back_begun(env: &Env<'_>, subject: &Subject<'_>, old: &Node) {
+    let Ok(copies) = copies_of(env, subject) else {
+        return;
+    };
+    if state_on(&copies, old).is_none() {
+        return;
+    }
+    let begun = copies.iter().map(|(node, _)| node);
+    let begun = begun.filter(|node| **node != old.uuid && **node != subject.primary.uuid);
+    for node in begun.filter_map(|uuid| env.config().nodes.get(uuid)) {
+        take_back(env, subject, &reference(node));
     }
 }
 

@@ -157,3 +157,22 @@ fn what_makes_no_sense_is_refused() {
     let left = with(to("node4"), "source_node", json!("node3"));
     assert!(lab.run(left).unwrap().detail.nothing_to_do.is_some());
 }
+
+#[test]
+fn what_cannot_go_on_takes_back_what_an_earlier_run_had_begun() {
+    let mut lab = Lab::new();
+    let before = lab.copies_on("drbd1");
+    let (primary, secondary) = lab.nodes_of("drbd1");
+    let begun = ["node1", "node2", "node3", "node4"]
+        .into_iter()
+        .find(|node| *node != primary && Some(*node) != secondary.as_deref())
+        .unwrap();
+    let (instance, node) = (lab.reference("drbd1"), lab.node(begun));
+    lab.verb(|fake, call| fake.add_copy(call, &instance, &node, true))
+        .unwrap();
+    assert_ne!(lab.copies_on("drbd1"), before);
+    // Meanwhile the primary node was declared dead: the copies cannot be replaced now.
+    lab.change_node(&primary, |node| node.offline = true);
+    lab.again(replace("new_secondary")).unwrap_err();
+    assert_eq!(lab.copies_on("drbd1"), before);
+}
