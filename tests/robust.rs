@@ -275,3 +275,21 @@ fn names_are_of_a_length_that_lists_can_show() {
     let output = submit(&lab, &long(255)).exits(1);
     assert!(output.stderr.contains("not known"), "{output:?}");
 }
+
+#[test]
+fn a_stopped_runner_is_named_to_those_who_wait() {
+    let lab = Lab::sample(3, 3, 0);
+    let client = lab.spawn(["gnt-debug", "delay", "2"]);
+    let runner = wait_for("the runner", || lab.runner_pid());
+    wait_for("the job to run", || {
+        let jobs = lab.store().jobs().unwrap();
+        (jobs.first()?.status == Status::Running).then_some(())
+    });
+    kill(runner, Signal::SIGSTOP).unwrap();
+    let hint = format!("kill -CONT {runner}");
+    wait_for("the client to name it", || {
+        client.stderr().contains(&hint).then_some(())
+    });
+    kill(runner, Signal::SIGCONT).unwrap();
+    client.finish().exits(0);
+}

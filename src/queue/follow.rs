@@ -11,6 +11,7 @@ use crate::hypervisor::Progress;
 use crate::runner::log;
 use crate::store::{
     JobRow, LogEntry, OpRow, StateDir, Store, StoreError, Watch, Woken, runner_alive,
+    stopped_runner,
 };
 
 use super::client::{NoRunner, start_runner};
@@ -32,6 +33,9 @@ const MAX_STARTS: u32 = 10;
 const QUICK_STARTS: u32 = 3;
 const START_EVERY: Duration = Duration::from_millis(900);
 
+/// After so long in which nothing happens it is looked whether the runner is stopped.
+const QUIET: Duration = Duration::from_secs(10);
+
 /// Something that those who follow are told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -47,6 +51,8 @@ pub enum Event {
     NewRunner,
     /// The disk is full: the runner cannot commit, and tries again.
     DiskFull,
+    /// The runner of this pid is stopped: nothing goes on until somebody lets it.
+    RunnerStopped(u32),
 }
 
 /// How much a follower is to tell.
@@ -105,6 +111,8 @@ pub struct Follower<'a> {
     reasons_at: Option<Instant>,
     pause: Duration,
     told_full: bool,
+    /// Since when nothing has happened.
+    quiet_since: Instant,
     /// Runners that were started since anything happened, and when the last one was.
     starts: u32,
     started: Option<Instant>,
@@ -141,6 +149,7 @@ impl<'a> Follower<'a> {
             reasons_at: None,
             pause: Duration::ZERO,
             told_full: false,
+            quiet_since: Instant::now(),
             starts: 0,
             started: None,
         };
@@ -209,6 +218,11 @@ impl<'a> Follower<'a> {
         if woken != Woken::Look {
             self.see_to_runner()?;
         }
+        if self.quiet_since.elapsed() >= QUIET {
+            self.quiet_since = Instant::now();
+            let stopped = stopped_runner(self.store.dir());
+            self.events.extend(stopped.map(Event::RunnerStopped));
+        }
         self.look()?;
         if self
             .events
@@ -216,6 +230,7 @@ impl<'a> Follower<'a> {
             .any(|event| !matches!(event, Event::NewRunner))
         {
             self.starts = 0;
+            self.quiet_since = Instant::now();
         }
         self.pause = match self.events.is_empty() {
             false => Duration::ZERO,

@@ -161,7 +161,7 @@ fn busy(next: &Path, lock: &Path) -> StoreError {
 /// The kernel does not tell the owner of an open file's lock, so those who have the file open are
 /// asked for it.
 #[expect(clippy::disallowed_methods, reason = "/proc")]
-fn holder(path: &Path) -> Option<(u32, String, bool)> {
+pub(super) fn holder(path: &Path) -> Option<(u32, String, bool)> {
     let inode = fs::metadata(path).ok()?.ino();
     let me = std::process::id();
     let mut found = None;

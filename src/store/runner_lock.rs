@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
-use super::gate::{open, open_to_look, whole_file};
+use super::gate::{holder, open, open_to_look, whole_file};
 use super::{StateDir, StoreError};
 
 /// The right to be the runner (or to change the configuration while there is none); given back on
@@ -64,4 +64,11 @@ pub fn runner_alive(dir: &StateDir) -> Result<bool, StoreError> {
         Ok(_) => Ok(i32::from(asked.l_type) != libc::F_UNLCK),
         Err(error) => Err(StoreError::io(&path, error)),
     }
+}
+
+/// The pid of the runner, if it is stopped (`SIGSTOP`): then it keeps its place and does nothing.
+#[must_use]
+pub fn stopped_runner(dir: &StateDir) -> Option<u32> {
+    let (pid, _, stopped) = holder(&dir.runner_lock())?;
+    stopped.then_some(pid)
 }

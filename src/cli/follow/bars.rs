@@ -10,7 +10,7 @@ use crate::store::{JobRow, Store};
 use super::super::printer::{Printer, colours, terminal_size};
 use super::super::problem::Result;
 use super::screen::{Colour, Line, Screen, Size};
-use super::{Renderer, subject};
+use super::{Renderer, stopped_text, subject};
 
 /// Rows that are left to the command's own line and to the cursor.
 const ROWS_LEFT: usize = 2;
@@ -107,6 +107,9 @@ impl Renderer for Bars<'_> {
                 }
                 Event::NewRunner => {
                     self.say(printer, "the runner had ended, another one is started");
+                }
+                Event::RunnerStopped(pid) => {
+                    self.say(printer, &stopped_text(*pid));
                 }
                 Event::DiskFull => {
                     let text = "the disk is full: the jobs stand still until there is room";

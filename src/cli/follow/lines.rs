@@ -9,7 +9,7 @@ use crate::store::JobRow;
 use super::super::printer::Printer;
 use super::super::problem::Result;
 use super::super::table::local_time;
-use super::{Renderer, subject};
+use super::{Renderer, stopped_text, subject};
 
 /// Shows events as lines.
 #[derive(Debug)]
@@ -96,6 +96,7 @@ impl Renderer for Lines {
                 Event::Progress(..) => {}
                 Event::Waits(id, why) => printer.say(&format!("{}: {why}", self.name(*id))),
                 Event::NewRunner => printer.say("the runner had ended, another one is started"),
+                Event::RunnerStopped(pid) => printer.complain(&stopped_text(*pid)),
                 Event::DiskFull => {
                     printer.complain("the disk is full: the jobs stand still until there is room");
                 }

@@ -121,6 +121,11 @@ pub fn follow<'a>(
     Ok((ending, follower))
 }
 
+/// What is said of a runner that is stopped.
+fn stopped_text(pid: u32) -> String {
+    format!("the runner, pid {pid}, is stopped; kill -CONT {pid} lets it go on")
+}
+
 /// What a job is called: the instance that it is about, else its summary.
 fn subject(job: &JobRow) -> &str {
     let first = job.summary.split("),").next().unwrap_or(&job.summary);

@@ -52,6 +52,7 @@ fn line(event: &Event) -> Value {
             "event": "waits", "job": id, "why": why.text, "for": why.jobs,
         }),
         Event::NewRunner => json!({"event": "runner"}),
+        Event::RunnerStopped(pid) => json!({"event": "runner_stopped", "pid": pid}),
         Event::DiskFull => json!({"event": "disk_full"}),
     };
     value["schema"] = json!(SCHEMA);
