@@ -26,6 +26,10 @@ pub(super) const LAYOUT: i64 = 1;
 /// How long a transaction waits for those of other processes, which take milliseconds each.
 const BUSY_LIMIT: Duration = Duration::from_secs(10);
 
+/// The page cache of a connection: a reality of some thousand instances, which each verb looks up all
+/// over.
+const CACHE_KIB: i64 = 8 << 10;
+
 /// Statements that are kept prepared: there are about fifty.
 const STATEMENTS: usize = 64;
 
@@ -102,6 +106,7 @@ pub(super) fn connect(path: &Path) -> Sql<Connection> {
     db.busy_timeout(BUSY_LIMIT)?;
     db.set_prepared_statement_cache_capacity(STATEMENTS);
     db.pragma_update(None, "synchronous", "OFF")?;
+    db.pragma_update(None, "cache_size", -CACHE_KIB)?;
     Ok(db)
 }
 
