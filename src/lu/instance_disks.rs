@@ -6,7 +6,7 @@ use super::settle::failed;
 use super::shared::{
     Subject, about, arrival, check_allocator, check_answers, check_online, check_room_on,
     check_same_group, check_target, find_node, group_mates, has_left, lock_instance, moved,
-    nothing_to_do, reference, share_nodes,
+    nothing_to_do, place, reference, share_nodes,
 };
 use super::{
     ChildJob, Detail, Env, Failure, LogicalUnit, Outcome, PlanItem, ResultWithJobs, UnitResult,
@@ -182,20 +182,7 @@ impl InstanceReplaceDisks {
         if let Some(node) = begun.and_then(|node| config.nodes.get(node)) {
             return Ok(node);
         }
-        let uuid = &subject.instance.uuid;
-        let placed = choose_node(env.world, uuid, Role::Secondary, Rules::default());
-        let placed = placed.map_err(|none| {
-            let text = format!(
-                "no node can be the secondary node of instance {}: {}",
-                subject.name(),
-                none.reason
-            );
-            let hint = none.hint.unwrap_or_else(|| "name a node with -n".into());
-            OpError::prereq(ErrorCode::InsufficientResources, text).hint(hint)
-        })?;
-        let to = placed.moves.first().map(|step| &step.to);
-        to.and_then(|to| config.nodes.get(to))
-            .ok_or_else(|| OpError::prereq(ErrorCode::InternalError, "the placement chose no node"))
+        place(env, subject, Role::Secondary)
     }
 
     fn change_secondary(

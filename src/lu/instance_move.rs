@@ -7,8 +7,8 @@ use super::instance_cleanup::{cleanup, cleanup_nodes};
 use super::settle::{Goal, describe, failed, look, settle, uncertain};
 use super::shared::{
     Subject, about, arrival, check_allocator, check_room_on, check_same_group, check_target,
-    cleanup_hint, find_instance, find_node, group_mates, has_left, lock_instance, moved, reference,
-    share_nodes, silent, silent_hint,
+    cleanup_hint, find_instance, find_node, group_mates, has_left, lock_instance, moved, place,
+    reference, share_nodes, silent, silent_hint,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
 use crate::allocator::{Claim, Role, Rules, World, choose_node};
@@ -132,7 +132,6 @@ impl Request<'_> {
         subject: &Subject<'a>,
         given: Option<&'a Arc<Node>>,
     ) -> Result<&'a Arc<Node>, Failure> {
-        let config = env.config();
         if let Some(node) = given {
             return Ok(node);
         }
@@ -141,22 +140,7 @@ impl Request<'_> {
         {
             return Ok(node);
         }
-        let uuid = &subject.instance.uuid;
-        let placed = choose_node(env.world, uuid, Role::Primary, Rules::default());
-        let placed = placed.map_err(|none| {
-            let text = format!(
-                "no node can take instance {}: {}",
-                subject.name(),
-                none.reason
-            );
-            let hint = none.hint.unwrap_or_else(|| "name a node with -n".into());
-            OpError::prereq(ErrorCode::InsufficientResources, text).hint(hint)
-        })?;
-        let to = placed.moves.first().map(|step| &step.to);
-        let node = to.and_then(|to| config.nodes.get(to));
-        Ok(node.ok_or_else(|| {
-            OpError::prereq(ErrorCode::InternalError, "the placement chose no node")
-        })?)
+        Ok(place(env, subject, Role::Primary)?)
     }
 }
 

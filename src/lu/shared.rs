@@ -6,7 +6,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::{Detail, Env, Move, Outcome};
-use crate::allocator::{Claim, Role, check_room, still_fits};
+use crate::allocator::{Claim, Role, Rules, check_room, choose_node, still_fits};
 use crate::cluster::{
     AdminState, Config, DiskTemplate, Group, Instance, Mirroring, Node, UnknownName, expand_group,
     expand_instance, expand_node,
@@ -440,4 +440,28 @@ pub(super) fn nothing_to_do(name: &str, why: String) -> Outcome {
         },
         ..Outcome::default()
     }
+}
+
+/// The node that the placement chooses for this role of the instance, or why there is none.
+pub(super) fn place<'a>(
+    env: &Env<'a>,
+    subject: &Subject<'a>,
+    role: Role,
+) -> Result<&'a Arc<Node>, OpError> {
+    let name = subject.name();
+    let placed = choose_node(env.world, &subject.instance.uuid, role, Rules::default());
+    let placed = placed.map_err(|none| {
+        let text = match role {
+            Role::Primary => format!("no node can take instance {name}: {}", none.reason),
+            Role::Secondary => format!(
+                "no node can be the secondary node of instance {name}: {}",
+                none.reason
+            ),
+        };
+        let hint = none.hint.unwrap_or_else(|| "name a node with -n".into());
+        OpError::prereq(ErrorCode::InsufficientResources, text).hint(hint)
+    })?;
+    let to = placed.moves.first().map(|step| &step.to);
+    to.and_then(|to| env.config().nodes.get(to))
+        .ok_or_else(|| OpError::prereq(ErrorCode::InternalError, "the placement chose no node"))
 }
