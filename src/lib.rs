@@ -18,6 +18,8 @@
 //! * [`cluster`]: the configuration: groups, nodes, instances, disks; import and export.
 //! * [`admin`]: what is done to a cluster as a whole: founding it, holding it against reality.
 //! * [`signals`]: what interrupts a tool that waits.
+//! * [`clock`]: what time it is.
+//! * [`failpoints`]: where a test makes a process die, stand still or fail.
 //!
 //! # The way of one opcode
 //!
@@ -84,7 +86,9 @@
 pub mod admin;
 pub mod allocator;
 pub mod cli;
+pub mod clock;
 pub mod cluster;
+pub mod failpoints;
 pub mod hypervisor;
 pub mod locking;
 pub mod lu;

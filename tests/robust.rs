@@ -17,7 +17,7 @@ use gnt::queue::Status;
 use gnt::queue::control::{Reach, cancel};
 use gnt::runner::load::load;
 use gnt::runner::state::{Reports, State};
-use gnt::store::{Gate, Patience, runner_alive};
+use gnt::store::{Commit, Gate, Patience, runner_alive};
 use nix::sys::signal::{Signal, kill};
 use serde_json::json;
 
@@ -70,7 +70,7 @@ fn a_runner_that_leaves_has_not_died() {
     lab.wait_for_status(job, &[Status::Running]);
     // As if two runners had died on it before this one.
     let store = lab.store();
-    let twice = store.write(Patience::Client, |tx| {
+    let twice = store.write(Commit::Submit, |tx| {
         tx.op_running(job, 0, Status::Running)?;
         tx.op_running(job, 0, Status::Running)
     });
@@ -135,14 +135,14 @@ fn a_cancel_is_not_lost_with_a_commit_that_failed() {
     lab.run(["gnt-cluster", "queue", "hold"]).exits(0);
     let job = lab.submit(["gnt-debug", "delay", "600"]);
     let store = lab.store();
-    let begin = store.write(Patience::Runner, |tx| {
+    let begin = store.write(Commit::Step, |tx| {
         tx.set_held(false)?;
         tx.begin_runner(&gnt::store::Program::ours(std::path::PathBuf::new()))
     });
     let mut state = State::new(begin.unwrap().epoch, store.settings().unwrap());
     load(&mut state, &store).unwrap();
     let none = Reports::default();
-    let step = store.write(Patience::Runner, |tx| {
+    let step = store.write(Commit::Step, |tx| {
         state.step(tx, None, &[], &[], &none, true)
     });
     state.committed(&mut step.unwrap());

@@ -12,7 +12,7 @@ use gnt::opcodes::{Opcode, TestDelay};
 use gnt::queue::follow::{Depth, Follower, Reach};
 use gnt::queue::submit::NewJob;
 use gnt::queue::{Status, client};
-use gnt::store::{EventKind, Patience, Program};
+use gnt::store::{Commit, EventKind, Program};
 
 fn delay(seconds: f64) -> Opcode {
     TestDelay {
@@ -52,7 +52,7 @@ fn a_newer_program_takes_over_and_the_jobs_go_on() {
     };
     client
         .store()
-        .write(Patience::Client, |tx| {
+        .write(Commit::WantProgram, |tx| {
             tx.want_program(&wanted)?;
             tx.record(&EventKind::Upgrade, None, None, "{}")
         })

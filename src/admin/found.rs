@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use crate::cluster::Config;
 use crate::hypervisor::fake::{self, Fake, FakeError, FakeSettings};
-use crate::store::{EventKind, Gate, Patience, RunnerLock, StateDir, Store, StoreError};
+use crate::store::{Commit, EventKind, Gate, Patience, RunnerLock, StateDir, Store, StoreError};
 
 /// How long a runner that has nothing to do is waited for: it gives up its lock when asked.
 const RUNNER_LEAVES_WITHIN: Duration = Duration::from_secs(5);
@@ -117,7 +117,7 @@ pub fn found(
     };
     match &old {
         None => Store::create(dir, fill)?,
-        Some(store) => store.write(Patience::Client, |tx| {
+        Some(store) => store.write(Commit::Replace, |tx| {
             // Somebody may have submitted a job since.
             match tx.unfinished()? {
                 0 => fill(tx),
@@ -173,7 +173,7 @@ fn without_runner(
             return Ok(lock);
         }
         if let Some(store) = store.filter(|_| !asked) {
-            store.write(Patience::Client, |tx| {
+            store.write(Commit::Yield, |tx| {
                 tx.record(&EventKind::Yield, None, None, who)
             })?;
             asked = true;

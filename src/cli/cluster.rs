@@ -7,11 +7,12 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::admin::{self, Existing, Founding, simulator};
+use crate::clock::now;
 use crate::cluster::{Config, export, import, nearest, sample};
 use crate::hypervisor::fake::FakeSettings;
 use crate::lu;
 use crate::queue::{Client, Submitter};
-use crate::store::{Event, StateDir, now, runner_alive};
+use crate::store::{Event, StateDir, runner_alive};
 
 use super::args::cluster::{
     ClusterCli, ClusterCommand, ExportArgs, HistoryArgs, ImportArgs, InitArgs, ModifyArgs,

@@ -2,13 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use crate::clock::now;
 use crate::opcodes::{OpError, Opcode, Priority, Reason};
 use crate::queue::client::Submitted;
 use crate::queue::follow::{Follower, Reach};
 use crate::queue::submit::NewJob;
 use crate::queue::{Client, FinalStatus, JobId, Status};
 use crate::signals;
-use crate::store::now;
 
 use super::context::Context;
 use super::document::{Answer, Document, Summary, Verdict};

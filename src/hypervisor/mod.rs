@@ -15,6 +15,7 @@
 //!
 //! The last two make every verb safe to repeat, which is what recovery rests on.
 
+mod driver;
 pub mod fake;
 mod interrupt;
 
@@ -22,6 +23,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 use crate::cluster::{Capacity, Config, DiskTemplate, Instance, InstanceUuid, Node, NodeUuid};
+pub use driver::{Driver, VerbName};
 pub use interrupt::{Interrupt, InterruptKind};
 
 /// A node as a driver is told of it: identity and name.

@@ -8,7 +8,7 @@ use super::shared::{Subject, about, group_mates, moved, reference, silent_hint};
 use super::{Env, Failure, Outcome};
 use crate::allocator::Role;
 use crate::cluster::{Edit, Mirroring, Node, NodeUuid};
-use crate::hypervisor::{Activity, NodeRef, Observed, Stop, VerbError};
+use crate::hypervisor::{Activity, Hypervisor, NodeRef, Observed, Stop, VerbError};
 use crate::opcodes::{ErrorCode, OpError};
 
 /// The nodes that have to be asked: all of the group that are not declared dead.
@@ -105,13 +105,13 @@ fn follow(env: &Env<'_>, subject: &Subject<'_>, activity: &Activity) -> Result<(
     let instance = &subject.reference;
     let end = match activity {
         Activity::Starting { node } => env.call(env.limits.start, |call| {
-            env.hypervisor.start(call, instance, &node_ref(node))
+            env.driver.start(call, instance, &node_ref(node))
         }),
         Activity::Stopping { node } => env.call(env.limits.stop_margin, |call| {
-            (env.hypervisor).stop(call, instance, &node_ref(node), Stop::Destroy)
+            (env.driver).stop(call, instance, &node_ref(node), Stop::Destroy)
         }),
         Activity::Migrating { from, to } => env.call(env.limits.migrate, |call| {
-            (env.hypervisor).migrate(call, instance, &node_ref(from), &node_ref(to), true)
+            (env.driver).migrate(call, instance, &node_ref(from), &node_ref(to), true)
         }),
     };
     match end {

@@ -18,7 +18,7 @@ use crate::allocator::{Claim, NewInstance, Role, World, allocate, policy_breache
 use crate::cluster::{
     Backend, Config, DRBD_META_MIB, DiskTemplate, Edit, HvName, InstanceUuid, Node,
 };
-use crate::hypervisor::{InstanceRef, NodeRef};
+use crate::hypervisor::{Hypervisor, InstanceRef, NodeRef};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, InstanceCreate, MAX_SIZE, OpError};
 use crate::queue::JobId;
@@ -332,9 +332,8 @@ impl InstanceCreate {
         let online = config.nodes_by_name().filter(|node| !node.offline);
         let nodes: Vec<NodeRef> = online.map(|node| reference(node)).collect();
         let seen = look(env, instance, &nodes)?;
-        let copies = env.call_undisturbed(env.limits.look, |call| {
-            env.hypervisor.copies(call, instance)
-        });
+        let copies =
+            env.call_undisturbed(env.limits.look, |call| env.driver.copies(call, instance));
         let copies = copies.unwrap_or_default();
         let node = |uuid| config.nodes.get(uuid).map(Arc::as_ref);
         if let Some(primary) = seen.running_on.first().and_then(node) {
@@ -380,7 +379,7 @@ impl InstanceCreate {
         let instance = &subject.reference;
         let primary = reference(home.primary);
         let stopped = env.call_undisturbed(env.limits.stop_margin, |call| {
-            (env.hypervisor).stop(call, instance, &primary, crate::hypervisor::Stop::Destroy)
+            (env.driver).stop(call, instance, &primary, crate::hypervisor::Stop::Destroy)
         });
         if let Err(error) = stopped {
             env.warn(format!("{} could not be stopped: {error}", instance.name));
@@ -405,7 +404,7 @@ fn disk_on_node(need: &NewInstance) -> u64 {
 
 fn drop_quietly(env: &Env<'_>, instance: &InstanceRef, node: &Node) {
     let end = env.call_undisturbed(env.limits.storage, |call| {
-        env.hypervisor.drop_copy(call, instance, &reference(node))
+        env.driver.drop_copy(call, instance, &reference(node))
     });
     if let Err(error) = end {
         env.warn(format!(

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::allocator::{Claim, Role, Rules, World, choose_node};
 use crate::cluster::{Config, DiskTemplate, Edit, Node, NodeUuid};
-use crate::hypervisor::{CopyState, NodeRef, VerbError};
+use crate::hypervisor::{CopyState, Hypervisor, NodeRef, VerbError};
 use crate::locking::{LockSet, Mode};
 use crate::opcodes::{ErrorCode, InstanceMigrate, InstanceReplaceDisks, OpError, ReplaceMode};
 use crate::queue::JobId;
@@ -408,7 +408,7 @@ fn step(env: &Env<'_>, number: u8, what: &str) {
 /// The copies as they are.
 pub(super) fn copies_of(env: &Env<'_>, subject: &Subject<'_>) -> Result<Copies, Failure> {
     env.call_undisturbed(env.limits.look, |call| {
-        env.hypervisor.copies(call, &subject.reference)
+        env.driver.copies(call, &subject.reference)
     })
     .map_err(|error| failed(env, &format!("see the disks of {}", subject.name()), error))
 }
@@ -458,7 +458,7 @@ pub(super) fn add_copy(
         Wait::InSync => env.limits.sync,
     };
     let end = env.call(limit, |call| {
-        (env.hypervisor).add_copy(call, &subject.reference, &target, wait == Wait::InSync)
+        (env.driver).add_copy(call, &subject.reference, &target, wait == Wait::InSync)
     });
     let Err(error) = end else {
         return Ok(());
@@ -498,7 +498,7 @@ pub(super) fn add_copy(
 /// Removes an unfinished copy, if the node lets us.
 fn take_back(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) {
     let end = env.call_undisturbed(env.limits.storage, |call| {
-        (env.hypervisor).drop_copy(call, &subject.reference, node)
+        (env.driver).drop_copy(call, &subject.reference, node)
     });
     if let Err(error) = end {
         env.warn(format!(
@@ -527,7 +527,7 @@ fn take_back_begun(env: &Env<'_>, subject: &Subject<'_>, old: &Node) {
 /// Removes a copy; the job is past the point at which it could be cancelled.
 pub(super) fn drop_copy(env: &Env<'_>, subject: &Subject<'_>, node: &Node) -> Result<(), Failure> {
     let end = env.call_undisturbed(env.limits.storage, |call| {
-        (env.hypervisor).drop_copy(call, &subject.reference, &reference(node))
+        (env.driver).drop_copy(call, &subject.reference, &reference(node))
     });
     let what = format!("remove the copy of {} on {}", subject.name(), node.name);
     end.map_err(|error| failed(env, &what, error))

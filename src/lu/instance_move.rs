@@ -13,7 +13,7 @@ use super::shared::{
 use super::{Env, Failure, LogicalUnit, Outcome};
 use crate::allocator::{Claim, Role, Rules, World, choose_node};
 use crate::cluster::{Config, Edit, Mirroring, Node, NodeUuid};
-use crate::hypervisor::{Activity, CopyState, NodeRef, Observed, Stop, VerbError};
+use crate::hypervisor::{Activity, CopyState, Hypervisor, NodeRef, Observed, Stop, VerbError};
 use crate::locking::{LockSet, Mode};
 use crate::opcodes::{ErrorCode, InstanceFailover, InstanceMigrate, MigrationMode, OpError};
 use crate::queue::JobId;
@@ -233,7 +233,7 @@ fn check_in_sync(env: &Env<'_>, subject: &Subject<'_>, target: &Node) -> Result<
         return Ok(());
     }
     let copies = env.call(env.limits.look, |call| {
-        env.hypervisor.copies(call, &subject.reference)
+        env.driver.copies(call, &subject.reference)
     });
     let what = format!("see the disks of {}", subject.name());
     let copies = copies.map_err(|error| failed(env, &what, error))?;
@@ -338,7 +338,7 @@ impl InstanceMigrate {
         }
         let live = self.mode != Some(MigrationMode::NonLive);
         let end = env.call(env.limits.migrate, |call| {
-            (env.hypervisor).migrate(call, &subject.reference, &source, &target, live)
+            (env.driver).migrate(call, &subject.reference, &source, &target, live)
         });
         let goal = Goal::Moved {
             from: &source,
@@ -455,7 +455,7 @@ impl InstanceFailover {
             if self.ignore_consistency && subject.template().mirroring() == Mirroring::Internal {
                 // A copy that is not in sync is only used when it is told that it counts.
                 let active = env.call(env.limits.storage, |call| {
-                    env.hypervisor.activate(call, &subject.reference, &target)
+                    env.driver.activate(call, &subject.reference, &target)
                 });
                 let doing = format!("activate the disks of {} on {}", subject.name(), to.name);
                 active.map_err(|error| failed(env, &doing, error))?;
@@ -561,7 +561,7 @@ pub(super) fn stop(
     let node = reference(node);
     let timeout = Duration::from_secs(timeout.into());
     let end = env.call(timeout + env.limits.stop_margin, |call| {
-        (env.hypervisor).stop(call, &subject.reference, &node, Stop::Graceful(timeout))
+        (env.driver).stop(call, &subject.reference, &node, Stop::Graceful(timeout))
     });
     settle(env, &subject.reference, Goal::Stopped(&node), end)
 }
@@ -569,7 +569,7 @@ pub(super) fn stop(
 /// Starts an instance.
 pub(super) fn start(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) -> Result<(), Failure> {
     let end = env.call(env.limits.start, |call| {
-        env.hypervisor.start(call, &subject.reference, node)
+        env.driver.start(call, &subject.reference, node)
     });
     settle(env, &subject.reference, Goal::Started(node), end)
 }
@@ -578,7 +578,7 @@ pub(super) fn start(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) -> Res
 /// too late, for the instance would be left stopped.
 fn start_anyway(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) -> Result<(), Failure> {
     let begin =
-        |call: &crate::hypervisor::Call<'_>| env.hypervisor.start(call, &subject.reference, node);
+        |call: &crate::hypervisor::Call<'_>| env.driver.start(call, &subject.reference, node);
     let mut end = env.call(env.limits.start, begin);
     if end == Err(VerbError::Aborted) && env.interrupt.canceled() {
         env.info("too late to cancel: the instance is started where it was moved to");

@@ -11,7 +11,7 @@ use super::shared::{
 use super::{Env, Failure, LogicalUnit, Outcome};
 use crate::allocator::{Claim, World};
 use crate::cluster::{AdminState, Config, Edit, Node, NodeUuid};
-use crate::hypervisor::{Activity, Observed};
+use crate::hypervisor::{Activity, Hypervisor, Observed};
 use crate::locking::{LockSet, Mode};
 use crate::opcodes::{
     ErrorCode, InstanceReboot, InstanceShutdown, InstanceStartup, OpError, RebootType,
@@ -230,7 +230,7 @@ impl LogicalUnit for InstanceReboot {
         let runs = !seen.running_on.is_empty() && seen.activity.is_none();
         if runs && self.reboot_type != RebootType::Full {
             let end = env.call(env.limits.reboot, |call| {
-                env.hypervisor.reboot(call, &subject.reference, &node)
+                env.driver.reboot(call, &subject.reference, &node)
             });
             let what = format!("reboot {}", subject.name());
             end.map_err(|error| failed(env, &what, error))?;

@@ -32,7 +32,7 @@ use serde_json::{Map, Value};
 
 use crate::allocator::{Claim, Role, World};
 use crate::cluster::{Config, Edit};
-use crate::hypervisor::{Call, Hypervisor, Interrupt, Progress};
+use crate::hypervisor::{Call, Driver, Interrupt, Progress};
 use crate::locking::LockSet;
 use crate::opcodes::{Common, Op, OpError, Opcode};
 use crate::queue::JobId;
@@ -92,7 +92,7 @@ pub struct Env<'a> {
     /// The configuration and the claims at the moment at which its locks were granted.
     pub world: &'a World,
     /// What runs instances.
-    pub hypervisor: &'a dyn Hypervisor,
+    pub driver: &'a Driver,
     /// The way back to the job queue.
     pub callbacks: &'a dyn Callbacks,
     /// How long verbs may take.

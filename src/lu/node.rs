@@ -8,7 +8,7 @@ use super::settle::failed;
 use super::shared::{check_answers, find_group, find_node, new_uuid, reference, silent_hint};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
 use crate::cluster::{Capacity, Config, Edit, Group, Instance, Node, NodeChange, NodeUuid, Stamps};
-use crate::hypervisor::{NodeRef, VerbError};
+use crate::hypervisor::{Hypervisor, NodeRef, VerbError};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, MAX_SIZE, NodeAdd, NodeRemove, NodeSetParams, OpError};
 
@@ -65,7 +65,7 @@ fn check_sizes(capacity: Option<Capacity>) -> Result<(), OpError> {
 /// Tells the driver how large a node is.
 fn set_capacity(env: &Env<'_>, node: &NodeRef, capacity: Capacity) -> Result<(), Failure> {
     let end = env.call(env.limits.node, |call| {
-        env.hypervisor.set_capacity(call, node, capacity)
+        env.driver.set_capacity(call, node, capacity)
     });
     let what = format!("set the size of {}", node.name);
     end.map_err(|error| failed(env, &what, error))
@@ -332,9 +332,7 @@ impl NodeAdd {
             name: name.clone(),
         };
         let reported = || {
-            let facts = env.call(env.limits.look, |call| {
-                env.hypervisor.node_facts(call, &node)
-            });
+            let facts = env.call(env.limits.look, |call| env.driver.node_facts(call, &node));
             facts.ok().map(|facts| facts.capacity)
         };
         let capacity = self.capacity.or_else(reported);
@@ -465,7 +463,7 @@ impl LogicalUnit for NodeRemove {
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
         let node = find_node(env.config(), &self.node_name, self.node_uuid.as_deref())?;
         let end = env.call(env.limits.node, |call| {
-            env.hypervisor.remove_node(call, &reference(node))
+            env.driver.remove_node(call, &reference(node))
         });
         match end {
             Err(error @ VerbError::Unreachable { .. }) if node.offline => {

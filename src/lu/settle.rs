@@ -7,7 +7,7 @@
 use super::shared::{cleanup_hint, silent_hint};
 use super::{Env, Failure};
 use crate::cluster::{Edit, NodeUuid};
-use crate::hypervisor::{Activity, InstanceRef, NodeRef, Observed, VerbError};
+use crate::hypervisor::{Activity, Hypervisor, InstanceRef, NodeRef, Observed, VerbError};
 use crate::opcodes::{ErrorCode, OpError};
 
 /// What a verb was to bring about.
@@ -181,7 +181,7 @@ pub(super) fn look(
     nodes: &[NodeRef],
 ) -> Result<Observed, Failure> {
     env.call_undisturbed(env.limits.look, |call| {
-        env.hypervisor.observe(call, instance, nodes)
+        env.driver.observe(call, instance, nodes)
     })
     .map_err(|error| failed(env, &format!("see where {} is", instance.name), error))
 }

@@ -11,7 +11,7 @@ use crate::cluster::{
     AdminState, Config, DiskTemplate, Group, Instance, Mirroring, Node, UnknownName, expand_group,
     expand_instance, expand_node,
 };
-use crate::hypervisor::{InstanceRef, NodeRef, VerbError};
+use crate::hypervisor::{Hypervisor, InstanceRef, NodeRef, VerbError};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, OpError};
 use crate::queue::JobId;
@@ -236,7 +236,7 @@ pub(super) fn check_online(node: &Node) -> Result<(), OpError> {
 /// Refuses a node that is silent, at once: a verb towards it would wait until its limit.
 pub(super) fn check_answers(env: &Env<'_>, node: &Node, code: ErrorCode) -> Result<(), OpError> {
     let facts = env.call_undisturbed(env.limits.look, |call| {
-        env.hypervisor.node_facts(call, &reference(node))
+        env.driver.node_facts(call, &reference(node))
     });
     match facts {
         Err(VerbError::Unreachable { .. }) => Err(silent(&node.name, code)),

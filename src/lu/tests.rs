@@ -18,14 +18,14 @@ use crate::cluster::{
     AdminState, Capacity, Cluster, Config, Disk, Group, Instance, InstanceUuid, Node, NodeUuid,
 };
 use crate::hypervisor::fake::{Fake, FakeSettings, Fault, FaultKind, Verb, create};
-use crate::hypervisor::{Call, Hypervisor, InstanceRef, Interrupt, NodeRef, Progress};
+use crate::hypervisor::{Call, Driver, Hypervisor, InstanceRef, Interrupt, NodeRef, Progress};
 use crate::opcodes::{ErrorClass, ErrorCode, OpError, Opcode};
 use crate::queue::JobId;
 
 /// A cluster, its reality, and what a unit is told while it runs.
 struct Lab {
     world: World,
-    fake: Fake,
+    fake: Arc<Fake>,
     interrupt: Interrupt,
     limits: Limits,
     attempt: u32,
@@ -131,7 +131,7 @@ impl Lab {
                 serial: 7,
                 ..World::default()
             },
-            fake: Fake::open(&path).unwrap(),
+            fake: Arc::new(Fake::open(&path).unwrap()),
             interrupt: Interrupt::default(),
             limits: Limits::default(),
             attempt: 1,
@@ -145,7 +145,7 @@ impl Lab {
         let op = op.into();
         let env = Env {
             world: &self.world,
-            hypervisor: &self.fake,
+            driver: &Driver::new(self.fake.clone()),
             callbacks: &self.log,
             limits: &self.limits,
             interrupt: &self.interrupt,

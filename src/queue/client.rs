@@ -5,8 +5,9 @@ use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::failpoints;
 use crate::opcodes::{ErrorCode, OpError};
-use crate::store::{EventKind, Patience, Program, StateDir, Store, StoreError, runner_alive};
+use crate::store::{Commit, EventKind, Program, StateDir, Store, StoreError, runner_alive};
 
 use super::submit::{Answers, NewJob, Origin, submit_many};
 use super::submitter::Submitter;
@@ -77,7 +78,7 @@ impl Client {
             submitter: &self.submitter,
             request,
         };
-        self.store.write(Patience::Client, |tx| {
+        self.store.write(Commit::Submit, |tx| {
             if let Some(name) = request
                 && let Some(id) = self.store.job_by_request(name)?
             {
@@ -132,7 +133,7 @@ impl Client {
             .is_some_and(|program| ours.is_newer_than(&program));
         let wanted = settings.wanted_program.as_ref() == Some(&ours);
         if older && !wanted && matches!(runner_alive(self.store.dir()), Ok(true)) {
-            let _ = self.store.write(Patience::Client, |tx| {
+            let _ = self.store.write(Commit::WantProgram, |tx| {
                 tx.want_program(&ours)?;
                 tx.record(
                     &EventKind::Upgrade,
@@ -154,7 +155,7 @@ impl Client {
         } else {
             EventKind::Undrain
         };
-        self.store.write(Patience::Client, |tx| {
+        self.store.write(Commit::Drain, |tx| {
             tx.set_drained(drained)?;
             tx.record(&kind, None, None, &self.submitter)
         })
@@ -170,7 +171,7 @@ impl Client {
         } else {
             EventKind::Release
         };
-        self.store.write(Patience::Client, |tx| {
+        self.store.write(Commit::Hold, |tx| {
             tx.set_held(held)?;
             tx.record(&kind, None, None, &self.submitter)
         })
@@ -183,7 +184,7 @@ impl Client {
     pub fn set_verb_limits(&self, set: &BTreeMap<String, u64>) -> Result<(), StoreError> {
         let mut limits = self.store.settings()?.verb_limits;
         limits.extend(set.clone());
-        self.store.write(Patience::Client, |tx| {
+        self.store.write(Commit::VerbLimits, |tx| {
             tx.set_verb_limits(&limits)?;
             let value = format!("verb_limits={limits:?}");
             tx.record(&EventKind::Limits, None, Some(&value), &self.submitter)
@@ -200,7 +201,7 @@ impl Client {
         max_running_jobs: Option<u64>,
         runner_idle: Option<u64>,
     ) -> Result<(), StoreError> {
-        self.store.write(Patience::Client, |tx| {
+        self.store.write(Commit::Limits, |tx| {
             tx.set_limits(queue_limit, max_running_jobs, runner_idle)?;
             let value = format!(
                 "queue_limit={queue_limit:?} max_running_jobs={max_running_jobs:?} runner_idle={runner_idle:?}"
@@ -226,7 +227,8 @@ pub fn start_program(dir: &StateDir, program: PathBuf) -> Result<(), NoRunner> {
     if matches!(runner_alive(dir), Ok(true)) {
         return Ok(());
     }
-    let spawned = Command::new(&program)
+    let mut command = Command::new(&program);
+    command
         .arg("--state-dir")
         .arg(dir.path())
         .env_clear()
@@ -238,8 +240,9 @@ pub fn start_program(dir: &StateDir, program: PathBuf) -> Result<(), NoRunner> {
         .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
+        .stderr(Stdio::null());
+    command.envs(failpoints::environment());
+    let spawned = command.spawn();
     // The child is not waited for: it leaves this process's session at once and outlives it.
     spawned
         .map(drop)

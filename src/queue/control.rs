@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::clock::now;
 use crate::opcodes::{OpError, Priority};
-use crate::store::{Archived, EventKind, Patience, Store, StoreError, Tx, now};
+use crate::store::{Archived, Commit, EventKind, Store, StoreError, Tx};
 
 use super::types::{JobId, Status};
 
@@ -51,7 +52,7 @@ pub fn cancel(
     reach: Reach,
     who: &str,
 ) -> Result<Vec<(JobId, CancelAnswer)>, StoreError> {
-    store.write(Patience::Client, |tx| {
+    store.write(Commit::Cancel, |tx| {
         let mut answers = vec![];
         for id in widen(store, ids, reach)? {
             let Some(state) = tx.state(id)? else {
@@ -135,7 +136,7 @@ pub fn change_priority(
     priority: Priority,
     who: &str,
 ) -> Result<Vec<(JobId, PriorityAnswer)>, StoreError> {
-    store.write(Patience::Client, |tx| {
+    store.write(Commit::Priority, |tx| {
         let mut answers = vec![];
         for id in widen(store, ids, reach)? {
             let answer = match tx.state(id)? {
@@ -165,7 +166,7 @@ pub fn archive(
 ) -> Result<Vec<(JobId, Archived)>, StoreError> {
     let mut answers = vec![];
     for step in ids.chunks(ARCHIVE_STEP) {
-        answers.extend(store.write(Patience::Client, |tx| {
+        answers.extend(store.write(Commit::Archive, |tx| {
             let mut answers = vec![];
             for id in step {
                 let answer = tx.archive(*id)?;
@@ -198,7 +199,7 @@ pub fn autoarchive(
         if !go_on(done, ids.len()) {
             break;
         }
-        store.write(Patience::Client, |tx| {
+        store.write(Commit::Autoarchive, |tx| {
             for id in step {
                 tx.archive(*id)?;
             }
@@ -207,7 +208,7 @@ pub fn autoarchive(
         done += step.len();
     }
     if done > 0 {
-        store.write(Patience::Client, |tx| {
+        store.write(Commit::AutoarchiveNote, |tx| {
             tx.record(&EventKind::Archive, None, Some(&done.to_string()), who)
         })?;
     }

@@ -1,10 +1,11 @@
 //! Submitting jobs: each is accepted or refused on its own, in order, with a reason.
 
 use crate::allocator::Claim;
+use crate::clock::now;
 use crate::opcodes::{
     Dependency, ErrorClass, ErrorCode, JobRef, MAX_OPCODE_BYTES, OpError, Opcode, Priority, Reason,
 };
-use crate::store::{InsertJob, MAX_OPS, StoreError, Tx, now};
+use crate::store::{InsertJob, MAX_OPS, StoreError, Tx};
 
 use super::types::JobId;
 

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use crate::cluster::sample::sample;
 use crate::opcodes::{Dependency, JobRef, Opcode, TestDelay, TestDummy};
-use crate::store::{JobRow, Patience, StateDir, Store, Tx};
+use crate::store::{Commit, JobRow, StateDir, Store, Tx};
 
 use super::submit::{Answers, NewJob, Origin, submit_many};
 use super::{JobId, Status};
@@ -36,7 +36,7 @@ impl Lab {
     }
 
     fn write<T>(&self, work: impl FnOnce(&mut Tx<'_>) -> T) -> T {
-        let done = self.store.write(Patience::Runner, |tx| Ok(work(tx)));
+        let done = self.store.write(Commit::Step, |tx| Ok(work(tx)));
         done.unwrap()
     }
 

@@ -2,13 +2,14 @@
 //! wants, and what is left of its job; all in the transaction that ends it.
 
 use crate::allocator::{Claim, still_fits};
+use crate::clock::now;
 use crate::cluster::{Edit, Touched};
 use crate::lu::{self, ChildJob, Failure, Outcome, UnitResult};
 use crate::opcodes::{ErrorClass, ErrorCode, OpError, Priority};
 use crate::processor::{self, Finished, SubmitManyJobs};
 use crate::queue::submit::{NewJob, Origin, submit_many};
 use crate::queue::{JobId, Status, job_status};
-use crate::store::{JobState, StoreError, Tx, now};
+use crate::store::{JobState, StoreError, Tx};
 
 use super::log;
 use super::pool::Done;

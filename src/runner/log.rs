@@ -6,6 +6,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
+use crate::clock;
 use crate::queue::JobId;
 
 /// A file that reaches this size becomes the old one.
@@ -73,7 +74,7 @@ pub fn open(path: PathBuf, also_stderr: bool) -> std::io::Result<()> {
 pub fn note(job: Option<JobId>, text: &str) {
     let mut log = LOG.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(log) = log.as_mut() {
-        let now = jiff::Timestamp::now();
+        let now = clock::timestamp();
         let pid = std::process::id();
         let job = job.map_or_else(|| "-".to_owned(), |job| job.to_string());
         let text = text.replace('\n', " | ");

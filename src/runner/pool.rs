@@ -6,7 +6,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::allocator::World;
-use crate::hypervisor::{Hypervisor, Interrupt, Progress};
+use crate::hypervisor::{Driver, Interrupt, Progress};
 use crate::lu::{Callbacks, Env, Limits as VerbLimits};
 use crate::opcodes::{ErrorCode, OpError, Opcode};
 use crate::processor::{self, Finished};
@@ -95,17 +95,17 @@ struct Waiting {
 #[derive(Debug)]
 pub struct Pool {
     shared: Arc<Shared>,
-    hypervisor: Arc<dyn Hypervisor>,
+    driver: Driver,
     writer: Sender<Message>,
 }
 
 impl Pool {
     /// A pool whose workers tell `writer`.
     #[must_use]
-    pub fn new(hypervisor: Arc<dyn Hypervisor>, writer: Sender<Message>) -> Pool {
+    pub fn new(driver: Driver, writer: Sender<Message>) -> Pool {
         Pool {
             shared: Arc::default(),
-            hypervisor,
+            driver,
             writer,
         }
     }
@@ -124,11 +124,11 @@ impl Pool {
 
     fn spawn(&self) {
         let shared = Arc::clone(&self.shared);
-        let hypervisor = Arc::clone(&self.hypervisor);
+        let driver = self.driver.clone();
         let writer = self.writer.clone();
         let work = move || {
             while let Some(task) = next(&shared) {
-                let done = Box::new(run(&task, &*hypervisor, &writer));
+                let done = Box::new(run(&task, &driver, &writer));
                 if writer.send(Message::Done(done)).is_err() {
                     return;
                 }
@@ -188,7 +188,7 @@ impl Callbacks for ToWriter<'_> {
         self.send(Message::Log {
             job: self.task.job,
             index: self.task.index,
-            time: crate::store::now(),
+            time: crate::clock::now(),
             text: message.to_owned(),
         });
     }
@@ -203,7 +203,7 @@ impl Callbacks for ToWriter<'_> {
 }
 
 /// Runs one opcode. A unit that panics fails its opcode and nothing else.
-fn run(task: &Task, hypervisor: &dyn Hypervisor, writer: &Sender<Message>) -> Done {
+fn run(task: &Task, driver: &Driver, writer: &Sender<Message>) -> Done {
     let writer = Mutex::new(writer.clone());
     let callbacks = ToWriter {
         task,
@@ -211,7 +211,7 @@ fn run(task: &Task, hypervisor: &dyn Hypervisor, writer: &Sender<Message>) -> Do
     };
     let env = Env {
         world: &task.world,
-        hypervisor,
+        driver,
         callbacks: &callbacks,
         interrupt: &task.interrupt,
         job: task.job,

@@ -10,12 +10,10 @@ use clap::{CommandFactory, Parser};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::hypervisor::{Hypervisor, InterruptKind, fake::Fake};
+use crate::hypervisor::{Driver, InterruptKind, fake::Fake};
 use crate::queue::JobId;
 use crate::queue::client::start_program;
-use crate::store::{
-    Patience, Program, RunnerBegin, RunnerLock, StateDir, Store, StoreError, Watch,
-};
+use crate::store::{Commit, Program, RunnerBegin, RunnerLock, StateDir, Store, StoreError, Watch};
 
 use super::pool::{Done, Message, Pool};
 use super::state::{Effects, Reports, State};
@@ -184,14 +182,14 @@ impl Service {
             file: reality,
             what: error.to_string(),
         })?;
-        let hypervisor: Arc<dyn Hypervisor> = Arc::new(hypervisor);
+        let driver = Driver::new(Arc::new(hypervisor));
         let begin = begin_epoch(&store, &lock, &mail.inbox)?;
         let settings = store.settings()?;
         log::note(
             None,
             &format!(
                 "gnt-runner {} begins, epoch {}",
-                env!("CARGO_PKG_VERSION"),
+                own_program().version,
                 begin.epoch
             ),
         );
@@ -199,7 +197,7 @@ impl Service {
         let mut state = State::new(begin.epoch, settings);
         load::load(&mut state, &store)?;
         Ok(Service {
-            pool: Pool::new(hypervisor, mail.writer.clone()),
+            pool: Pool::new(driver, mail.writer.clone()),
             store,
             lock,
             state,
@@ -349,7 +347,7 @@ impl Service {
             reports,
             ..
         } = self;
-        let effects = store.write(Patience::Runner, |tx| {
+        let effects = store.write(Commit::Step, |tx| {
             state.step(tx, first, &waiting, done, reports, start_more)
         })?;
         self.done.clear();
@@ -464,7 +462,7 @@ impl Service {
             ..
         } = self;
         store.shorten_log();
-        store.write(Patience::Runner, |tx| tx.end_runner(state.epoch))?;
+        store.write(Commit::GiveUp, |tx| tx.end_runner(state.epoch))?;
         drop(lock);
         if store.settings()?.held || store.unfinished_count()? == 0 {
             log::note(None, "nothing to do, ends");
@@ -476,7 +474,7 @@ impl Service {
     fn end(self, on_their_way: &[(JobId, u32)]) -> Result<(), StoreError> {
         let epoch = self.state.epoch;
         self.store.shorten_log();
-        self.store.write(Patience::Runner, |tx| {
+        self.store.write(Commit::Leave, |tx| {
             tx.end_runner(epoch)?;
             // Nobody died of them.
             for (job, index) in on_their_way {
@@ -497,7 +495,7 @@ fn begin_epoch(
     let program = own_program();
     let mut told = false;
     loop {
-        let error = match store.write(Patience::Runner, |tx| tx.begin_runner(&program)) {
+        let error = match store.write(Commit::Begin, |tx| tx.begin_runner(&program)) {
             Err(error @ StoreError::Full(_)) => error,
             other => return other,
         };

@@ -3,9 +3,10 @@
 
 use rusqlite::params;
 
+use crate::clock::now;
 use crate::queue::JobId;
 
-use super::{Store, StoreError, Tx, now};
+use super::{Store, StoreError, Tx};
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq)]

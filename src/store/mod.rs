@@ -13,6 +13,7 @@
 //!   tables of their own.
 
 mod archive;
+mod commit;
 mod dir;
 mod error;
 mod events;
@@ -30,9 +31,11 @@ use std::path::PathBuf;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::failpoints::{self, Injected, Point, Stage};
 use crate::signals;
 
 pub use archive::Archived;
+pub use commit::Commit;
 pub use dir::StateDir;
 pub use error::StoreError;
 pub use events::{Event, EventKind};
@@ -54,13 +57,6 @@ pub struct Store {
     dir: StateDir,
     /// Device and inode of the database's file when it was opened.
     file: Option<(u64, u64)>,
-}
-
-/// Microseconds since 1970, by the wall clock.
-#[must_use]
-pub fn now() -> i64 {
-    let now = jiff::Timestamp::now();
-    now.as_microsecond()
 }
 
 impl Store {
@@ -108,16 +104,21 @@ impl Store {
         dir::private_file(&unfinished)?;
         schema::create(&db).map_err(wrong)?;
         {
+            let pass = |stage| pass(Commit::Found, stage).map_err(|e| wrong(e.into()));
+            pass(Stage::Begin)?;
             db.execute_batch("BEGIN IMMEDIATE").map_err(wrong)?;
             let mut tx = Tx::new(&db, dir);
             fill(&mut tx)?;
+            pass(Stage::Commit)?;
             db.execute_batch("COMMIT").map_err(wrong)?;
         }
+        reach(Commit::Found, Stage::Committed);
         // The log is moved into the file, so that one rename makes the whole appear.
         db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")
             .map_err(wrong)?;
         db.close().map_err(|(_, error)| wrong(error))?;
         dir::rename_durably(&unfinished, &dir.database())?;
+        reach(Commit::Found, Stage::Announced);
         let path = dir.database();
         let wrong = |error| StoreError::from_sqlite(error, &path);
         let db = Connection::open(&path).map_err(wrong)?;
@@ -166,9 +167,10 @@ impl Store {
     /// [`StoreError`] of `work` or of the database; nothing is changed then.
     pub fn write<T>(
         &self,
-        patience: Patience,
+        commit: Commit,
         work: impl FnOnce(&mut Tx<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let patience = commit.patience();
         let gate = Gate::enter(&self.dir, patience)?;
         if patience == Patience::Client && signals::raised().is_some() {
             return Err(StoreError::Interrupted);
@@ -178,14 +180,18 @@ impl Store {
         if patience == Patience::Client && !self.in_place() {
             return Err(StoreError::NoCluster(self.dir.path().to_owned()));
         }
+        let pass = |stage| pass(commit, stage).map_err(|error| self.wrong(error.into()));
+        pass(Stage::Begin)?;
         self.exec("BEGIN IMMEDIATE")?;
         let mut tx = Tx::new(&self.db, &self.dir);
-        let done = work(&mut tx);
+        let done = work(&mut tx).and_then(|value| pass(Stage::Commit).map(|()| value));
         let wakes = tx.into_wakes();
         match done.and_then(|value| self.exec("COMMIT").map(|()| value)) {
             Ok(value) => {
+                reach(commit, Stage::Committed);
                 drop(gate);
                 wakes.announce(&self.dir);
+                reach(commit, Stage::Announced);
                 Ok(value)
             }
             Err(error) => {
@@ -223,4 +229,14 @@ impl Store {
     fn wrong(&self, error: rusqlite::Error) -> StoreError {
         StoreError::from_sqlite(error, &self.path())
     }
+}
+
+/// Passes a failpoint of a commit.
+fn pass(commit: Commit, stage: Stage) -> Result<(), Injected> {
+    failpoints::pass(Point::Commit(commit, stage))
+}
+
+/// Passes a failpoint of a commit that is on disk, and so cannot fail any more.
+fn reach(commit: Commit, stage: Stage) {
+    let _ = pass(commit, stage);
 }

@@ -7,7 +7,9 @@ use rusqlite::types::{FromSql, ToSql};
 use rusqlite::{OptionalExtension, params};
 use serde::{Deserialize, Serialize};
 
-use super::{Store, StoreError, Tx, now};
+use super::{Store, StoreError, Tx};
+use crate::clock::now;
+use crate::failpoints;
 
 /// Jobs that may be unfinished at once unless set otherwise; Ganeti's hard limit.
 const QUEUE_LIMIT: u64 = 5_000;
@@ -44,7 +46,9 @@ impl Program {
     #[must_use]
     pub fn ours(path: PathBuf) -> Program {
         Program {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: failpoints::version()
+                .unwrap_or(env!("CARGO_PKG_VERSION"))
+                .to_owned(),
             path,
         }
     }

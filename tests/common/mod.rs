@@ -36,6 +36,8 @@ pub struct Lab {
     pub temp: tempfile::TempDir,
     pub dir: StateDir,
     files: AtomicUsize,
+    /// The variable by which a test steers tools, and its value.
+    steered: Option<(&'static str, PathBuf)>,
 }
 
 /// How a tool ended.
@@ -181,7 +183,17 @@ impl Lab {
             temp,
             dir,
             files: AtomicUsize::new(0),
+            steered: None,
         }
+    }
+
+    /// Lets the tools that are run from now on, and the runners that these start, obey a test.
+    #[cfg(debug_assertions)]
+    pub fn steer(&mut self) -> gnt::failpoints::control::Control {
+        use gnt::failpoints::control::{Control, VARIABLE};
+        let control = Control::create(&self.temp.path().join("control")).unwrap();
+        self.steered = Some((VARIABLE, control.dir().to_owned()));
+        control
     }
 
     /// The sample cluster, whose verbs take so many milliseconds.
@@ -222,6 +234,7 @@ impl Lab {
             .args(words)
             .env("GNT_STATE_DIR", self.path())
             .env_remove("NO_COLOR")
+            .envs(self.steered.iter().map(|(name, dir)| (name, dir)))
             .current_dir("/")
             .stdin(Stdio::null());
         command

@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
+use crate::clock::now;
 use crate::queue::follow::Event;
-use crate::store::{JobRow, now};
+use crate::store::JobRow;
 
 use super::super::document::SCHEMA;
 use super::super::printer::Printer;

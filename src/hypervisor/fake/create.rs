@@ -9,8 +9,9 @@ use std::path::Path;
 use rusqlite::TransactionBehavior;
 
 use super::reality::{self, Moment, Sql};
-use super::{FakeError, FakeSettings};
+use super::{Change, FakeError, FakeSettings};
 use crate::cluster::{Config, DiskTemplate, Instance, NodeUuid};
+use crate::failpoints::Stage;
 use crate::hypervisor::{InstanceRef, NodeRef};
 
 /// Builds at `path`, which must not exist, the reality that a configuration describes: every node
@@ -56,6 +57,7 @@ pub fn create(path: &Path, config: &Config, settings: &FakeSettings) -> Result<(
 /// Fills the empty file, in one transaction that marks it as a reality at its end.
 fn build(path: &Path, config: &Config, settings: &FakeSettings) -> Sql<()> {
     let mut db = reality::connect(path)?;
+    Change::Create.pass(Stage::Begin)?;
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     tx.execute_batch(reality::SCHEMA)?;
     fill(
@@ -68,7 +70,9 @@ fn build(path: &Path, config: &Config, settings: &FakeSettings) -> Sql<()> {
     )?;
     tx.pragma_update(None, "application_id", reality::APPLICATION_ID)?;
     tx.pragma_update(None, "user_version", reality::LAYOUT)?;
+    Change::Create.pass(Stage::Commit)?;
     tx.commit()?;
+    Change::Create.reach(Stage::Committed);
     db.pragma_update(None, "journal_mode", "WAL")?;
     db.close().map_err(|(_, error)| error)
 }

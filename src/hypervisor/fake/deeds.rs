@@ -9,6 +9,7 @@ use rusqlite::{Row, params};
 use super::faults::{End, Fate};
 use super::reality::{Moment, Sql, bad_text};
 use super::{Outcome, Verb};
+use crate::clock;
 use crate::cluster::{InstanceUuid, NodeUuid};
 use crate::hypervisor::{Activity, InstanceRef, NodeRef};
 
@@ -303,7 +304,7 @@ impl Moment<'_> {
             End::Fails(percent, plan) => (ended_at(*percent), *plan, None, None),
             End::Hangs(percent, fault) => (None, Outcome::Done, Some(*percent), Some(*fault)),
         };
-        let wall = jiff::Timestamp::now().as_microsecond();
+        let wall = clock::now();
         let sql = "INSERT INTO deeds (verb, instance, instance_name, source, source_name, target,
                 target_name, began, wall, lasts, ends, plan, plan_message, stuck, fault, fresh)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";

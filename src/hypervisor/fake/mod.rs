@@ -12,6 +12,7 @@
 //! Starting, stopping and rebooting are short, and finish when their job is cancelled; only when a
 //! fault makes them hang they are given up.
 
+mod change;
 mod create;
 mod deeds;
 mod faults;
@@ -29,10 +30,12 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::{Connection, TransactionBehavior};
 use serde::{Deserialize, Serialize};
 
+pub use self::change::Change;
 pub use self::create::create;
 pub use self::faults::{Fault, FaultKind};
 use self::reality::{Moment, Sql};
 pub use self::snapshot::{InstanceNow, LogEntry, NodeNow, Snapshot};
+use crate::failpoints::Stage;
 use crate::opcodes::words;
 
 /// The simulator, on an open reality. One is shared by all threads of a process.
@@ -241,7 +244,7 @@ impl Fake {
         };
         let boot = reality::boot_id();
         if fake.read(|at| at.after_boot(&boot))? {
-            fake.write(|at| at.welcome(&boot))?;
+            fake.write(Change::Welcome, |at| at.welcome(&boot))?;
         }
         Ok(fake)
     }
@@ -265,7 +268,7 @@ impl Fake {
     /// # Errors
     /// When the file cannot be written.
     pub fn set_settings(&self, settings: &FakeSettings) -> Result<(), FakeError> {
-        self.write(|at| {
+        self.write(Change::Settings, |at| {
             let text = serde_json::to_string(settings).map_err(reality::bad_text)?;
             at.set_fact("settings", &text)
         })
@@ -276,7 +279,7 @@ impl Fake {
     /// # Errors
     /// When it does not make sense or names an unknown node, or the file cannot be written.
     pub fn add_fault(&self, fault: &Fault) -> Result<i64, FakeError> {
-        self.write(|at| at.add_fault(fault))?
+        self.write(Change::AddFault, |at| at.add_fault(fault))?
     }
 
     /// The faults that are on; `count` is what is left of it.
@@ -293,7 +296,7 @@ impl Fake {
     /// # Errors
     /// When there is none of this number, or the file cannot be written.
     pub fn clear_faults(&self, id: Option<i64>) -> Result<usize, FakeError> {
-        let cleared = self.write(|at| at.clear_faults(id))?;
+        let cleared = self.write(Change::ClearFaults, |at| at.clear_faults(id))?;
         match id {
             Some(id) if cleared == 0 => Err(FakeError::NoSuchFault(id)),
             _ => Ok(cleared),
@@ -301,9 +304,13 @@ impl Fake {
     }
 
     /// Carries out what is due, then changes something, as one transaction.
-    fn write<T>(&self, change: impl FnOnce(&Moment<'_>) -> Sql<T>) -> Result<T, FakeError> {
+    fn write<T>(
+        &self,
+        change: Change,
+        work: impl FnOnce(&Moment<'_>) -> Sql<T>,
+    ) -> Result<T, FakeError> {
         let mut db = self.db.lock().unwrap_or_else(PoisonError::into_inner);
-        written(&mut db, change).map_err(|error| FakeError::database(&self.path, error))
+        written(&mut db, change, work).map_err(|error| FakeError::database(&self.path, error))
     }
 
     /// Reads at one moment, at which what is due has been carried out.
@@ -317,19 +324,26 @@ impl Fake {
                 return query(&Moment { db: &tx, now });
             }
             drop(tx);
-            written(&mut db, query)
+            written(&mut db, Change::Settle, query)
         };
         read().map_err(|error| FakeError::database(&self.path, error))
     }
 }
 
-fn written<T>(db: &mut Connection, change: impl FnOnce(&Moment<'_>) -> Sql<T>) -> Sql<T> {
+fn written<T>(
+    db: &mut Connection,
+    change: Change,
+    work: impl FnOnce(&Moment<'_>) -> Sql<T>,
+) -> Sql<T> {
+    change.pass(Stage::Begin)?;
     let tx = db.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // The clock is read under the lock, so that what happens later also has a later time.
     let now = reality::boot_clock();
     let at = Moment { db: &tx, now };
     at.settle()?;
-    let answer = change(&at)?;
+    let answer = work(&at)?;
+    change.pass(Stage::Commit)?;
     tx.commit()?;
+    change.reach(Stage::Committed);
     Ok(answer)
 }

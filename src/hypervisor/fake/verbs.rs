@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::deeds::Order;
 use super::reality::{Moment, Sql};
 use super::work::{TICK, Work, told};
-use super::{Fake, Verb};
+use super::{Change, Fake, Verb};
 use crate::cluster::{Capacity, InstanceUuid, NodeUuid};
 use crate::hypervisor::{
     Call, CopyState, Hypervisor, InstanceRef, InterruptKind, NodeFacts, NodeRef, Observed, Stop,
@@ -119,7 +119,7 @@ impl Hypervisor for Fake {
         capacity: Capacity,
     ) -> Result<(), VerbError> {
         // The size is the simulator's own knowledge, so a dead node gets one, too.
-        let set = self.write(|at| {
+        let set = self.write(Change::SetCapacity, |at| {
             let alive = !at.is_dead(&node.name)?;
             at.put_node(node, alive, capacity)
         });
@@ -127,7 +127,7 @@ impl Hypervisor for Fake {
     }
 
     fn remove_node(&self, _call: &Call<'_>, node: &NodeRef) -> Result<(), VerbError> {
-        let removed = self.write(|at| at.remove_node(&node.uuid));
+        let removed = self.write(Change::RemoveNode, |at| at.remove_node(&node.uuid));
         match removed.map_err(|error| VerbError::Failed(told(&error)))? {
             None => Ok(()),
             Some(name) => {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use super::deeds::{Deed, Order};
 use super::orders::{Answer, Lost};
 use super::reality::{boot_clock, uint};
-use super::{Fake, FakeError, Outcome, Verb};
+use super::{Change, Fake, FakeError, Outcome, Verb};
 use crate::cluster::NodeUuid;
 use crate::hypervisor::{Call, InterruptKind, NodeRef, Progress, VerbError};
 
@@ -60,7 +60,7 @@ impl<'a> Work<'a> {
                 return answer;
             }
             let answer = (self.fake)
-                .write(|at| at.order(&self.order))
+                .write(Change::Order, |at| at.order(&self.order))
                 .map_err(|error| VerbError::Failed(told(&error)))?;
             match answer {
                 Answer::Nothing => return Ok(()),
@@ -174,7 +174,7 @@ impl<'a> Work<'a> {
     /// Ends it because its job was cancelled, if it can be ended; else waits a little.
     fn cancel(&self, id: i64, left: Duration) -> Result<(), VerbError> {
         let all = self.stops_on_cancel();
-        let aborted = self.fake.write(|at| match at.deed(id)? {
+        let aborted = self.fake.write(Change::Cancel, |at| match at.deed(id)? {
             Some(deed) if deed.outcome.is_none() && (all || deed.ends.is_none()) => {
                 at.abort(&deed).map(|()| true)
             }
@@ -191,7 +191,7 @@ impl<'a> Work<'a> {
     fn give_up(&self, id: i64, node: &NodeUuid) -> Result<(), VerbError> {
         let towards = self.order.target.is_some_and(|to| to.uuid == *node);
         let endable = towards && self.order.verb == Verb::Migrate;
-        let ended = self.fake.write(|at| {
+        let ended = self.fake.write(Change::GiveUp, |at| {
             let deed = at.deed(id)?;
             if let Some(deed) = &deed
                 && deed.outcome.is_none()

@@ -3,11 +3,12 @@
 use rusqlite::{Row, params};
 use serde_json::Value;
 
+use crate::clock::now;
 use crate::lu::Detail;
 use crate::opcodes::{OpError, Priority};
 use crate::queue::{JobId, Status};
 
-use super::super::{StoreError, Tx, now};
+use super::super::{StoreError, Tx};
 use super::{InsertJob, JobState, LogEntry, OPS, op_key};
 
 impl Tx<'_> {

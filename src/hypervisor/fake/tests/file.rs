@@ -5,7 +5,7 @@
 use std::os::unix::fs::PermissionsExt;
 
 use super::*;
-use crate::hypervisor::fake::FakeError;
+use crate::hypervisor::fake::{Change, FakeError};
 use crate::hypervisor::{CopyState, InterruptKind};
 
 #[test]
@@ -162,7 +162,9 @@ fn a_boot_of_the_host_ends_what_was_on_its_way() {
     let answer = short(|call| lab.migrate(call, "web"));
     assert!(matches!(answer, Err(VerbError::Unknown(_))), "{answer:?}");
     assert_eq!(lab.runs("web"), ["n-1"]);
-    lab.fake.write(|at| at.set_fact("boot", "another")).unwrap();
+    lab.fake
+        .write(Change::Settings, |at| at.set_fact("boot", "another"))
+        .unwrap();
     let after = lab.again();
     assert_eq!(lab.runs("web"), ["n-2"]);
     assert_eq!(after.log().unwrap()[0].outcome, Some(Outcome::Done));
@@ -190,7 +192,9 @@ fn the_log_keeps_the_newest() {
     };
     let jump = |id: i64| {
         let sql = "UPDATE sqlite_sequence SET seq = ?1 WHERE name = 'deeds'";
-        lab.fake.write(|at| at.run(sql, [id])).unwrap();
+        lab.fake
+            .write(Change::Settings, |at| at.run(sql, [id]))
+            .unwrap();
     };
     assert_eq!(reboot(), [1]);
     jump(20_000);

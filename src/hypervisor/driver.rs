@@ -1,0 +1,217 @@
+//! The driver as units get it: no verb is called without passing its failpoints.
+
+use std::sync::Arc;
+
+use super::{
+    Call, CopyState, Hypervisor, InstanceRef, NodeFacts, NodeRef, Observed, Stop, VerbError,
+};
+use crate::cluster::{Capacity, InstanceUuid, NodeUuid};
+use crate::failpoints::{self, Point, Side};
+use crate::opcodes::words;
+
+words! {
+    /// A verb of [`Hypervisor`].
+    VerbName {
+        /// [`Hypervisor::observe`].
+        Observe = "observe",
+        /// [`Hypervisor::running`].
+        Running = "running",
+        /// [`Hypervisor::node_facts`].
+        NodeFacts = "node-facts",
+        /// [`Hypervisor::set_capacity`].
+        SetCapacity = "set-capacity",
+        /// [`Hypervisor::remove_node`].
+        RemoveNode = "remove-node",
+        /// [`Hypervisor::start`].
+        Start = "start",
+        /// [`Hypervisor::stop`].
+        Stop = "stop",
+        /// [`Hypervisor::reboot`].
+        Reboot = "reboot",
+        /// [`Hypervisor::migrate`].
+        Migrate = "migrate",
+        /// [`Hypervisor::copies`].
+        Copies = "copies",
+        /// [`Hypervisor::add_copy`].
+        AddCopy = "add-copy",
+        /// [`Hypervisor::drop_copy`].
+        DropCopy = "drop-copy",
+        /// [`Hypervisor::activate`].
+        Activate = "activate",
+        /// [`Hypervisor::deactivate`].
+        Deactivate = "deactivate",
+    }
+}
+
+impl VerbName {
+    /// Whether it only asks: then there is no effect whose end could be unknown.
+    fn asks(self) -> bool {
+        match self {
+            VerbName::Observe | VerbName::Running | VerbName::NodeFacts | VerbName::Copies => true,
+            VerbName::SetCapacity
+            | VerbName::RemoveNode
+            | VerbName::Start
+            | VerbName::Stop
+            | VerbName::Reboot
+            | VerbName::Migrate
+            | VerbName::AddCopy
+            | VerbName::DropCopy
+            | VerbName::Activate
+            | VerbName::Deactivate => false,
+        }
+    }
+}
+
+/// What runs a cluster's instances, shared by all workers.
+#[derive(Debug, Clone)]
+pub struct Driver(Arc<dyn Hypervisor>);
+
+impl Driver {
+    /// The driver that has this to do the work.
+    #[must_use]
+    pub fn new(hypervisor: Arc<dyn Hypervisor>) -> Driver {
+        Driver(hypervisor)
+    }
+
+    /// The only way to the driver.
+    fn verb<T>(
+        &self,
+        verb: VerbName,
+        call: impl FnOnce(&dyn Hypervisor) -> Result<T, VerbError>,
+    ) -> Result<T, VerbError> {
+        let pass = |side| failpoints::pass(Point::Verb(verb, side));
+        pass(Side::Before)
+            .map_err(|_| VerbError::Failed(format!("{verb} was made to fail by a test")))?;
+        let answer = call(&*self.0);
+        pass(Side::After).map_err(|_| {
+            let text = format!("the answer to {verb} was made to be lost by a test");
+            match verb.asks() {
+                true => VerbError::Failed(text),
+                false => VerbError::Unknown(text),
+            }
+        })?;
+        answer
+    }
+}
+
+impl Hypervisor for Driver {
+    fn observe(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        nodes: &[NodeRef],
+    ) -> Result<Observed, VerbError> {
+        self.verb(VerbName::Observe, |h| h.observe(call, instance, nodes))
+    }
+
+    fn running(&self, call: &Call<'_>, node: &NodeRef) -> Result<Vec<InstanceUuid>, VerbError> {
+        self.verb(VerbName::Running, |h| h.running(call, node))
+    }
+
+    fn node_facts(&self, call: &Call<'_>, node: &NodeRef) -> Result<NodeFacts, VerbError> {
+        self.verb(VerbName::NodeFacts, |h| h.node_facts(call, node))
+    }
+
+    fn set_capacity(
+        &self,
+        call: &Call<'_>,
+        node: &NodeRef,
+        capacity: Capacity,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::SetCapacity, |h| {
+            h.set_capacity(call, node, capacity)
+        })
+    }
+
+    fn remove_node(&self, call: &Call<'_>, node: &NodeRef) -> Result<(), VerbError> {
+        self.verb(VerbName::RemoveNode, |h| h.remove_node(call, node))
+    }
+
+    fn start(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::Start, |h| h.start(call, instance, node))
+    }
+
+    fn stop(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+        how: Stop,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::Stop, |h| h.stop(call, instance, node, how))
+    }
+
+    fn reboot(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::Reboot, |h| h.reboot(call, instance, node))
+    }
+
+    fn migrate(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        from: &NodeRef,
+        to: &NodeRef,
+        live: bool,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::Migrate, |h| {
+            h.migrate(call, instance, from, to, live)
+        })
+    }
+
+    fn copies(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+    ) -> Result<Vec<(NodeUuid, CopyState)>, VerbError> {
+        self.verb(VerbName::Copies, |h| h.copies(call, instance))
+    }
+
+    fn add_copy(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+        wait: bool,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::AddCopy, |h| {
+            h.add_copy(call, instance, node, wait)
+        })
+    }
+
+    fn drop_copy(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::DropCopy, |h| h.drop_copy(call, instance, node))
+    }
+
+    fn activate(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::Activate, |h| h.activate(call, instance, node))
+    }
+
+    fn deactivate(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::Deactivate, |h| h.deactivate(call, instance, node))
+    }
+}
