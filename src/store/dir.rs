@@ -272,13 +272,8 @@ impl StateDir {
     /// [`StoreError::Io`].
     pub fn destroy(&self) -> Result<(), StoreError> {
         // The database goes first: without it nothing here is a cluster any more.
-        let database = self.database();
-        for suffix in ["", "-wal", "-shm"] {
-            let mut path = database.clone().into_os_string();
-            path.push(suffix);
-            remove_if_there(Path::new(&path))?;
-        }
-        remove_if_there(&self.unfinished_database())?;
+        remove_database(&self.database())?;
+        remove_database(&self.unfinished_database())?;
         self.remove_realities_but(None)?;
         let log = self.runner_log();
         for path in [log.with_extension("log.1"), log] {
@@ -300,6 +295,16 @@ pub(super) fn private_file(path: &Path) -> Result<(), StoreError> {
         .open(path);
     file.and_then(|file| file.set_permissions(Permissions::from_mode(0o600)))
         .map_err(|error| StoreError::io(path, error))
+}
+
+/// Removes a database that nobody has open, with its log, as far as it is there.
+pub(super) fn remove_database(path: &Path) -> Result<(), StoreError> {
+    for suffix in ["", "-wal", "-shm"] {
+        let mut path = path.as_os_str().to_owned();
+        path.push(suffix);
+        remove_if_there(Path::new(&path))?;
+    }
+    Ok(())
 }
 
 /// Removes a file if it is there.

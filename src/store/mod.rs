@@ -98,33 +98,27 @@ impl Store {
         fill: impl FnOnce(&mut Tx<'_>) -> Result<(), StoreError>,
     ) -> Result<(), StoreError> {
         let unfinished = dir.unfinished_database();
-        dir::remove_if_there(&unfinished)?;
+        dir::remove_database(&unfinished)?;
         let wrong = |error| StoreError::from_sqlite(error, &unfinished);
         let db = Connection::open(&unfinished).map_err(wrong)?;
         dir::private_file(&unfinished)?;
+        schema::prepare(&db).map_err(wrong)?;
+        let pass = |stage| pass(Commit::Found, stage).map_err(|error| wrong(error.into()));
+        pass(Stage::Begin)?;
+        db.execute_batch("BEGIN IMMEDIATE").map_err(wrong)?;
         schema::create(&db).map_err(wrong)?;
-        {
-            let pass = |stage| pass(Commit::Found, stage).map_err(|e| wrong(e.into()));
-            pass(Stage::Begin)?;
-            db.execute_batch("BEGIN IMMEDIATE").map_err(wrong)?;
-            let mut tx = Tx::new(&db, dir);
-            fill(&mut tx)?;
-            pass(Stage::Commit)?;
-            db.execute_batch("COMMIT").map_err(wrong)?;
-        }
+        fill(&mut Tx::new(&db, dir))?;
+        pass(Stage::Commit)?;
+        db.execute_batch("COMMIT").map_err(wrong)?;
         reach(Commit::Found, Stage::Committed);
-        // The log is moved into the file, so that one rename makes the whole appear.
-        db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE); PRAGMA journal_mode = DELETE;")
+        // The log is moved into the file, and leaves with its last user: one rename makes the whole
+        // appear, and the file says already that it has a log.
+        db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
             .map_err(wrong)?;
         db.close().map_err(|(_, error)| wrong(error))?;
         dir::rename_durably(&unfinished, &dir.database())?;
         reach(Commit::Found, Stage::Announced);
-        let path = dir.database();
-        let wrong = |error| StoreError::from_sqlite(error, &path);
-        let db = Connection::open(&path).map_err(wrong)?;
-        db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
-            .map_err(wrong)?;
-        db.execute_batch("PRAGMA journal_mode = WAL").map_err(wrong)
+        Ok(())
     }
 
     /// The state directory.

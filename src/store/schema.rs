@@ -87,11 +87,15 @@ const TABLES: &str = "
         time INTEGER NOT NULL, what TEXT NOT NULL, job INTEGER, value TEXT,
         who TEXT NOT NULL) STRICT;";
 
-/// Makes the tables in an empty database.
+/// Makes an empty file a database of our kind, without tables.
+pub(super) fn prepare(db: &Connection) -> Result<(), rusqlite::Error> {
+    db.execute_batch(FIRST)
+}
+
+/// Makes the tables in such a database, in the transaction under way.
 pub(super) fn create(db: &Connection) -> Result<(), rusqlite::Error> {
-    db.execute_batch(FIRST)?;
     db.execute_batch(&format!(
-        "BEGIN; {TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION}; COMMIT;"
+        "{TABLES} PRAGMA application_id = {APPLICATION_ID}; PRAGMA user_version = {VERSION};"
     ))
 }
 
