@@ -93,8 +93,7 @@ reboot\t'Reboot it'
 migrate\t'Move it while it runs'
 sync\t'Bring a copy of its disks in sync'
 drop-copy\t'Remove a copy'
-activate\t'Make its disks usable on a node'
-deactivate\t'Make them unusable there'"
+activate\t'Make its disks usable on a node'"
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l at -d 'How far the verb gets, in per cent' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l probability -d 'How often, from 0 to 1' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l seed -d 'Where the chances start' -r

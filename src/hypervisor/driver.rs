@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{
     Call, CopyState, Hypervisor, InstanceRef, NodeFacts, NodeRef, Observed, Stop, VerbError,
 };
-use crate::cluster::{Capacity, InstanceUuid, NodeUuid};
+use crate::cluster::{Capacity, NodeUuid};
 use crate::failpoints::{self, Point, Side};
 use crate::opcodes::words;
 
@@ -14,8 +14,6 @@ words! {
     VerbName {
         /// [`Hypervisor::observe`].
         Observe = "observe",
-        /// [`Hypervisor::running`].
-        Running = "running",
         /// [`Hypervisor::node_facts`].
         NodeFacts = "node-facts",
         /// [`Hypervisor::set_capacity`].
@@ -38,8 +36,6 @@ words! {
         DropCopy = "drop-copy",
         /// [`Hypervisor::activate`].
         Activate = "activate",
-        /// [`Hypervisor::deactivate`].
-        Deactivate = "deactivate",
     }
 }
 
@@ -47,7 +43,7 @@ impl VerbName {
     /// Whether it only asks: then there is no effect whose end could be unknown.
     fn asks(self) -> bool {
         match self {
-            VerbName::Observe | VerbName::Running | VerbName::NodeFacts | VerbName::Copies => true,
+            VerbName::Observe | VerbName::NodeFacts | VerbName::Copies => true,
             VerbName::SetCapacity
             | VerbName::RemoveNode
             | VerbName::Start
@@ -56,8 +52,7 @@ impl VerbName {
             | VerbName::Migrate
             | VerbName::AddCopy
             | VerbName::DropCopy
-            | VerbName::Activate
-            | VerbName::Deactivate => false,
+            | VerbName::Activate => false,
         }
     }
 }
@@ -102,10 +97,6 @@ impl Hypervisor for Driver {
         nodes: &[NodeRef],
     ) -> Result<Observed, VerbError> {
         self.verb(VerbName::Observe, |h| h.observe(call, instance, nodes))
-    }
-
-    fn running(&self, call: &Call<'_>, node: &NodeRef) -> Result<Vec<InstanceUuid>, VerbError> {
-        self.verb(VerbName::Running, |h| h.running(call, node))
     }
 
     fn node_facts(&self, call: &Call<'_>, node: &NodeRef) -> Result<NodeFacts, VerbError> {
@@ -204,14 +195,5 @@ impl Hypervisor for Driver {
         node: &NodeRef,
     ) -> Result<(), VerbError> {
         self.verb(VerbName::Activate, |h| h.activate(call, instance, node))
-    }
-
-    fn deactivate(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::Deactivate, |h| h.deactivate(call, instance, node))
     }
 }

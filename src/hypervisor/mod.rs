@@ -217,12 +217,6 @@ pub trait Hypervisor: Send + Sync + fmt::Debug {
         nodes: &[NodeRef],
     ) -> Result<Observed, VerbError>;
 
-    /// What runs on one node.
-    ///
-    /// # Errors
-    /// [`VerbError::Unreachable`] when it does not answer.
-    fn running(&self, call: &Call<'_>, node: &NodeRef) -> Result<Vec<InstanceUuid>, VerbError>;
-
     /// A node's size and use.
     ///
     /// # Errors
@@ -338,17 +332,6 @@ pub trait Hypervisor: Send + Sync + fmt::Debug {
     /// # Errors
     /// See [`VerbError`].
     fn activate(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-    ) -> Result<(), VerbError>;
-
-    /// Makes the disks unusable on `node`.
-    ///
-    /// # Errors
-    /// See [`VerbError`].
-    fn deactivate(
         &self,
         call: &Call<'_>,
         instance: &InstanceRef,

@@ -107,8 +107,6 @@ words! {
         DropCopy = "drop-copy",
         /// Make its disks usable on a node.
         Activate = "activate",
-        /// Make them unusable there.
-        Deactivate = "deactivate",
     }
 }
 
@@ -123,7 +121,6 @@ impl Verb {
             Verb::Sync => "sync",
             Verb::DropCopy => "removal of a copy",
             Verb::Activate => "activation",
-            Verb::Deactivate => "deactivation",
         }
     }
 
@@ -137,7 +134,6 @@ impl Verb {
             Verb::Sync => "syncing",
             Verb::DropCopy => "removing a copy",
             Verb::Activate => "activating",
-            Verb::Deactivate => "deactivating",
         }
     }
 }

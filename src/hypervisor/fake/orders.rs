@@ -62,7 +62,7 @@ impl FakeSettings {
                 let size = self.sync_per_gib.saturating_mul(instance.disk) / MIB_PER_GIB;
                 self.sync.saturating_add(size)
             }
-            Verb::DropCopy | Verb::Activate | Verb::Deactivate => 0,
+            Verb::DropCopy | Verb::Activate => 0,
         };
         super::reality::int(ms).saturating_mul(1000)
     }
@@ -164,7 +164,6 @@ impl Moment<'_> {
             (Verb::Sync, _, Some(node)) => self.ready_to_sync(order, node),
             (Verb::DropCopy, Some(node), _) => self.ready_to_drop(order, node),
             (Verb::Activate, _, Some(node)) => self.ready_to_activate(order, node),
-            (Verb::Deactivate, Some(node), _) => self.ready_to_deactivate(order, node),
             // An order without its nodes is not made.
             _ => Ok(Ready::Nothing),
         }
@@ -307,15 +306,6 @@ impl Moment<'_> {
         let missing =
             has_copies(instance.template) && self.copy(&instance.uuid, &node.uuid)?.is_none();
         if missing && let Some(reason) = self.lacks_disks(instance, node)? {
-            return Ok(Ready::Refused(reason));
-        }
-        self.usual(order)
-    }
-
-    fn ready_to_deactivate(&self, order: &Order<'_>, node: &NodeRef) -> Sql<Ready> {
-        if self.running_on(&order.instance.uuid)?.contains(&node.uuid) {
-            let (name, node) = (&order.instance.name, &node.name);
-            let reason = format!("the disks of {name} are in use: it is running on {node}");
             return Ok(Ready::Refused(reason));
         }
         self.usual(order)

@@ -318,14 +318,6 @@ impl Moment<'_> {
         })
     }
 
-    /// What runs on a node.
-    pub(super) fn running_there(&self, node: &NodeUuid) -> Sql<Vec<InstanceUuid>> {
-        let sql = "SELECT instance FROM running WHERE node = ?1 ORDER BY instance";
-        self.rows(sql, [node.as_str()], |row| {
-            Ok(InstanceUuid::from(row.get::<_, String>(0)?))
-        })
-    }
-
     /// Whether the copy on a node is in sync; `None` when there is no copy.
     pub(super) fn copy(&self, instance: &InstanceUuid, node: &NodeUuid) -> Sql<Option<bool>> {
         let sql = "SELECT in_sync FROM copies WHERE instance = ?1 AND node = ?2";

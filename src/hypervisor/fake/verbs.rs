@@ -6,7 +6,7 @@ use super::deeds::Order;
 use super::reality::{Moment, Sql};
 use super::work::{TICK, Work, told};
 use super::{Change, Fake, Verb};
-use crate::cluster::{Capacity, InstanceUuid, NodeUuid};
+use crate::cluster::{Capacity, NodeUuid};
 use crate::hypervisor::{
     Call, CopyState, Hypervisor, InstanceRef, InterruptKind, NodeFacts, NodeRef, Observed, Stop,
     VerbError,
@@ -94,10 +94,6 @@ impl Hypervisor for Fake {
             })
         });
         observed.map_err(|error| VerbError::Failed(told(&error)))
-    }
-
-    fn running(&self, call: &Call<'_>, node: &NodeRef) -> Result<Vec<InstanceUuid>, VerbError> {
-        self.ask(call, node, |at| at.running_there(&node.uuid))
     }
 
     fn node_facts(&self, call: &Call<'_>, node: &NodeRef) -> Result<NodeFacts, VerbError> {
@@ -244,14 +240,5 @@ impl Hypervisor for Fake {
         node: &NodeRef,
     ) -> Result<(), VerbError> {
         self.carry_out(call, Verb::Activate, instance, None, Some(node))
-    }
-
-    fn deactivate(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-    ) -> Result<(), VerbError> {
-        self.carry_out(call, Verb::Deactivate, instance, Some(node), None)
     }
 }

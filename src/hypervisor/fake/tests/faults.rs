@@ -27,7 +27,6 @@ fn a_dead_node_loses_what_ran_there_and_does_not_answer() {
         short(|call| fake.stop(call, &log, &node(1), Stop::Destroy)),
         short(|call| fake.migrate(call, &web, &node(1), &node(2), true)),
         short(|call| fake.drop_copy(call, &web, &node(1))),
-        short(|call| fake.running(call, &node(1))).map(drop),
         short(|call| fake.node_facts(call, &node(1))).map(drop),
     ] {
         let node = match answer {
