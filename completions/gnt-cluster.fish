@@ -78,6 +78,7 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -s v -l ve
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -l json -d 'Print one JSON document'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -l deep -d 'Check the archive as well, and every page of the database\'s file; takes the longer the more jobs there ever were'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -s v -l verbose -d 'Say more; in lists, long words for missing values'

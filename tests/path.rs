@@ -14,7 +14,7 @@ use gnt::opcodes::{EvacMode, NodeEvacuate, Opcode};
 use gnt::queue::follow::{Depth, Follower, Reach};
 use gnt::queue::submit::NewJob;
 use gnt::queue::{Status, client};
-use gnt::store::StateDir;
+use gnt::store::{Reading, StateDir};
 
 fn evacuate(node: &str, mode: EvacMode) -> Opcode {
     NodeEvacuate {
@@ -67,6 +67,6 @@ fn an_evacuation_moves_everything() {
     assert!(follower.jobs().all(|job| job.status == Status::Success));
     assert!(follower.jobs().count() > 1);
     let reality = simulator(client.store()).unwrap().snapshot().unwrap();
-    let verdict = verify(client.store(), &reality).unwrap();
+    let verdict = verify(client.store(), &reality, Reading::Everything).unwrap();
     assert_eq!(verdict.findings, []);
 }

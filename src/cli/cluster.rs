@@ -12,11 +12,11 @@ use crate::cluster::{Config, export, import, nearest, sample};
 use crate::hypervisor::fake::FakeSettings;
 use crate::lu;
 use crate::queue::{Client, Submitter};
-use crate::store::{Event, StateDir, runner_alive};
+use crate::store::{Event, Reading, StateDir, runner_alive};
 
 use super::args::cluster::{
     ClusterCli, ClusterCommand, ExportArgs, HistoryArgs, ImportArgs, InitArgs, ModifyArgs,
-    QueueCommand,
+    QueueCommand, VerifyArgs,
 };
 use super::context::Context;
 use super::document::SCHEMA;
@@ -44,7 +44,7 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
         ClusterCommand::Import(args) => import_file(args, cx),
         ClusterCommand::Export(args) => export_file(args, cx),
         ClusterCommand::Info => show(cx),
-        ClusterCommand::VerifyConfig => verify(cx),
+        ClusterCommand::VerifyConfig(args) => verify(args, cx),
         ClusterCommand::Queue(command) => queue(command, cx),
         ClusterCommand::Modify(args) => modify(args, cx),
         ClusterCommand::Destroy(args) => {
@@ -278,10 +278,14 @@ fn show(cx: &mut Context) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
-fn verify(cx: &mut Context) -> Result<ExitCode> {
+fn verify(args: VerifyArgs, cx: &mut Context) -> Result<ExitCode> {
     let client = cx.open()?;
     let reality = simulator(client.store())?.snapshot()?;
-    let verdict = admin::verify(client.store(), &reality)?;
+    let reading = match args.deep {
+        true => Reading::Everything,
+        false => Reading::Queue,
+    };
+    let verdict = admin::verify(client.store(), &reality, reading)?;
     let exit = match verdict.findings.is_empty() {
         true => ExitCode::Done,
         false => ExitCode::Failed,

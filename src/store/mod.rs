@@ -13,6 +13,7 @@
 //!   tables of their own.
 
 mod archive;
+mod check;
 mod commit;
 mod dir;
 mod error;
@@ -35,6 +36,7 @@ use crate::failpoints::{self, Injected, Point, Stage};
 use crate::signals;
 
 pub use archive::Archived;
+pub use check::{Reading, Stray};
 pub use commit::Commit;
 pub use dir::StateDir;
 pub use error::StoreError;

@@ -23,7 +23,7 @@ use gnt::admin::{Existing, Founding, found, simulator, verify};
 use gnt::cluster::{Capacity, Config};
 use gnt::hypervisor::fake::FakeSettings;
 use gnt::queue::{Client, JobId, Status};
-use gnt::store::{JobRow, StateDir, Store};
+use gnt::store::{JobRow, Reading, StateDir, Store};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -354,7 +354,7 @@ impl Lab {
     pub fn verify_clean(&self) {
         let store = self.store();
         let reality = simulator(&store).unwrap().snapshot().unwrap();
-        let verdict = verify(&store, &reality).unwrap();
+        let verdict = verify(&store, &reality, Reading::Everything).unwrap();
         assert_eq!(verdict.findings, []);
         assert_eq!(verdict.busy, []);
         let config = store.config().unwrap();

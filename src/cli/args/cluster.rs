@@ -42,8 +42,8 @@ pub enum ClusterCommand {
     #[command(visible_alias = "show", after_help = "Example: gnt-cluster info")]
     Info,
     /// Hold configuration, queue and reality against each other; changes nothing
-    #[command(after_help = "Example: gnt-cluster verify-config")]
-    VerifyConfig,
+    #[command(after_help = "Example: gnt-cluster verify-config --deep")]
+    VerifyConfig(VerifyArgs),
     /// Close, open, stop or start the job queue
     #[command(subcommand, after_help = "Example: gnt-cluster queue drain")]
     Queue(QueueCommand),
@@ -56,6 +56,15 @@ pub enum ClusterCommand {
     /// List who steered the queue, when and how
     #[command(after_help = "Example: gnt-cluster history")]
     History(HistoryArgs),
+}
+
+/// `gnt-cluster verify-config`.
+#[derive(Debug, Args)]
+pub struct VerifyArgs {
+    /// Check the archive as well, and every page of the database's file; takes the longer the more
+    /// jobs there ever were
+    #[arg(long)]
+    pub deep: bool,
 }
 
 /// `gnt-cluster init`.

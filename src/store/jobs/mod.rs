@@ -120,12 +120,12 @@ pub struct InsertJob<'a> {
     pub received: i64,
 }
 
-const JOB_COLUMNS: &str = "id, parent, root, status, priority, received, started, ended, cancel, \
+pub(in crate::store) const JOB_COLUMNS: &str = "id, parent, root, status, priority, received, started, ended, cancel, \
     parallel, ops, summary, request, submitter";
-const OP_COLUMNS: &str = "id, status, starts, started, executing, ended, first_child, last_child, \
+pub(in crate::store) const OP_COLUMNS: &str = "id, status, starts, started, executing, ended, first_child, last_child, \
     input, result, detail, error";
 
-fn job_of(row: &Row<'_>, archived: bool) -> rusqlite::Result<JobRow> {
+pub(in crate::store) fn job_of(row: &Row<'_>, archived: bool) -> rusqlite::Result<JobRow> {
     Ok(JobRow {
         id: JobId(row.get(0)?),
         parent: row.get::<_, Option<i64>>(1)?.map(JobId),
@@ -145,7 +145,7 @@ fn job_of(row: &Row<'_>, archived: bool) -> rusqlite::Result<JobRow> {
     })
 }
 
-fn op_of(row: &Row<'_>) -> rusqlite::Result<OpRow> {
+pub(in crate::store) fn op_of(row: &Row<'_>) -> rusqlite::Result<OpRow> {
     let key: i64 = row.get(0)?;
     let json = |nr| -> rusqlite::Result<Option<String>> { row.get(nr) };
     // What does not parse was not written by this program: shown as nothing rather than hidden

@@ -112,7 +112,8 @@ impl Tx<'_> {
         )
     }
 
-    /// Changes a job's state, if it is unfinished. Final states set the time of the end.
+    /// Changes a job's state, if it is unfinished. Final states set the time of the end. A clock that
+    /// was put back makes no job end before it began.
     ///
     /// # Errors
     /// [`StoreError`] of the database.
@@ -126,8 +127,8 @@ impl Tx<'_> {
         self.wakes().root(root.0);
         self.run(
             "UPDATE job SET status = ?2,
-                started = CASE WHEN ?2 IN (1, 3) THEN coalesce(started, ?3) ELSE started END,
-                ended = CASE WHEN ?2 >= 7 THEN ?3 END
+                started = CASE WHEN ?2 IN (1, 3) THEN coalesce(started, max(received, ?3)) ELSE started END,
+                ended = CASE WHEN ?2 >= 7 THEN max(coalesce(started, received), ?3) END
              WHERE id = ?1 AND status < 7",
             params![job.0, status.code(), time],
         )
@@ -152,7 +153,7 @@ impl Tx<'_> {
     pub fn op_running(&mut self, job: JobId, index: u32, as_: Status) -> Result<(), StoreError> {
         self.run(
             "UPDATE opcode SET status = ?3, starts = starts + 1,
-                started = coalesce(started, ?2), executing = ?2
+                started = coalesce(started, ?2), executing = max(coalesce(started, ?2), ?2)
              WHERE id = ?1 AND status < 7",
             params![op_key(job, index), now(), as_.code()],
         )
@@ -194,7 +195,7 @@ impl Tx<'_> {
         let error = error.map(serde_json::to_string).map(text).transpose()?;
         let result = text(serde_json::to_string(result))?;
         self.run(
-            "UPDATE opcode SET status = ?2, ended = ?3, result = ?4, detail = ?5, error = ?6
+            "UPDATE opcode SET status = ?2, ended = max(coalesce(executing, started, ?3), ?3), result = ?4, detail = ?5, error = ?6
              WHERE id = ?1 AND status < 7",
             params![
                 op_key(job, index),
@@ -224,7 +225,7 @@ impl Tx<'_> {
         let result = error.map(|error| error.to_wire().to_string());
         let error = error.and_then(|error| serde_json::to_string(error).ok());
         self.run(
-            "UPDATE opcode SET status = ?3, ended = ?4, result = ?5, error = ?6
+            "UPDATE opcode SET status = ?3, ended = max(coalesce(executing, started, ?4), ?4), result = ?5, error = ?6
              WHERE id BETWEEN ?1 AND ?2 AND status < 7",
             params![
                 op_key(job, 0),
