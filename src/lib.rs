@@ -17,6 +17,7 @@
 //! * [`hypervisor`]: what runs instances and keeps their disks; the simulator is one.
 //! * [`cluster`]: the configuration: groups, nodes, instances, disks; import and export.
 //! * [`admin`]: what is done to a cluster as a whole: founding it, holding it against reality.
+//! * [`limits`]: what is accepted at most, of everything that somebody else chooses.
 //! * [`signals`]: what interrupts a tool that waits.
 //! * [`clock`]: what time it is.
 //! * [`failpoints`]: where a test makes a process die, stand still or fail.
@@ -90,6 +91,7 @@ pub mod clock;
 pub mod cluster;
 pub mod failpoints;
 pub mod hypervisor;
+pub mod limits;
 pub mod locking;
 pub mod lu;
 pub mod opcodes;

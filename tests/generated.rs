@@ -46,6 +46,24 @@ fn manual_pages_are_fresh() {
     compare("man", &man_pages().unwrap());
 }
 
+/// The table of the limits in their document, from its first line to the empty one behind it.
+#[test]
+fn limits_are_documented_as_they_are() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/limits.md");
+    let text = fs::read_to_string(&path).unwrap();
+    let begin = text.find("| Limit |").expect("a table");
+    let end = begin + text[begin..].find("\n\n").expect("its end") + 1;
+    let fresh = format!("{}{}{}", &text[..begin], gnt::limits::table(), &text[end..]);
+    if std::env::var_os("GNT_BLESS").is_some() {
+        fs::write(&path, &fresh).unwrap();
+    }
+    let hint = "GNT_BLESS=1 cargo test --test generated writes it anew";
+    assert!(
+        fs::read_to_string(&path).unwrap() == fresh,
+        "docs/limits.md is stale; {hint}"
+    );
+}
+
 #[test]
 fn completions_are_fresh() {
     compare("completions", &completions().unwrap());

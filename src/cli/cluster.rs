@@ -1,7 +1,6 @@
 //! `gnt-cluster`.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -10,6 +9,7 @@ use crate::admin::{self, Existing, Founding, simulator};
 use crate::clock::now;
 use crate::cluster::{Config, export, import, nearest, sample};
 use crate::hypervisor::fake::FakeSettings;
+use crate::limits::{CLUSTER_FILE_BYTES, NAME_BYTES};
 use crate::lu;
 use crate::queue::{Client, Submitter};
 use crate::store::{Event, Reading, StateDir, runner_alive};
@@ -23,11 +23,9 @@ use super::document::SCHEMA;
 use super::exit::ExitCode;
 use super::fields::info;
 use super::fields::node::field;
+use super::input;
 use super::problem::{Problem, Result};
 use super::table::{self, Cell, Field, Kind};
-
-/// A cluster file of more bytes than this is none.
-const MAX_FILE: u64 = 1 << 30;
 
 /// The name of a cluster that is given none.
 const DEFAULT_NAME: &str = "cluster";
@@ -88,7 +86,10 @@ fn seconds() -> f64 {
 fn init(args: InitArgs, cx: &mut Context) -> Result<ExitCode> {
     let dir = cx.dir()?;
     let name = args.name.as_deref().unwrap_or(DEFAULT_NAME);
-    if name.is_empty() || name.len() > 255 || name.contains(|c: char| c.is_control() || c == '/') {
+    if name.is_empty()
+        || name.len() > NAME_BYTES
+        || name.contains(|c: char| c.is_control() || c == '/')
+    {
         return Err(Problem::input(format!("{name:?} is no name for a cluster")));
     }
     let (nodes, instances) = (args.nodes as usize, args.instances as usize);
@@ -118,31 +119,9 @@ fn founded(config: &Config, dir: &StateDir) -> String {
     )
 }
 
-#[expect(clippy::disallowed_methods, reason = "the file to import")]
-fn read(file: &Path) -> Result<Vec<u8>> {
-    let wrong = |error: std::io::Error| Problem::file(file, &error);
-    let mut bytes = vec![];
-    if file == Path::new("-") {
-        std::io::stdin()
-            .take(MAX_FILE)
-            .read_to_end(&mut bytes)
-            .map_err(wrong)?;
-    } else {
-        let source = std::fs::OpenOptions::new()
-            .read(true)
-            .open(file)
-            .map_err(wrong)?;
-        source
-            .take(MAX_FILE)
-            .read_to_end(&mut bytes)
-            .map_err(wrong)?;
-    }
-    Ok(bytes)
-}
-
 fn import_file(args: ImportArgs, cx: &mut Context) -> Result<ExitCode> {
     let dir = cx.dir()?;
-    let bytes = read(&args.file)?;
+    let bytes = input::read(&args.file, CLUSTER_FILE_BYTES)?;
     let imported = import::read(&bytes, &args.file.display().to_string()).map_err(|error| {
         let problem = Problem::input(error.to_string());
         match error.hint {

@@ -1,7 +1,6 @@
 //! `gnt-debug`.
 
 use std::collections::BTreeMap;
-use std::io::Read;
 use std::path::Path;
 use std::time::Instant;
 
@@ -9,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::admin::simulator;
 use crate::hypervisor::fake::{Fake, FakeError, Fault};
+use crate::limits::{JOB_FILE_BYTES, JOBS_PER_SUBMISSION, OPCODES_PER_JOB, parse_json};
 use crate::locking::{Lock, Mode};
 use crate::opcodes::{ErrorCode, OpError, Opcode, TestDelay};
 use crate::queue::JobId;
@@ -24,13 +24,11 @@ use super::context::Context;
 use super::document::SCHEMA;
 use super::exit::ExitCode;
 use super::fields::node::field;
+use super::input;
 use super::names;
 use super::operation::{self, Operation, Texts};
 use super::problem::{Problem, Result};
 use super::table::{self, Cell, Field, Kind, Style};
-
-/// A job file of more bytes than this is a mistake.
-const MAX_JOB_FILE: u64 = 256 << 20;
 
 /// The tool's `main`.
 #[must_use]
@@ -101,8 +99,22 @@ fn submit_job(args: SubmitJobArgs, cx: &mut Context) -> Result<ExitCode> {
     let started = Instant::now();
     let mut jobs = vec![];
     let mut names = vec![];
+    // Before they are made: a slip of the hand must not fill the memory.
+    let wanted = args.files.len().saturating_mul(args.job_repeat as usize);
+    if wanted > JOBS_PER_SUBMISSION {
+        return Err(Problem::input(format!(
+            "{wanted} jobs are more than the {JOBS_PER_SUBMISSION} that one submission may have"
+        )));
+    }
     for file in &args.files {
         let ops = read_job(file)?;
+        let wanted = ops.len().saturating_mul(args.op_repeat as usize);
+        if wanted > OPCODES_PER_JOB {
+            return Err(Problem::input(format!(
+                "{}: {wanted} opcodes are more than the {OPCODES_PER_JOB} that one job may have",
+                file.display()
+            )));
+        }
         for index in 0..args.job_repeat {
             let repeated = (0..args.op_repeat).flat_map(|_| ops.iter().cloned());
             jobs.push(repeated.collect());
@@ -133,31 +145,14 @@ fn submit_job(args: SubmitJobArgs, cx: &mut Context) -> Result<ExitCode> {
 }
 
 /// The opcodes of a job file: a JSON list of them.
-#[expect(clippy::disallowed_methods, reason = "files of jobs")]
 fn read_job(file: &Path) -> Result<Vec<Opcode>> {
-    let wrong = |error: std::io::Error| Problem::file(file, &error);
-    let mut text = String::new();
-    if file == Path::new("-") {
-        std::io::stdin()
-            .take(MAX_JOB_FILE)
-            .read_to_string(&mut text)
-            .map_err(wrong)?;
-    } else {
-        let source = std::fs::OpenOptions::new()
-            .read(true)
-            .open(file)
-            .map_err(wrong)?;
-        source
-            .take(MAX_JOB_FILE)
-            .read_to_string(&mut text)
-            .map_err(wrong)?;
-    }
+    let text = input::read_text(file, JOB_FILE_BYTES)?;
     let invalid = |what: String| {
         let message = format!("{}: {what}", file.display());
         Problem::new(OpError::prereq(ErrorCode::InvalidOpcode, message))
             .hint("a job file is a JSON list of opcodes, such as [{\"OP_ID\": \"OP_TEST_DELAY\", \"duration\": 1}]")
     };
-    let value: Value = serde_json::from_str(&text).map_err(|error| invalid(error.to_string()))?;
+    let value = parse_json(&text).map_err(invalid)?;
     let Value::Array(items) = value else {
         return Err(invalid("it is not a list".to_owned()));
     };

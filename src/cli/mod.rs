@@ -15,6 +15,7 @@ pub mod fields;
 pub mod follow;
 pub mod generate;
 pub mod group;
+pub mod input;
 pub mod instance;
 pub mod job;
 pub mod names;

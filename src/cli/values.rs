@@ -9,13 +9,13 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::cluster::Capacity;
-use crate::opcodes::MAX_SIZE;
+use crate::limits::{DURATION_SECONDS, NAME_BYTES, REASON_BYTES, SIZE};
 
 /// Sizes are rounded up to a multiple of this many MiB: what volumes of a node are made of.
 const SIZE_STEP_MIB: u64 = 4;
 
-/// The longest duration that is understood: a hundred years. Deadlines stay representable.
-const MAX_DURATION: Duration = Duration::from_secs(100 * 365 * 86_400);
+/// The longest duration that is understood.
+const MAX_DURATION: Duration = Duration::from_secs(DURATION_SECONDS);
 
 /// A duration: a whole number of seconds, or one with the unit s, m, h, d or w.
 ///
@@ -69,10 +69,10 @@ pub fn size(text: &str) -> Result<u64, String> {
         .parse()
         .map_err(|_| "expected a number with an optional unit M, G or T".to_owned())?;
     let mib = (number * factor).ceil();
-    if mib > MAX_SIZE as f64 {
+    if mib > SIZE as f64 {
         return Err("larger than any node".into());
     }
-    // `mib` is a whole number between 0 and MAX_SIZE here.
+    // `mib` is a whole number between 0 and SIZE here.
     Ok((mib as u64).next_multiple_of(SIZE_STEP_MIB))
 }
 
@@ -96,6 +96,29 @@ pub fn probability(text: &str) -> Result<f64, String> {
     match text.parse() {
         Ok(number) if (0.0..=1.0).contains(&number) => Ok(number),
         _ => Err("expected a number from 0 to 1".into()),
+    }
+}
+
+/// The name of a request: not empty, of a length that can be kept.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn request_id(text: &str) -> Result<String, String> {
+    match text.len() {
+        0 => Err("it is empty".into()),
+        length if length > NAME_BYTES => Err(format!("longer than {NAME_BYTES} bytes")),
+        _ => Ok(text.into()),
+    }
+}
+
+/// Why something is done: a text of a length that can be kept.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn reason(text: &str) -> Result<String, String> {
+    match text.len() > REASON_BYTES {
+        true => Err(format!("longer than {REASON_BYTES} bytes")),
+        false => Ok(text.into()),
     }
 }
 

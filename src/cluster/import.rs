@@ -1,5 +1,6 @@
 //! Reading a cluster from a file: a Ganeti `config.data`, our own export, or an htools text.
 
+mod bounds;
 mod fields;
 mod ganeti;
 mod sizes;
@@ -8,6 +9,8 @@ mod tests;
 
 use serde_json::Value;
 use thiserror::Error;
+
+use crate::limits::parse_json;
 
 use super::export::Settings;
 use super::{Config, htools};
@@ -68,7 +71,11 @@ const EXPECTED: &str = "expected a Ganeti config.data of version 2.10 to 3.1, an
 ///
 /// If it is none of the known formats, or something in it does not have the type it should have.
 pub fn read(text: &[u8], file: &str) -> Result<Imported, ImportError> {
-    recognise(text).map_err(|fault| ImportError {
+    let read = recognise(text).and_then(|imported| {
+        bounds::check(&imported)?;
+        Ok(imported)
+    });
+    read.map_err(|fault| ImportError {
         file: file.to_owned(),
         reason: fault.reason,
         hint: fault.hint,
@@ -84,9 +91,7 @@ fn recognise(text: &[u8]) -> Result<Imported, Fault> {
         return Err(Fault::new("it is empty").hint(EXPECTED));
     }
     if begin.starts_with('{') {
-        let root = serde_json::from_str(text)
-            .map_err(|error| Fault::new(format!("it is not valid JSON: {error}")))?;
-        return recognise_json(root);
+        return recognise_json(parse_json(text).map_err(Fault::new)?);
     }
     if htools::looks_like(text) {
         return htools::read(text);

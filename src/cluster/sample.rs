@@ -9,12 +9,7 @@ use uuid::Uuid;
 
 use super::object::{Capacity, Cluster, Disk, DiskTemplate, Group, Instance, Node};
 use super::{Config, DRBD_META_MIB, defaults};
-
-/// The most nodes of a sample: what Ganeti was ever said to be run with, times five.
-pub const MOST_NODES: usize = 1000;
-
-/// The most instances of a sample: each drbd disk of them finds a port of its own.
-pub const MOST_INSTANCES: usize = 50_000;
+use crate::limits::{SAMPLE_INSTANCES, SAMPLE_NODES};
 
 /// Why there is no such sample.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -23,10 +18,10 @@ pub enum SampleError {
     #[error("{0} instances cannot be without a node")]
     NoNodes(usize),
     /// More nodes than a sample may have.
-    #[error("{0} nodes are too many for a sample, at most {MOST_NODES} are made up")]
+    #[error("{0} nodes are too many for a sample, at most {SAMPLE_NODES} are made up")]
     TooManyNodes(usize),
     /// More instances than a sample may have.
-    #[error("{0} instances are too many for a sample, at most {MOST_INSTANCES} are made up")]
+    #[error("{0} instances are too many for a sample, at most {SAMPLE_INSTANCES} are made up")]
     TooManyInstances(usize),
     /// A default does not have the shape that it is read as.
     #[error("the {object} made up is not one: {reason}")]
@@ -57,10 +52,10 @@ pub fn empty(name: &str, now: f64) -> Result<Config, SampleError> {
 ///
 /// If there are too many of something, or instances but no node.
 pub fn sample(name: &str, nodes: usize, instances: usize, now: f64) -> Result<Config, SampleError> {
-    if nodes > MOST_NODES {
+    if nodes > SAMPLE_NODES {
         return Err(SampleError::TooManyNodes(nodes));
     }
-    if instances > MOST_INSTANCES {
+    if instances > SAMPLE_INSTANCES {
         return Err(SampleError::TooManyInstances(instances));
     }
     if nodes == 0 && instances > 0 {

@@ -19,8 +19,9 @@ use crate::cluster::{
     Backend, Config, DRBD_META_MIB, DiskTemplate, Edit, HvName, InstanceUuid, Node,
 };
 use crate::hypervisor::{Hypervisor, InstanceRef, NodeRef};
+use crate::limits::{SIZE, TAG_BYTES, TAGS};
 use crate::locking::{Level, Lock, LockSet, Mode};
-use crate::opcodes::{ErrorCode, InstanceCreate, MAX_SIZE, OpError};
+use crate::opcodes::{ErrorCode, InstanceCreate, OpError};
 use crate::queue::JobId;
 
 /// Ganeti's limits of what one instance has.
@@ -106,7 +107,7 @@ impl InstanceCreate {
             if disk.size == 0 {
                 return Err(wrong(format!("disk {index} has no size")));
             }
-            if disk.size > MAX_SIZE {
+            if disk.size > SIZE {
                 let size = disk.size;
                 let text = format!("disk {index} of {size} MiB is larger than any node");
                 return Err(wrong(text));
@@ -121,6 +122,11 @@ impl InstanceCreate {
             let count = self.nics.len();
             return Err(wrong(format!(
                 "{count} network interfaces are more than {MAX_NICS}"
+            )));
+        }
+        if self.tags.len() > TAGS || self.tags.iter().any(|tag| tag.len() > TAG_BYTES) {
+            return Err(wrong(format!(
+                "an instance has at most {TAGS} tags of at most {TAG_BYTES} bytes"
             )));
         }
         self.check_backend()

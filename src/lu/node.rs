@@ -9,8 +9,9 @@ use super::shared::{check_answers, find_group, find_node, new_uuid, reference, s
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
 use crate::cluster::{Capacity, Config, Edit, Group, Instance, Node, NodeChange, NodeUuid, Stamps};
 use crate::hypervisor::{Hypervisor, NodeRef, VerbError};
+use crate::limits::SIZE;
 use crate::locking::{Level, Lock, LockSet, Mode};
-use crate::opcodes::{ErrorCode, MAX_SIZE, NodeAdd, NodeRemove, NodeSetParams, OpError};
+use crate::opcodes::{ErrorCode, NodeAdd, NodeRemove, NodeSetParams, OpError};
 
 /// The size of a new node of which neither the operator nor the driver says it: that of a small
 /// server, so that something can be placed on it.
@@ -55,7 +56,7 @@ fn check_sizes(capacity: Option<Capacity>) -> Result<(), OpError> {
         return Ok(());
     };
     match [memory, disk, cpus, spindles].into_iter().max() {
-        Some(size) if size > MAX_SIZE => {
+        Some(size) if size > SIZE => {
             Err(wrong(format!("a size of {size} is larger than any node")))
         }
         _ => Ok(()),

@@ -8,6 +8,7 @@ use super::shared::find_node;
 use super::{ChildJob, Env, Failure, LogicalUnit, Outcome, ResultWithJobs, UnitResult};
 use crate::cluster::Config;
 use crate::hypervisor::{InterruptKind, Progress, VerbError};
+use crate::limits::DELAY_SECONDS;
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, OpError, TestDelay, TestDummy};
 
@@ -15,9 +16,6 @@ use super::settle::failed;
 
 /// How often a delay tells how far it is: often enough for a bar, seldom enough to be free.
 const TICK: Duration = Duration::from_millis(500);
-
-/// The longest delay: a year. What is longer is a slip of the hand.
-const MAX_DELAY: f64 = 366.0 * 86_400.0;
 
 impl TestDelay {
     fn once(&self, env: &Env<'_>) -> Result<(), Failure> {
@@ -60,11 +58,11 @@ impl LogicalUnit for TestDelay {
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
-        if !(0.0..=MAX_DELAY).contains(&self.duration) {
+        if !(0.0..=DELAY_SECONDS as f64).contains(&self.duration) {
             return Err(OpError::prereq(
                 ErrorCode::WrongInput,
                 format!(
-                    "a delay takes 0 to {MAX_DELAY} seconds, not {}",
+                    "a delay takes 0 to {DELAY_SECONDS} seconds, not {}",
                     self.duration
                 ),
             ));

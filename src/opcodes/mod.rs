@@ -70,14 +70,6 @@ const COMMON_KEYS: [&str; 6] = [
     "reason",
 ];
 
-/// The largest size that is understood, in MiB or CPUs. Far above any machine, far below where sums
-/// of sizes overflow.
-pub const MAX_SIZE: u64 = 1 << 44;
-
-/// The largest opcode that is accepted, as JSON text: enough for any list of names, small enough
-/// that a queue of them fits in memory.
-pub const MAX_OPCODE_BYTES: usize = 1 << 20;
-
 macro_rules! operations {
     ($($(#[$doc:meta])* $name:ident = $id:literal, summary $field:expr;)*) => {
         /// The operation of an [`Opcode`], one variant an `OP_ID`.

@@ -4,13 +4,11 @@
 use std::collections::BTreeSet;
 
 use crate::clock::now;
+use crate::limits::STEP_JOBS;
 use crate::opcodes::{OpError, Priority};
 use crate::store::{Archived, Commit, EventKind, Store, StoreError, Tx};
 
 use super::types::{JobId, Status};
-
-/// How many jobs one transaction archives, so that nobody waits long behind it.
-const ARCHIVE_STEP: usize = 200;
 
 /// Whether an id stands for its descendants, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,9 +50,9 @@ pub fn cancel(
     reach: Reach,
     who: &str,
 ) -> Result<Vec<(JobId, CancelAnswer)>, StoreError> {
-    store.write(Commit::Cancel, |tx| {
+    in_steps(store, ids, reach, Commit::Cancel, |tx, ids| {
         let mut answers = vec![];
-        for id in widen(store, ids, reach)? {
+        for id in ids {
             let Some(state) = tx.state(id)? else {
                 answers.push((id, CancelAnswer::Unknown));
                 continue;
@@ -98,9 +96,34 @@ fn cancel_one(
     Ok(CancelAnswer::Canceled)
 }
 
-/// The ids, or with their descendants; each once, in the order in which they were named.
-fn widen(store: &Store, ids: &[JobId], reach: Reach) -> Result<Vec<JobId>, StoreError> {
+/// Does something to the jobs that are named, or to their families, some a transaction. A family stays
+/// together: a job that is marked returns no children after that.
+fn in_steps<T>(
+    store: &Store,
+    ids: &[JobId],
+    reach: Reach,
+    commit: Commit,
+    mut work: impl FnMut(&mut Tx<'_>, Vec<JobId>) -> Result<Vec<T>, StoreError>,
+) -> Result<Vec<T>, StoreError> {
     let mut seen = BTreeSet::new();
+    let mut answers = vec![];
+    for step in ids.chunks(STEP_JOBS) {
+        answers.extend(store.write(commit, |tx| {
+            let ids = widen(store, step, reach, &mut seen)?;
+            work(tx, ids)
+        })?);
+    }
+    Ok(answers)
+}
+
+/// The ids, or with their descendants, in the order in which they were named; each that was not seen
+/// before.
+fn widen(
+    store: &Store,
+    ids: &[JobId],
+    reach: Reach,
+    seen: &mut BTreeSet<JobId>,
+) -> Result<Vec<JobId>, StoreError> {
     let mut wide = vec![];
     for id in ids {
         let family = match reach {
@@ -136,9 +159,9 @@ pub fn change_priority(
     priority: Priority,
     who: &str,
 ) -> Result<Vec<(JobId, PriorityAnswer)>, StoreError> {
-    store.write(Commit::Priority, |tx| {
+    in_steps(store, ids, reach, Commit::Priority, |tx, ids| {
         let mut answers = vec![];
-        for id in widen(store, ids, reach)? {
+        for id in ids {
             let answer = match tx.state(id)? {
                 None => PriorityAnswer::Unknown,
                 Some(state) if state.status.is_final() => PriorityAnswer::Ended(state.status),
@@ -165,7 +188,7 @@ pub fn archive(
     who: &str,
 ) -> Result<Vec<(JobId, Archived)>, StoreError> {
     let mut answers = vec![];
-    for step in ids.chunks(ARCHIVE_STEP) {
+    for step in ids.chunks(STEP_JOBS) {
         answers.extend(store.write(Commit::Archive, |tx| {
             let mut answers = vec![];
             for id in step {
@@ -195,7 +218,7 @@ pub fn autoarchive(
     let limit = age.map_or(i64::MAX, |age| now().saturating_sub(age));
     let ids = store.ended_before(limit)?;
     let mut done = 0;
-    for step in ids.chunks(ARCHIVE_STEP) {
+    for step in ids.chunks(STEP_JOBS) {
         if !go_on(done, ids.len()) {
             break;
         }

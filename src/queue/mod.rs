@@ -5,6 +5,7 @@
 //! * [`follow`]: what has changed since the last look; [`why`] a job waits.
 //! * [`client`]: a tool's way to the queue: opens the database, submits, starts the runner.
 
+mod bounds;
 pub mod client;
 pub mod control;
 pub mod follow;

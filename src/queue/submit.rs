@@ -2,19 +2,14 @@
 
 use crate::allocator::Claim;
 use crate::clock::now;
+use crate::limits::JOBS_PER_SUBMISSION;
 use crate::opcodes::{
-    Dependency, ErrorClass, ErrorCode, JobRef, MAX_OPCODE_BYTES, OpError, Opcode, Priority, Reason,
+    Dependency, ErrorClass, ErrorCode, JobRef, OpError, Opcode, Priority, Reason,
 };
-use crate::store::{InsertJob, MAX_OPS, StoreError, Tx};
+use crate::store::{InsertJob, StoreError, Tx};
 
+use super::bounds::{self, bad_dependency, invalid};
 use super::types::JobId;
-
-/// Jobs that one submission may hold: what one transaction can take without keeping others waiting
-/// for seconds.
-pub const MAX_JOBS: usize = 100_000;
-
-/// Bytes that a name may have: what a domain name has at most.
-pub const MAX_NAME: usize = 255;
 
 /// One job that is to be submitted.
 #[derive(Debug, Clone)]
@@ -68,9 +63,9 @@ pub fn submit_many(
             Err(drained_error())
         } else if unfinished >= limit {
             Err(full_error(limit))
-        } else if place >= MAX_JOBS {
+        } else if place >= JOBS_PER_SUBMISSION {
             Err(invalid(format!(
-                "more than {MAX_JOBS} jobs in one submission"
+                "more than {JOBS_PER_SUBMISSION} jobs in one submission"
             )))
         } else {
             match resolve(tx, job, place, &answers)? {
@@ -107,18 +102,6 @@ fn full_error(limit: u64) -> OpError {
     .hint("wait until jobs have ended, or raise the limit: gnt-cluster modify --queue-limit N")
 }
 
-fn invalid(message: String) -> OpError {
-    OpError::prereq(ErrorCode::InvalidOpcode, message)
-}
-
-fn bad_dependency(message: String) -> OpError {
-    OpError::new(
-        ErrorClass::OpPrereqError,
-        Some(ErrorCode::BadDependency),
-        message,
-    )
-}
-
 /// The job's opcodes with dependencies by id; or why it is refused.
 fn resolve(
     tx: &Tx<'_>,
@@ -130,31 +113,8 @@ fn resolve(
         Ok(ops) => ops.clone(),
         Err(refusal) => return Ok(Err(refusal.clone())),
     };
-    if ops.is_empty() {
-        return Ok(Err(invalid("a job needs at least one opcode".into())));
-    }
-    if ops.len() > MAX_OPS {
-        let given = ops.len();
-        return Ok(Err(invalid(format!(
-            "a job has at most {MAX_OPS} opcodes, this one has {given}"
-        ))));
-    }
-    let too_large = |op: &Opcode| op.to_value().to_string().len() > MAX_OPCODE_BYTES;
-    if let Some(index) = ops.iter().position(too_large) {
-        return Ok(Err(invalid(format!(
-            "opcode {index} of the job is larger than {MAX_OPCODE_BYTES} bytes"
-        ))));
-    }
-    if let Some(name) = ops
-        .iter()
-        .filter_map(|op| op.op.subject())
-        .find(|n| n.len() > MAX_NAME)
-    {
-        let start: String = name.chars().take(40).collect();
-        return Ok(Err(invalid(format!(
-            "a name has at most {MAX_NAME} bytes, {start}… has {}",
-            name.len()
-        ))));
+    if let Err(refusal) = bounds::check(&ops) {
+        return Ok(Err(refusal));
     }
     for dependency in ops.iter_mut().flat_map(|op| &mut op.common.depends) {
         if let Err(refusal) = resolve_one(tx, dependency, place, before)? {

@@ -4,8 +4,7 @@ use std::os::fd::AsFd;
 
 use serde::{Deserialize, Serialize};
 
-/// Arguments are kept to this many bytes in all: they are for people, and may be file lists.
-const MAX_ARGUMENTS: usize = 1_000;
+use crate::limits::ARGUMENT_BYTES;
 
 /// Who, from where, with which command.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,11 +36,8 @@ impl Submitter {
     pub fn current(tool: &str) -> Submitter {
         let uid = nix::unistd::getuid();
         let mut arguments = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
-        if arguments.len() > MAX_ARGUMENTS {
-            let end = (0..=MAX_ARGUMENTS)
-                .rev()
-                .find(|i| arguments.is_char_boundary(*i));
-            arguments.truncate(end.unwrap_or(0));
+        if arguments.len() > ARGUMENT_BYTES {
+            arguments.truncate(arguments.floor_char_boundary(ARGUMENT_BYTES));
             arguments.push('…');
         }
         let terminal = nix::unistd::ttyname(std::io::stdin().as_fd()).ok();

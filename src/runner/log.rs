@@ -7,10 +7,8 @@ use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock;
+use crate::limits::RUNNER_LOG_BYTES;
 use crate::queue::JobId;
-
-/// A file that reaches this size becomes the old one.
-const MAX_BYTES: u64 = 8 << 20;
 
 /// How the line begins that says why a runner cannot run.
 pub const FATAL: &str = "fatal: ";
@@ -43,7 +41,7 @@ impl Log {
 
     /// A log that cannot be written must not stop the work: errors end here.
     fn write(&mut self, line: &str) {
-        if self.bytes > MAX_BYTES {
+        if self.bytes > RUNNER_LOG_BYTES {
             let old = self.path.with_extension("log.1");
             if std::fs::rename(&self.path, old).is_ok()
                 && let Ok(new) = Log::open(self.path.clone(), self.also_stderr)

@@ -7,6 +7,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::allocator::World;
 use crate::hypervisor::{Driver, Interrupt, Progress};
+use crate::limits::cut_message;
 use crate::lu::{Callbacks, Env, Limits as VerbLimits};
 use crate::opcodes::{ErrorCode, OpError, Opcode};
 use crate::processor::{self, Finished};
@@ -189,7 +190,7 @@ impl Callbacks for ToWriter<'_> {
             job: self.task.job,
             index: self.task.index,
             time: crate::clock::now(),
-            text: message.to_owned(),
+            text: cut_message(message).into_owned(),
         });
     }
 
@@ -234,6 +235,10 @@ fn run(task: &Task, driver: &Driver, writer: &Sender<Message>) -> Done {
         Err(error
             .hint("this is a bug in gnt; runner.log in the state directory has more")
             .into())
+    });
+    let finished = finished.map_err(|mut failure| {
+        failure.error.message = cut_message(&failure.error.message).into_owned();
+        failure
     });
     Done {
         job: task.job,

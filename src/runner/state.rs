@@ -9,6 +9,7 @@ use std::sync::Arc;
 use crate::allocator::{Claim, World};
 use crate::cluster::{Config, NodeUuid};
 use crate::hypervisor::{Interrupt, Progress};
+use crate::limits::LOG_LINES;
 use crate::lu;
 use crate::opcodes::{ErrorCode, OpError, Opcode};
 use crate::queue::JobId;
@@ -16,9 +17,6 @@ use crate::store::{LogEntry, Settings, StoreError, Tx};
 
 use super::pool::{Done, Task};
 use super::scheduler::Scheduler;
-
-/// Lines that one opcode may log; what comes after is dropped, saying so.
-pub const MAX_LOG_ENTRIES: i64 = 10_000;
 
 /// An opcode that a worker has.
 #[derive(Debug)]
@@ -33,6 +31,8 @@ pub struct Active {
     pub interrupt: Arc<Interrupt>,
     /// The number of the newest line that its job logged.
     pub serial: i64,
+    /// The number of the last line before its own.
+    pub logged_before: i64,
     /// How often it has been started.
     pub attempt: u32,
     /// How often it has planned again.
@@ -182,26 +182,37 @@ impl State {
     }
 
     fn report(&mut self, tx: &mut Tx<'_>, reports: &Reports) -> Result<(), StoreError> {
+        let mut to_come: HashMap<(JobId, u32), i64> = HashMap::new();
+        for (job, index, ..) in &reports.lines {
+            *to_come.entry((*job, *index)).or_default() += 1;
+        }
         for (job, index, time, text) in &reports.lines {
             let Some(active) = self.active.get_mut(job).filter(|a| a.index == *index) else {
                 continue;
             };
             active.serial += 1;
-            let message = match active.serial {
-                serial if serial < MAX_LOG_ENTRIES => text.clone(),
-                MAX_LOG_ENTRIES => {
-                    format!("more than {MAX_LOG_ENTRIES} lines: the rest is not kept")
-                }
-                _ => continue,
-            };
+            let to_come = to_come.entry((*job, *index)).or_default();
+            *to_come -= 1;
+            // It would be folded at once.
+            if *to_come >= LOG_LINES {
+                continue;
+            }
             let entry = LogEntry {
                 index: *index,
                 serial: active.serial,
                 time: *time,
                 kind: "message".to_owned(),
-                message,
+                message: text.clone(),
             };
             tx.log(*job, active.root, &entry)?;
+        }
+        for (job, index) in to_come.into_keys() {
+            let active = self.active.get(&job).filter(|a| a.index == index);
+            let older = active.map_or(0, |a| a.serial - a.logged_before - LOG_LINES);
+            if let Some(active) = active.filter(|_| older > 0) {
+                let last = active.logged_before + older;
+                tx.fold_log(job, index, last, &folded(older))?;
+            }
         }
         for (job, (index, progress)) in &reports.progress {
             let Some(active) = self.active.get(job).filter(|a| a.index == *index) else {
@@ -240,6 +251,11 @@ impl Active {
             limits: Arc::clone(&self.limits),
         }
     }
+}
+
+/// What stands in the place of the older lines of a long log.
+fn folded(older: i64) -> String {
+    format!("{older} older lines are left out, the newest {LOG_LINES} are kept")
 }
 
 pub(super) fn preceding_failed() -> OpError {

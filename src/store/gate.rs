@@ -13,12 +13,10 @@ use std::time::{Duration, Instant};
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
+use crate::limits::CLIENT_WAIT_SECONDS;
 use crate::signals;
 
 use super::{StateDir, StoreError};
-
-/// How long a client waits before it names the holder and gives up, in seconds.
-const CLIENT_WAIT: u64 = 10;
 
 /// While it waits a client looks so often whether it was interrupted.
 const LOOK_FOR_SIGNALS: Duration = Duration::from_millis(50);
@@ -48,7 +46,7 @@ impl Gate {
         let [next, lock] = dir.gates();
         // One limit for both: whoever waits for its turn waits for the writer, too.
         let until = match patience {
-            Patience::Client => Some(Instant::now() + Duration::from_secs(CLIENT_WAIT)),
+            Patience::Client => Some(Instant::now() + Duration::from_secs(CLIENT_WAIT_SECONDS)),
             Patience::Runner => None,
         };
         let held_by = || busy(&next, &lock);
@@ -151,7 +149,7 @@ fn busy(next: &Path, lock: &Path) -> StoreError {
     };
     StoreError::Busy {
         file: file.to_owned(),
-        seconds: CLIENT_WAIT,
+        seconds: CLIENT_WAIT_SECONDS,
         holder,
         hint,
     }

@@ -42,7 +42,7 @@ pub use dir::StateDir;
 pub use error::StoreError;
 pub use events::{Event, EventKind};
 pub use gate::{Gate, Patience};
-pub use jobs::{InsertJob, JobRow, JobState, LogEntry, MAX_OPS, OpRow, op_key};
+pub use jobs::{InsertJob, JobRow, JobState, LogEntry, OpRow, op_key};
 pub use runner_lock::{RunnerLock, runner_alive, stopped_runner};
 pub use settings::{Limits, Program, RunnerBegin, Settings};
 pub use tx::Tx;

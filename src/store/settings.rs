@@ -10,15 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{Store, StoreError, Tx};
 use crate::clock::now;
 use crate::failpoints;
-
-/// Jobs that may be unfinished at once unless set otherwise; Ganeti's hard limit.
-const QUEUE_LIMIT: u64 = 5_000;
-
-/// Jobs that may run at once unless set otherwise; Ganeti's default.
-const MAX_RUNNING_JOBS: u64 = 20;
-
-/// Seconds that a runner without work stays, so that a series of commands meets a warm one.
-const RUNNER_IDLE: u64 = 30;
+use crate::limits::{MAX_RUNNING_JOBS, QUEUE_LIMIT, RUNNER_IDLE};
 
 /// Microseconds in a minute.
 const MINUTE: i64 = 60_000_000;

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::common::{GlobalArgs, ListArgs};
 use crate::cli::values::{self, Numbers};
+use crate::limits::{MAX_RUNNING_JOBS_MOST, QUEUE_LIMIT_MOST};
 
 /// Run a cluster as a whole
 #[derive(Debug, Parser)]
@@ -126,10 +127,10 @@ pub enum QueueCommand {
 #[command(group(clap::ArgGroup::new("changes").required(true).multiple(true)))]
 pub struct ModifyArgs {
     /// How many jobs run at once at most
-    #[arg(long, value_name = "N", group = "changes", value_parser = clap::value_parser!(u32).range(1..=1_000))]
+    #[arg(long, value_name = "N", group = "changes", value_parser = clap::value_parser!(u32).range(1..=MAX_RUNNING_JOBS_MOST as i64))]
     pub max_running_jobs: Option<u32>,
     /// How many unfinished jobs the queue holds at most
-    #[arg(long, value_name = "N", group = "changes", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", group = "changes", value_parser = clap::value_parser!(u32).range(1..=QUEUE_LIMIT_MOST as i64))]
     pub queue_limit: Option<u32>,
     /// How long the simulator takes, in milliseconds: start=100,migrate=0
     #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers)]

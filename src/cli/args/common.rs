@@ -91,11 +91,11 @@ pub struct SubmitArgs {
     pub priority: Option<PriorityArg>,
 
     /// Why, kept with the job
-    #[arg(long, value_name = "TEXT", hide_short_help = true)]
+    #[arg(long, value_name = "TEXT", value_parser = values::reason, hide_short_help = true)]
     pub reason: Option<String>,
 
     /// Join the job that was submitted with this id before
-    #[arg(long, value_name = "ID", hide_short_help = true)]
+    #[arg(long, value_name = "ID", value_parser = values::request_id, hide_short_help = true)]
     pub request_id: Option<String>,
 
     /// Stop waiting after so long (exit 4); the jobs go on

@@ -1,5 +1,5 @@
-use crate::opcodes::{ErrorClass, ErrorCode, MAX_OPCODE_BYTES, OpError};
-use crate::store::MAX_OPS;
+use crate::limits::*;
+use crate::opcodes::{ErrorClass, ErrorCode, OpError};
 
 use super::*;
 
@@ -105,33 +105,37 @@ fn a_job_may_depend_on_one_that_has_ended() {
 fn opcodes_of_a_job_are_limited() {
     let lab = Lab::new();
     let answers = lab.submit(&[
-        NewJob::of(vec![dummy(); MAX_OPS]),
-        NewJob::of(vec![dummy(); MAX_OPS + 1]),
+        NewJob::of(vec![dummy(); OPCODES_PER_JOB]),
+        NewJob::of(vec![dummy(); OPCODES_PER_JOB + 1]),
         job(),
     ]);
     assert!(answers[0].is_ok());
     assert_eq!(code(&answers[1]), Some(ErrorCode::InvalidOpcode));
     assert!(answers[2].is_ok());
     let ops = lab.store.ops(JobId(1)).unwrap();
-    assert_eq!(ops.len(), MAX_OPS);
+    assert_eq!(ops.len(), OPCODES_PER_JOB);
+}
+
+/// A dummy with a result.
+fn with_result(result: serde_json::Value) -> crate::opcodes::Opcode {
+    crate::opcodes::TestDummy {
+        result,
+        ..Default::default()
+    }
+    .into()
+}
+
+/// An opcode of so many bytes.
+fn sized(bytes: usize) -> crate::opcodes::Opcode {
+    let empty = with_result("".into()).to_value().to_string().len();
+    with_result("x".repeat(bytes - empty).into())
 }
 
 #[test]
 fn an_opcode_that_is_too_large_refuses_its_job_alone() {
     let lab = Lab::new();
-    let sized = |bytes: usize| {
-        let mut op = dummy();
-        op.common.comment = Some(String::new());
-        let empty = op.to_value().to_string().len();
-        op.common.comment = Some("x".repeat(bytes - empty));
-        NewJob::of(vec![dummy(), op])
-    };
-    let answers = lab.submit(&[
-        job(),
-        sized(MAX_OPCODE_BYTES),
-        sized(MAX_OPCODE_BYTES + 1),
-        job(),
-    ]);
+    let sized = |bytes| NewJob::of(vec![dummy(), sized(bytes)]);
+    let answers = lab.submit(&[job(), sized(OPCODE_BYTES), sized(OPCODE_BYTES + 1), job()]);
     assert!(answers[0].is_ok() && answers[1].is_ok() && answers[3].is_ok());
     assert_eq!(code(&answers[2]), Some(ErrorCode::InvalidOpcode));
     let text = &answers[2].as_ref().unwrap_err().message;
@@ -168,4 +172,49 @@ fn children_know_their_parent_and_the_first_of_their_line() {
     let family = lab.store.family(root).unwrap();
     assert_eq!(family.len(), 4);
     assert_eq!(family[3].id, grandchild);
+}
+
+#[test]
+fn jobs_of_a_submission_are_limited() {
+    let lab = Lab::new();
+    let none = NewJob::of(vec![]);
+    let mut jobs = vec![none; JOBS_PER_SUBMISSION - 1];
+    jobs.extend([job(), job(), after(JobRef::Back(1))]);
+    let answers = lab.submit(&jobs);
+    assert_eq!(answers.len(), JOBS_PER_SUBMISSION + 2);
+    assert_eq!(answers[JOBS_PER_SUBMISSION - 1], Ok(JobId(1)));
+    for answer in &answers[JOBS_PER_SUBMISSION..] {
+        let error = answer.as_ref().unwrap_err();
+        assert_eq!(error.code, Some(ErrorCode::InvalidOpcode));
+        assert_eq!(error.message, "more than 100000 jobs in one submission");
+    }
+}
+
+#[test]
+fn bytes_of_a_job_are_limited() {
+    let lab = Lab::new();
+    let mut ops = vec![sized(OPCODE_BYTES); JOB_BYTES / OPCODE_BYTES];
+    let answers = lab.submit(&[NewJob::of(ops.clone())]);
+    assert_eq!(answers, [Ok(JobId(1))]);
+    ops[0] = sized(OPCODE_BYTES - 1_000);
+    ops.push(sized(1_001));
+    let answers = lab.submit(&[NewJob::of(ops)]);
+    let error = answers[0].as_ref().unwrap_err();
+    assert_eq!(
+        error.message,
+        "the opcodes of a job have at most 16777216 bytes, these have 16777217"
+    );
+}
+
+#[test]
+fn depth_is_limited_whoever_submits() {
+    let lab = Lab::new();
+    let nested = |levels: usize| {
+        let value = (1..levels).fold(serde_json::json!([]), |v, _| serde_json::json!([v]));
+        NewJob::of(vec![with_result(value)])
+    };
+    let answers = lab.submit(&[nested(JSON_DEPTH - 1), nested(JSON_DEPTH)]);
+    assert_eq!(answers[0], Ok(JobId(1)));
+    let text = &answers[1].as_ref().unwrap_err().message;
+    assert!(text.contains("nested deeper than 64 levels"), "{text}");
 }

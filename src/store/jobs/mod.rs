@@ -10,11 +10,9 @@ use crate::lu::Detail;
 use crate::opcodes::{OpError, Priority};
 use crate::queue::{JobId, Status};
 
-/// Opcodes that one job may have. An opcode's key is its job's id times 1024 plus its place.
-pub const MAX_OPS: usize = 1_000;
-
-/// The factor of an opcode's key.
+/// The factor of an opcode's key: above the most opcodes that a job may have.
 const OPS: i64 = 1_024;
+const _: () = assert!(crate::limits::OPCODES_PER_JOB <= OPS as usize);
 
 /// The key of an opcode: its job's id times 1024 plus its place, from 0.
 #[must_use]

@@ -4,6 +4,7 @@ use rusqlite::{Row, params};
 use serde_json::Value;
 
 use crate::clock::now;
+use crate::limits::RESULT_BYTES;
 use crate::lu::Detail;
 use crate::opcodes::{OpError, Priority};
 use crate::queue::{JobId, Status};
@@ -194,6 +195,12 @@ impl Tx<'_> {
         };
         let error = error.map(serde_json::to_string).map(text).transpose()?;
         let result = text(serde_json::to_string(result))?;
+        if result.len() > RESULT_BYTES {
+            return Err(StoreError::Refused(format!(
+                "the result of opcode {index} has {} bytes, at most {RESULT_BYTES} are kept",
+                result.len()
+            )));
+        }
         self.run(
             "UPDATE opcode SET status = ?2, ended = max(coalesce(executing, started, ?3), ?3), result = ?4, detail = ?5, error = ?6
              WHERE id = ?1 AND status < 7",
@@ -335,6 +342,28 @@ impl Tx<'_> {
         )
     }
 
+    /// Lines of an opcode's log up to the one of this number make room for one that says so, in the
+    /// place of the last of them.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn fold_log(
+        &mut self,
+        job: JobId,
+        index: u32,
+        last: i64,
+        message: &str,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "DELETE FROM log WHERE opcode = ?1 AND serial <= ?2",
+            params![op_key(job, index), last],
+        )?;
+        self.run(
+            "INSERT INTO log (opcode, serial, time, kind, message) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![op_key(job, index), last, now(), "folded", message],
+        )
+    }
+
     /// Tells how far a running opcode is; the newest replaces the one before.
     ///
     /// # Errors
@@ -381,9 +410,18 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`] of the database.
     pub fn last_serial(&self, job: JobId) -> Result<i64, StoreError> {
+        self.last_serial_before(job, OPS as u32)
+    }
+
+    /// The number of the newest line that a job logged before its opcode at this place; 0 when there
+    /// is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn last_serial_before(&self, job: JobId, index: u32) -> Result<i64, StoreError> {
         let last = self.row(
-            "SELECT coalesce(max(serial), 0) FROM log WHERE opcode BETWEEN ?1 AND ?2",
-            [op_key(job, 0), op_key(job, 0) + OPS - 1],
+            "SELECT coalesce(max(serial), 0) FROM log WHERE opcode >= ?1 AND opcode < ?2",
+            [op_key(job, 0), op_key(job, index)],
             |row| row.get(0),
         )?;
         Ok(last.unwrap_or(0))
