@@ -37,6 +37,8 @@ pub enum Action {
     Error,
     /// A full disk; for a verb like [`Action::Error`].
     Full,
+    /// The thread panics.
+    Panic,
 }
 
 impl fmt::Display for Action {
@@ -47,6 +49,7 @@ impl fmt::Display for Action {
             Action::Pause(millis) => write!(f, "pause:{millis}"),
             Action::Error => f.write_str("error"),
             Action::Full => f.write_str("full"),
+            Action::Panic => f.write_str("panic"),
         }
     }
 }
@@ -60,6 +63,7 @@ impl FromStr for Action {
             "stop" => Ok(Action::Stop),
             "error" => Ok(Action::Error),
             "full" => Ok(Action::Full),
+            "panic" => Ok(Action::Panic),
             _ => {
                 let millis = word.strip_prefix("pause:").ok_or(())?;
                 millis.parse().map(Action::Pause).map_err(drop)
@@ -185,6 +189,7 @@ pub(super) fn pass(point: Point) -> Result<(), Injected> {
         Some((_, at)) if at != hit => Ok(()),
         Some((Action::Error, _)) => Err(Injected::Io),
         Some((Action::Full, _)) => Err(Injected::Full),
+        Some((Action::Panic, _)) => panic!("a test made {point} panic"),
         Some((Action::Kill, _)) => {
             signal(Signal::SIGKILL);
             Ok(())

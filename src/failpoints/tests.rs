@@ -37,6 +37,7 @@ fn actions_are_read_as_they_are_written() {
         Action::Pause(250),
         Action::Error,
         Action::Full,
+        Action::Panic,
     ];
     for action in all {
         assert_eq!(action.to_string().parse(), Ok(action));

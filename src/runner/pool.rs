@@ -1,5 +1,6 @@
 //! The workers: threads that run logical units and hand their outcomes to the writer.
 
+use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::Sender;
@@ -8,12 +9,13 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use crate::allocator::World;
 use crate::hypervisor::{Driver, Interrupt, Progress};
 use crate::limits::cut_message;
-use crate::lu::{Callbacks, Env, Limits as VerbLimits};
+use crate::lu::{Callbacks, Env, Failure, Limits as VerbLimits};
 use crate::opcodes::{ErrorCode, OpError, Opcode};
 use crate::processor::{self, Finished};
 use crate::queue::JobId;
 
 use super::log;
+use super::starts::uncertain;
 
 /// A worker's stack: units do not recurse, and there may be hundreds of workers.
 const STACK_BYTES: usize = 512 << 10;
@@ -222,20 +224,7 @@ fn run(task: &Task, driver: &Driver, writer: &Sender<Message>) -> Done {
         limits: &task.limits,
     };
     let finished = catch_unwind(AssertUnwindSafe(|| processor::run(&task.opcode, &env)));
-    let finished = finished.unwrap_or_else(|panic| {
-        let text = (panic.downcast_ref::<&str>().map(|text| (*text).to_owned()))
-            .or_else(|| panic.downcast_ref::<String>().cloned())
-            .unwrap_or_default();
-        log::note(
-            Some(task.job),
-            &format!("{} panicked: {text}", task.opcode.op.id()),
-        );
-        let message = format!("Internal assertion error: {text}");
-        let error = OpError::exec(message).code(ErrorCode::InternalError);
-        Err(error
-            .hint("this is a bug in gnt; runner.log in the state directory has more")
-            .into())
-    });
+    let finished = finished.unwrap_or_else(|panic| Err(panicked(task, &*panic)));
     let finished = finished.map_err(|mut failure| {
         failure.error.message = cut_message(&failure.error.message).into_owned();
         failure
@@ -245,4 +234,28 @@ fn run(task: &Task, driver: &Driver, writer: &Sender<Message>) -> Done {
         index: task.index,
         finished,
     }
+}
+
+/// The failure of an opcode whose unit panicked: its text, for the log and for whoever waits.
+fn panicked(task: &Task, panic: &(dyn Any + Send)) -> Failure {
+    let text = (panic.downcast_ref::<&str>().copied())
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or_default();
+    log::note(
+        Some(task.job),
+        &format!("{} panicked: {text}", task.opcode.op.id()),
+    );
+    let message = format!("Internal assertion error: {text}");
+    // Whatever it had begun may be half done.
+    let edit = uncertain(
+        &task.world.config,
+        &task.opcode,
+        cut_message(&message).as_ref(),
+    );
+    let error = OpError::exec(message).code(ErrorCode::InternalError);
+    let mut failure = Failure::from(
+        error.hint("this is a bug in gnt; runner.log in the state directory has more"),
+    );
+    failure.edits.extend(edit);
+    failure
 }

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::allocator::still_fits;
-use crate::cluster::Edit;
+use crate::cluster::{Config, Edit};
 use crate::hypervisor::{Interrupt, InterruptKind};
 use crate::locking::LockSet;
 use crate::lu::{self, Slot};
@@ -142,11 +142,7 @@ impl State {
             ))
             .code(ErrorCode::Unknown)
             .hint("see runner.log in the state directory; gnt-cluster verify-config tells what is in disorder");
-            let instance = (opcode.op.subject())
-                .and_then(|name| self.config.instance_named(&name).map(|i| i.uuid.clone()));
-            if let Some(instance) = instance {
-                let reason = Some(error.message.clone());
-                let edit = Edit::SetUncertain { instance, reason };
+            if let Some(edit) = uncertain(&self.config, &opcode, &error.message) {
                 self.edit(tx, &[edit], effects)?;
             }
             return self.never_start(tx, id, index, state, &error, false);
@@ -214,6 +210,16 @@ impl State {
         }
         Ok(())
     }
+}
+
+/// An opcode was broken off, nobody knows where: the instance that it was about is not what the
+/// configuration says until somebody has looked.
+pub(super) fn uncertain(config: &Config, opcode: &Opcode, reason: &str) -> Option<Edit> {
+    let name = opcode.op.subject()?;
+    Some(Edit::SetUncertain {
+        instance: config.instance_named(&name)?.uuid.clone(),
+        reason: Some(reason.to_owned()),
+    })
 }
 
 /// What a unit says of itself in this thread, which must not die of it: one that panics says nothing
