@@ -281,3 +281,41 @@ fn not_confirmed() {
     assert!(output.stderr.contains("hint:"), "{output:?}");
     assert_eq!(lab.store().jobs().unwrap(), []);
 }
+
+/// A program that reads a stream or a document finds nothing else in it, and its end is that of the
+/// tool, however it ends.
+#[test]
+fn a_stream_ends_with_its_verdict() {
+    let lab = Lab::sample(6, 30, MILLIS);
+    let verdict = |output: &common::Output| {
+        let events = output.stdout.lines().map(serde_json::from_str::<Value>);
+        let events: Vec<Value> = events.map(|event| event.unwrap()).collect();
+        let last = events.last().unwrap().clone();
+        assert_eq!(last["event"], "verdict", "{output:?}");
+        assert!(last["time"].is_string() && last["schema"] == 1, "{last}");
+        assert_eq!(last["exit"].as_i64(), Some(output.code.into()));
+        last["verdict"].as_str().unwrap().to_owned()
+    };
+    let stream = ["gnt-node", "evacuate", "-f", "--json-stream"];
+    let (client, parent) = on_its_way(&lab, &["--json-stream", "--print-jobid"]);
+    let parent = parent.to_string();
+    client.signal(Signal::SIGTERM);
+    assert_eq!(verdict(&client.finish().exits(143)), "detached");
+
+    let wait = ["gnt-job", "cancel", "-f", "--wait", "--json", &parent];
+    let output = lab.run(wait.iter().chain(&["--timeout", "0s"])).exits(4);
+    assert_eq!(output.json()["exit"], 4);
+    assert_eq!(lab.run(["gnt-job", "wait", "-q", &parent]).code, 1);
+
+    lab.run(["gnt-cluster", "queue", "drain"]).exits(0);
+    let output = lab.run(stream.iter().chain(&["node1"])).exits(1);
+    assert_eq!(verdict(&output), "refused");
+    lab.run(["gnt-cluster", "queue", "undrain"]).exits(0);
+    let output = lab.run(stream.iter().chain(&["nowhere"])).exits(1);
+    assert_eq!(verdict(&output), "failed");
+    let output = lab.run(stream.iter().chain(&["node1", "node2"])).exits(2);
+    assert_eq!(verdict(&output), "failed");
+    lab.run(["gnt-node", "evacuate", "-f", "node1"]).exits(0);
+    let output = lab.run(stream.iter().chain(&["node1"])).exits(0);
+    assert_eq!(verdict(&output), "done");
+}

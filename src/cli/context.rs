@@ -50,10 +50,9 @@ impl Context {
             Ok(code) => code.into(),
             Err(problem) => {
                 self.printer.problem(&problem);
-                if self.printer.json && !problem.error.message.is_empty() {
-                    let text = failure(&self.command, &problem).text();
+                if !problem.error.message.is_empty() {
                     // There is nobody left to tell if this fails.
-                    let _ = self.printer.data(&text).and_then(|()| self.printer.flush());
+                    let _ = self.printer.end(&failure(&self.command, &problem));
                 }
                 problem.exit.into()
             }

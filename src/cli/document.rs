@@ -3,9 +3,12 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::clock::now;
 use crate::lu::{Move, PlanItem, UnmovableItem};
 use crate::opcodes::{OpError, words};
 use crate::queue::{JobId, Status};
+
+use super::table::utc_time;
 
 /// The version of every document. Fields are added without raising it; it is raised if one ever has
 /// to change its meaning.
@@ -149,6 +152,15 @@ impl Document {
             summary: Summary::default(),
             plan: None,
         }
+    }
+
+    /// The last event of a stream, on one line.
+    #[must_use]
+    pub fn event(&self) -> String {
+        let mut value = serde_json::to_value(self).unwrap_or_default();
+        value["event"] = Value::from("verdict");
+        value["time"] = Value::from(utc_time(now()));
+        value.to_string()
     }
 
     /// The text: one line, ended.

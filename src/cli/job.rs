@@ -332,16 +332,11 @@ fn follow_to_end(
             cx.printer.complain(&format!("Job {id} failed: {text}"));
         }
     }
-    match view {
-        View::Stream => operation::end_stream(cx, &document, exit),
-        _ => {
-            if view == View::Log && !cx.printer.json {
-                cx.printer.verdict(&verdict::in_words(&document))?;
-            }
-            operation::emit(cx, &document)?;
-            Ok(exit)
-        }
+    if view == View::Log {
+        cx.printer.verdict(&verdict::in_words(&document))?;
     }
+    cx.printer.end(&document)?;
+    Ok(exit)
 }
 
 // ------------------------------------------------------------------ steering
@@ -432,12 +427,17 @@ fn cancel(args: CancelArgs, cx: &mut Context) -> Result<ExitCode> {
         .collect();
     let accepted = told.iter().filter(|(_, accepted, _)| *accepted).count();
     let exit = steered(accepted, told.len());
-    tell(cx, &told, exit)?;
+    let waits = args.wait && accepted > 0;
+    // A document is printed once, with the end that the tool has.
+    let later = waits && cx.printer.json;
+    if !later {
+        tell(cx, &told, exit)?;
+    }
     // The marks are on disk; a runner is needed to carry them out, not to accept them.
     if let Err(error) = client.ensure_runner() {
         cx.printer.complain(&format!("note: {error}"));
     }
-    if !args.wait || accepted == 0 {
+    if !waits {
         return Ok(exit);
     }
     signals::catch();
@@ -449,16 +449,21 @@ fn cancel(args: CancelArgs, cx: &mut Context) -> Result<ExitCode> {
     let until = args.timeout.map(|timeout| Instant::now() + timeout);
     let store = client.store();
     let (ending, follower) = follow(&mut cx.printer, store, &ids, reach, View::Silent, until)?;
-    match ending {
-        Ending::Over => {}
-        Ending::TimedOut => return Ok(ExitCode::TimedOut),
-        Ending::Detached(signal) => return Ok(ExitCode::Detached(signal.number())),
+    let exit = match ending {
+        Ending::Over => exit,
+        Ending::TimedOut => ExitCode::TimedOut,
+        Ending::Detached(signal) => ExitCode::Detached(signal.number()),
+    };
+    for job in follower.jobs().filter(|job| job.status.is_final()) {
+        if job.status != Status::Canceled {
+            let text = format!("Job {} ended in {} all the same", job.id, job.status);
+            cx.printer.say(&text);
+        }
     }
-    for job in follower.jobs().filter(|job| job.status != Status::Canceled) {
-        let text = format!("Job {} ended in {} all the same", job.id, job.status);
-        cx.printer.say(&text);
+    match later {
+        true => tell(cx, &told, exit),
+        false => Ok(exit),
     }
-    Ok(exit)
 }
 
 fn change_priority(args: ChangePriorityArgs, cx: &mut Context) -> Result<ExitCode> {

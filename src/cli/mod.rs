@@ -46,10 +46,12 @@ fn main<T: Parser>(
 ) -> std::process::ExitCode {
     let command = T::command();
     let words = usage::arguments(tool);
-    let json = usage::wants_json(&words);
+    let mut printer = Printer::new();
+    printer.json = usage::wants("--json", &words);
+    printer.stream = usage::wants("--json-stream", &words);
     let matches = match command.try_get_matches_from(words) {
         Ok(matches) => matches,
-        Err(error) => return usage::tell(tool, &error, json).into(),
+        Err(error) => return usage::tell(tool, &error, printer).into(),
     };
     let name = match matches.subcommand() {
         Some((name, inner)) => match inner.subcommand() {
@@ -60,10 +62,9 @@ fn main<T: Parser>(
     };
     let arguments = match T::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
-        Err(error) => return usage::tell(tool, &error, json).into(),
+        Err(error) => return usage::tell(tool, &error, printer).into(),
     };
     let global = global(&arguments);
-    let mut printer = Printer::new();
     printer.quiet = global.quiet;
     printer.json = global.json;
     let mut cx = Context {

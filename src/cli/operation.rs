@@ -192,7 +192,7 @@ fn announce(
         let name = operation.names.get(place).filter(|_| several);
         match answer {
             Ok(id) => {
-                if options.print_jobid && !cx.printer.json {
+                if options.print_jobid && !cx.printer.json && !cx.printer.stream {
                     cx.printer.line(&id.to_string())?;
                 }
                 if options.submit && several && !options.print_jobid {
@@ -225,7 +225,7 @@ fn refused(
     let mut document = Document::new(&cx.command, Verdict::Refused, ExitCode::Failed.number());
     document.error = error.cloned();
     fill_answers(&mut document, operation, answers);
-    emit(cx, &document)?;
+    cx.printer.end(&document)?;
     Ok(ExitCode::Failed)
 }
 
@@ -247,7 +247,7 @@ fn detached_at_once(
     };
     document.status = document.job.map(|_| Status::Queued);
     fill_answers(&mut document, operation, answers);
-    emit(cx, &document)?;
+    cx.printer.end(&document)?;
     Ok(exit)
 }
 
@@ -272,17 +272,6 @@ fn fill_answers(
                 .push(refused_result(name, vec![], ops, error));
         }
     }
-}
-
-/// Prints a document where one is wanted.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn emit(cx: &mut Context, document: &Document) -> Result<()> {
-    if cx.printer.json {
-        cx.printer.data(&document.text())?;
-    }
-    cx.printer.flush()
 }
 
 /// The end of an operation: the verdict in words, as a document, as exit code.
@@ -337,22 +326,7 @@ fn conclude(
     if let Some(text) = text.filter(|_| !cx.printer.quiet || exit != ExitCode::Done) {
         cx.printer.verdict(&text)?;
     }
-    if options.json_stream {
-        return end_stream(cx, &document, exit);
-    }
-    emit(cx, &document)?;
-    Ok(exit)
-}
-
-/// The last line of a stream: the verdict with the whole document.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn end_stream(cx: &mut Context, document: &Document, exit: ExitCode) -> Result<ExitCode> {
-    let mut value = serde_json::to_value(document).unwrap_or_default();
-    value["event"] = serde_json::json!("verdict");
-    cx.printer.line(&value.to_string())?;
-    cx.printer.flush()?;
+    cx.printer.end(&document)?;
     Ok(exit)
 }
 
@@ -374,7 +348,7 @@ fn detach(
     tell_detached(cx, why, named);
     document.verdict = verdict;
     document.exit = exit.number();
-    emit(cx, &document)?;
+    cx.printer.end(&document)?;
     Ok(exit)
 }
 
@@ -401,7 +375,10 @@ fn dry_run(
     let plan: Vec<_> = planned
         .flat_map(|detail| detail.plan.iter().cloned())
         .collect();
-    if !cx.printer.json && (!plan.is_empty() || !document.unmovable.is_empty()) {
+    if !cx.printer.json
+        && !cx.printer.stream
+        && (!plan.is_empty() || !document.unmovable.is_empty())
+    {
         let text = plan::render(&plan, &document.unmovable);
         let cluster = client.store().cluster_name()?;
         cx.printer.say(&format!("Plan for cluster {cluster}:"));
@@ -426,7 +403,7 @@ fn dry_run(
         _ => Verdict::Failed,
     };
     document.plan = Some(plan);
-    emit(cx, &document)?;
+    cx.printer.end(&document)?;
     Ok(exit)
 }
 

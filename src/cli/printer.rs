@@ -7,6 +7,7 @@ use std::io::{self, IsTerminal, Write};
 
 use crate::opcodes::{ErrorClass, OpError};
 
+use super::document::Document;
 use super::problem::{Problem, Result};
 
 /// Where a tool's words go.
@@ -17,6 +18,8 @@ pub struct Printer {
     pub quiet: bool,
     /// Standard output is a document: no lines for people there.
     pub json: bool,
+    /// Standard output is a stream of events: none there either.
+    pub stream: bool,
 }
 
 impl Printer {
@@ -27,6 +30,7 @@ impl Printer {
             out: io::BufWriter::with_capacity(1 << 16, io::stdout()),
             quiet: false,
             json: false,
+            stream: false,
         }
     }
 
@@ -48,12 +52,25 @@ impl Printer {
         self.data("\n")
     }
 
-    /// A line for people on standard output, which a document leaves no place for.
+    /// How an operation ended: the last event of a stream, or the document, where one is wanted.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn end(&mut self, document: &Document) -> Result<()> {
+        match (self.stream, self.json) {
+            (true, _) => self.line(&document.event())?,
+            (false, true) => self.data(&document.text())?,
+            (false, false) => {}
+        }
+        self.flush()
+    }
+
+    /// A line for people on standard output, which documents and streams leave no place for.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn verdict(&mut self, text: &str) -> Result<()> {
-        match self.json {
+        match self.json || self.stream {
             true => Ok(()),
             false => self.line(text),
         }

@@ -53,23 +53,19 @@ fn split_words(text: &str) -> Vec<String> {
     words
 }
 
-/// Whether a command line that may not be understood asks for a document.
-pub(super) fn wants_json(args: &[OsString]) -> bool {
+/// Whether a command line that may not be understood has this option.
+pub(super) fn wants(option: &str, args: &[OsString]) -> bool {
     let mut options = args.iter().take_while(|arg| *arg != "--");
-    options.any(|arg| arg == "--json")
+    options.any(|arg| arg == option)
 }
 
 /// Says what clap has to say: help and version on standard output end well, the rest is a usage
 /// error on standard error, and a document if one is asked for.
-pub(super) fn tell(tool: &str, error: &clap::Error, json: bool) -> ExitCode {
+pub(super) fn tell(tool: &str, error: &clap::Error, mut printer: Printer) -> ExitCode {
     let printed = error.print();
-    let mut printer = Printer::new();
     if error.use_stderr() {
-        if json {
-            let text = document(tool, &error.render().to_string()).text();
-            // The exit code says it all if this fails.
-            let _ = printer.data(&text).and_then(|()| printer.flush());
-        }
+        // The exit code says it all if this fails.
+        let _ = printer.end(&document(tool, &error.render().to_string()));
         return ExitCode::Usage;
     }
     match printed {
@@ -109,8 +105,10 @@ mod tests {
 
     #[test]
     fn json_is_asked_for_by_options_only() {
-        let wants =
-            |args: &[&str]| wants_json(&args.iter().map(OsString::from).collect::<Vec<_>>());
+        let wants = |args: &[&str]| {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            super::wants("--json", &args)
+        };
         assert!(wants(&["gnt-node", "--json", "evakuate"]));
         assert!(!wants(&["gnt-node", "evacuate", "--", "--json"]));
     }
