@@ -44,6 +44,8 @@ pub struct Lab {
 #[derive(Debug)]
 pub struct Output {
     pub code: i32,
+    /// It did not end by itself.
+    pub killed: bool,
     pub stdout: String,
     pub stderr: String,
 }
@@ -106,6 +108,7 @@ impl Running {
         let status = self.child.wait().unwrap();
         Output {
             code: code_of(status),
+            killed: status.code().is_none(),
             stdout: self.stdout(),
             stderr: self.stderr(),
         }

@@ -1,0 +1,444 @@
+//! One story, from its seed to the judgement.
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use gnt::admin::{Existing, Founding, found, simulator};
+use gnt::cluster::sample::sample;
+use gnt::hypervisor::fake::FakeSettings;
+use nix::sys::signal::Signal;
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+
+use crate::answers::{Answers, Client, ids_told};
+use crate::calamity::{CALAMITIES, Calamity};
+use crate::common::{Lab, Running};
+use crate::journal::Journal;
+use crate::load::{Command, KINDS, Kind, Load};
+use crate::motion::Observer;
+use crate::picture::{Eye, is_final};
+use crate::rest::{Rest, astray, guests};
+
+/// How often the observer asks whether something was committed.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// Clients at the same time: as many as still leave time to each other.
+const MOST_CLIENTS: usize = 6;
+
+/// Nothing takes longer when all that kept it has been cleared away.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One repair may be the condition of the next, as of a copy that is not in sync.
+const MOST_REPAIRS: u32 = 8;
+
+/// While a story waits for its end it sees to a runner so often, as any tool does.
+const NUDGE_EVERY: Duration = Duration::from_millis(300);
+
+/// What one story is like.
+struct Mix {
+    nodes: usize,
+    instances: usize,
+    steps: u32,
+    /// Of all steps, how many are calamities.
+    share: f64,
+    calamities: Vec<Calamity>,
+    /// The longest pause between two steps, in milliseconds.
+    pause: u64,
+}
+
+/// A client on its way: what was asked, by which signals it was disturbed.
+pub struct Asked {
+    pub command: Command,
+    pub signals: Vec<Signal>,
+}
+
+pub struct Story<'a> {
+    pub lab: &'a Lab,
+    pub journal: &'a Journal,
+    pub random: StdRng,
+    pub clients: Vec<(Asked, Running)>,
+    /// Runners that were started by hand.
+    pub runners: Vec<std::process::Child>,
+    /// Stopped processes, and until when.
+    pub asleep: Vec<(nix::unistd::Pid, Instant)>,
+    /// How often the runner was killed.
+    pub deaths: u32,
+    ended: Vec<Client>,
+    load: Load,
+    mix: Mix,
+    /// The simulator was told to make things fail.
+    faulty: bool,
+}
+
+/// Tells the story of a seed; tells how often what happened.
+pub fn tell(seed: u64) -> BTreeMap<&'static str, u64> {
+    let mut lab = Lab::new();
+    let journal = Journal::new(&lab.temp.path().join("journal"));
+    journal.say(&format!("GNT_SEED={seed}"));
+    match catch_unwind(AssertUnwindSafe(|| tell_in(&lab, &journal, seed))) {
+        Ok(()) => journal.counts(),
+        Err(panic) => {
+            lab.temp.disable_cleanup(true);
+            eprintln!("GNT_SEED={seed}: see {}", lab.temp.path().display());
+            resume_unwind(panic)
+        }
+    }
+}
+
+/// Some of a list, at least one.
+fn some<T: Copy>(random: &mut StdRng, of: &[T], share: f64) -> Vec<T> {
+    let mut chosen: Vec<T> = (of.iter().copied())
+        .filter(|_| random.random_bool(share))
+        .collect();
+    if chosen.is_empty() {
+        chosen.extend(of.choose(random));
+    }
+    chosen
+}
+
+fn tell_in(lab: &Lab, journal: &Journal, seed: u64) {
+    let mut random = StdRng::seed_from_u64(seed);
+    let mix = Mix {
+        nodes: random.random_range(3..=5),
+        instances: random.random_range(2..=10),
+        steps: random.random_range(8..=24),
+        share: random.random_range(0.1..0.5),
+        calamities: some(&mut random, &CALAMITIES, 0.4),
+        pause: *[2, 10, 30].choose(&mut random).unwrap_or(&10),
+    };
+    let mut kinds = some(&mut random, &KINDS, 0.5);
+    // Most stories are without faults, and are judged the more strictly.
+    if random.random_bool(0.6) {
+        kinds.retain(|kind| *kind != Kind::Fault);
+    }
+    if !kinds
+        .iter()
+        .any(|k| matches!(k, Kind::Batch | Kind::Node | Kind::Instance))
+    {
+        kinds.push(Kind::Batch);
+        kinds.push(Kind::Node);
+    }
+    journal.say(&format!(
+        "{} nodes, {} instances, {kinds:?}, {:?}",
+        mix.nodes, mix.instances, mix.calamities
+    ));
+    settle_down(lab, &mut random, &mix);
+    let eye = Eye::open(&lab.dir.database()).unwrap();
+    let mut story = Story {
+        lab,
+        journal,
+        load: Load::new(kinds, mix.nodes, mix.instances),
+        random,
+        clients: vec![],
+        runners: vec![],
+        asleep: vec![],
+        deaths: 0,
+        ended: vec![],
+        mix,
+        faulty: false,
+    };
+    let watched = Watched::default();
+    let observer = std::thread::scope(|scope| {
+        let observer = scope.spawn(|| watched.observe(lab, journal));
+        let told = catch_unwind(AssertUnwindSafe(|| story.run(&watched, &eye)));
+        watched.over.store(true, Ordering::Relaxed);
+        let observer = observer.join().unwrap();
+        match told {
+            Ok(()) => observer,
+            Err(panic) => resume_unwind(panic),
+        }
+    });
+    watched.check();
+    let laws = story.judge(&eye, &observer);
+    if let Err(law) = laws {
+        journal.say(&format!("BROKEN {law}"));
+        panic!("{law}");
+    }
+}
+
+/// Makes the cluster.
+fn settle_down(lab: &Lab, random: &mut StdRng, mix: &Mix) {
+    let mut millis = || random.random_range(0..25_u64);
+    let simulator = FakeSettings {
+        start: millis(),
+        stop: millis(),
+        reboot: millis(),
+        migrate: millis(),
+        sync: millis(),
+        sync_per_gib: 0,
+    };
+    let founding = Founding {
+        config: sample("demo", mix.nodes, mix.instances, 0.0).unwrap(),
+        simulator,
+        queue_limit: random.random_bool(0.2).then(|| random.random_range(4..30)),
+        max_running_jobs: random.random_bool(0.3).then(|| random.random_range(1..6)),
+    };
+    found(&lab.dir, &founding, Existing::Keep, "{}").unwrap();
+    if random.random_bool(0.3) {
+        let idle = random.random_range(0..=1_u32).to_string();
+        lab.run(["gnt-cluster", "modify", "--runner-idle", &idle])
+            .exits(0);
+    }
+}
+
+/// What story and observer tell each other.
+#[derive(Default)]
+struct Watched {
+    over: AtomicBool,
+    broken: Mutex<Option<String>>,
+}
+
+impl Watched {
+    /// Looks after every commit until the story is over, and once more.
+    fn observe(&self, lab: &Lab, journal: &Journal) -> Observer {
+        let mut observer = Observer::default();
+        let eye = Eye::open(&lab.dir.database()).unwrap();
+        let mut version = None;
+        loop {
+            let over = self.over.load(Ordering::Relaxed);
+            let now = eye.version().ok();
+            if over || now != version {
+                version = now;
+                if let Err(law) = observer.look(&eye) {
+                    journal.say(&format!("BROKEN {law}"));
+                    *self.broken.lock().unwrap() = Some(law);
+                    return observer;
+                }
+            }
+            if over {
+                return observer;
+            }
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    fn check(&self) {
+        if let Some(law) = self.broken.lock().unwrap().as_ref() {
+            panic!("{law}");
+        }
+    }
+}
+
+impl Drop for Story<'_> {
+    fn drop(&mut self) {
+        for runner in &mut self.runners {
+            // It may have ended.
+            let _ = runner.kill();
+            let _ = runner.wait();
+        }
+    }
+}
+
+impl Story<'_> {
+    pub fn happens(&self, what: &'static str) {
+        self.journal.say(what);
+        self.journal.count(what);
+    }
+
+    fn run(&mut self, watched: &Watched, eye: &Eye) {
+        for _ in 0..self.mix.steps {
+            watched.check();
+            self.wake(false);
+            self.reap();
+            let calamity = self.random.random_bool(self.mix.share);
+            match self.mix.calamities.choose(&mut self.random) {
+                Some(which) if calamity => {
+                    let which = *which;
+                    self.befall(which);
+                }
+                _ => self.ask(),
+            }
+            let pause = self.random.random_range(0..=self.mix.pause);
+            std::thread::sleep(Duration::from_millis(pause));
+        }
+        self.end(watched, eye);
+    }
+
+    /// Somebody does something.
+    fn ask(&mut self) {
+        if self.clients.len() >= MOST_CLIENTS {
+            return;
+        }
+        let dir = self.lab.temp.path().to_owned();
+        let command = self.load.next(&mut self.random, Path::new(&dir));
+        // Declaring a node dead that is not leaves those in doubt who deal with it.
+        let dead = command.words.windows(2).any(|w| w == ["--offline", "yes"]);
+        self.faulty |= dead || command.words[1] == "fault";
+        let running = self.spawn(&command);
+        let short = command.short;
+        let asked = Asked {
+            command,
+            signals: vec![],
+        };
+        if short && self.asleep.is_empty() {
+            self.finish(asked, running);
+        } else {
+            self.clients.push((asked, running));
+        }
+    }
+
+    fn spawn(&self, command: &Command) -> Running {
+        let running = self.lab.spawn(&command.words);
+        self.journal
+            .say(&format!("{}: {}", running.id(), command.words.join(" ")));
+        self.journal.count("commands");
+        running
+    }
+
+    /// Collects who has ended.
+    fn reap(&mut self) {
+        (self.runners).retain_mut(|runner| matches!(runner.try_wait(), Ok(None)));
+        let mut at = 0;
+        while at < self.clients.len() {
+            if self.clients[at].1.is_over() {
+                let (asked, running) = self.clients.swap_remove(at);
+                self.finish(asked, running);
+            } else {
+                at += 1;
+            }
+        }
+    }
+
+    fn finish(&mut self, asked: Asked, running: Running) {
+        let id = running.id();
+        let output = running.finish();
+        let (ids, _) = ids_told(&asked.command, &output.stdout);
+        self.journal
+            .say(&format!("{id} ended with {}, told of {ids:?}", output.code));
+        self.load.ids.extend(ids);
+        self.ended.push(Client {
+            command: asked.command,
+            output,
+            signals: asked.signals,
+        });
+    }
+
+    /// Runs a tool of which the story needs the effect.
+    fn must_run(&self, words: &[&str]) {
+        self.journal.say(&words.join(" "));
+        let output = self.lab.run(words);
+        assert_eq!(output.code, 0, "{words:?}: {output:#?}");
+    }
+
+    /// Clears away what keeps jobs from ending, and waits for all of them and for all clients.
+    fn end(&mut self, watched: &Watched, eye: &Eye) {
+        self.journal.say("the end");
+        self.wake(true);
+        if self.faulty {
+            self.must_run(&["gnt-debug", "fault", "clear"]);
+        }
+        self.must_run(&["gnt-cluster", "queue", "release"]);
+        self.must_run(&["gnt-cluster", "queue", "undrain"]);
+        self.must_run(&["gnt-cluster", "modify", "--queue-limit", "5000"]);
+        self.rest(watched, eye);
+        let until = Instant::now() + PATIENCE;
+        while !self.clients.is_empty() {
+            assert!(Instant::now() < until, "clients do not end");
+            std::thread::sleep(Duration::from_millis(1));
+            self.reap();
+        }
+        self.repair(watched, eye);
+    }
+
+    /// Waits until no job is unfinished. Only tools start a runner, so one looks from time to time.
+    fn rest(&self, watched: &Watched, eye: &Eye) {
+        let until = Instant::now() + PATIENCE;
+        let mut nudge = Instant::now();
+        loop {
+            watched.check();
+            let picture = eye.look().unwrap();
+            let unfinished = picture.jobs.iter().filter(|(_, job)| !is_final(job.status));
+            let unfinished: Vec<_> = unfinished.map(|(id, _)| *id).collect();
+            if unfinished.is_empty() {
+                return;
+            }
+            assert!(
+                Instant::now() < until,
+                "jobs {unfinished:?} do not end: {picture:#?}"
+            );
+            if Instant::now() >= nudge {
+                self.lab.run(["gnt-job", "list", "--pending"]);
+                nudge = Instant::now() + NUDGE_EVERY;
+            }
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// Brings order into what the simulator's faults have left, as an operator would. Without faults
+    /// there is nothing to do.
+    fn repair(&self, watched: &Watched, eye: &Eye) {
+        let nodes: Vec<String> = (eye.objects("node").unwrap().into_values())
+            .filter(|node| node["offline"] == true)
+            .filter_map(|node| Some(node["name"].as_str()?.to_owned()))
+            .collect();
+        for node in nodes {
+            self.must_run(&["gnt-node", "modify", "-f", "--offline", "no", &node]);
+        }
+        if !self.faulty && self.deaths <= 2 {
+            return;
+        }
+        for round in 0.. {
+            let store = self.lab.store();
+            let reality = simulator(&store).unwrap().snapshot().unwrap();
+            let guests = guests(eye).unwrap();
+            let wrong = astray(&guests, &reality, self.faulty);
+            if wrong.is_empty() {
+                return;
+            }
+            assert!(round < MOST_REPAIRS, "cannot be repaired: {wrong:?}");
+            self.journal.say(&format!("to be repaired: {wrong:?}"));
+            for (uuid, guest) in &guests {
+                let name = &guest.name;
+                let now = reality
+                    .instances
+                    .get(uuid.as_str())
+                    .cloned()
+                    .unwrap_or_default();
+                let runs = !now.running_on.is_empty();
+                let line: &[&str] = if guest.uncertain {
+                    &["gnt-instance", "migrate", "-f", "--cleanup", name]
+                } else if guest.up && !runs {
+                    &["gnt-instance", "startup", name]
+                } else if !guest.up && runs {
+                    &["gnt-instance", "shutdown", name]
+                } else if wrong
+                    .iter()
+                    .any(|text| text.starts_with(&format!("{name} has copies")))
+                {
+                    &["gnt-instance", "replace-disks", "--auto", name]
+                } else {
+                    continue;
+                };
+                let output = self.lab.run(line);
+                self.journal.say(&format!("{line:?}: {output:?}"));
+            }
+            self.rest(watched, eye);
+        }
+    }
+
+    /// Holds everything against everything.
+    fn judge(&self, eye: &Eye, observer: &Observer) -> Result<(), String> {
+        let log = std::fs::read_to_string(self.lab.dir.runner_log()).unwrap_or_default();
+        if log.contains("panicked") {
+            return Err("the runner panicked".to_owned());
+        }
+        let rest = Rest {
+            lab: self.lab,
+            eye,
+            observer,
+            faulty: self.faulty,
+            replaced: false,
+        };
+        rest.check()?;
+        let answers = Answers::new(eye, observer);
+        for client in &self.ended {
+            answers.check(client)?;
+        }
+        Ok(())
+    }
+}
