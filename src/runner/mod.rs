@@ -18,3 +18,6 @@ mod starts;
 pub mod state;
 
 pub use service::{command, main};
+
+#[cfg(test)]
+mod machine;
