@@ -100,3 +100,6 @@ pub mod queue;
 pub mod runner;
 pub mod signals;
 pub mod store;
+
+#[cfg(test)]
+mod testing;

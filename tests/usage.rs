@@ -104,3 +104,31 @@ fn a_full_device_is_told_of_and_a_closed_pipe_is_not() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
 }
+
+/// File names are bytes; so are arguments, and whoever passes them on must not stumble.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a job file")]
+fn arguments_that_are_no_text() {
+    use std::os::unix::ffi::OsStrExt;
+    let temp = tempfile::tempdir().unwrap();
+    let state = temp.path().join("state");
+    let state = state.to_str().unwrap();
+    let (code, _, err) = run(
+        "gnt-cluster",
+        &["--state-dir", state, "init", "demo", "--sample"],
+    );
+    assert_eq!(code, Some(0), "{err}");
+    let name = std::ffi::OsStr::from_bytes(b"\xffjob");
+    let file = temp.path().join(name);
+    std::fs::write(&file, r#"[{"OP_ID": "OP_TEST_DUMMY"}]"#).unwrap();
+    let output = tool("gnt-debug")
+        .args(["--state-dir", state, "submit-job", "--submit"])
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    for tool_name in TOOLS {
+        let output = tool(tool_name).arg(name).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{tool_name}: {output:?}");
+    }
+}

@@ -71,3 +71,38 @@ pub fn matches(pattern: &str, name: &str) -> bool {
 pub fn is_pattern(name: &str) -> bool {
     name.contains(['*', '?'])
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::cases;
+
+    /// The definition, letter by letter.
+    fn fits(pattern: &[char], name: &[char]) -> bool {
+        match pattern.split_first() {
+            None => name.is_empty(),
+            Some(('*', rest)) => (0..=name.len()).any(|skip| fits(rest, &name[skip..])),
+            Some(('?', rest)) => !name.is_empty() && fits(rest, &name[1..]),
+            Some((c, rest)) => name.first() == Some(c) && fits(rest, &name[1..]),
+        }
+    }
+
+    proptest! {
+        #![proptest_config(cases(1_000))]
+
+        #[test]
+        fn any_pattern_fits_what_it_is_defined_to(pattern in "[ab*?]{0,7}", name in "[ab]{0,7}") {
+            let letters = |text: &str| text.chars().collect::<Vec<char>>();
+            prop_assert_eq!(matches(&pattern, &name), fits(&letters(&pattern), &letters(&name)));
+        }
+
+        #[test]
+        fn any_text_is_a_pattern(pattern in any::<String>(), name in any::<String>()) {
+            prop_assert!(matches(&name, &name) || is_pattern(&name));
+            let _ = matches(&pattern, &name);
+            prop_assert!(matches("*", &name));
+        }
+    }
+}

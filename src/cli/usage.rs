@@ -92,7 +92,30 @@ fn document(tool: &str, text: &str) -> Document {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::testing::texts;
+
+    proptest! {
+        #[test]
+        fn any_environment_is_split(text in texts(&["'", "\"", "\\", " ", "\n", "-o", "name"])) {
+            let plain = !text.contains(['\'', '"', '\\']);
+            let words = split_words(&text);
+            if plain {
+                let expected: Vec<&str> = text.split_whitespace().collect();
+                prop_assert_eq!(words, expected);
+            }
+        }
+
+        #[test]
+        fn any_words_that_are_quoted_come_back(words in prop::collection::vec(any::<String>(), 0..4)) {
+            let quoted: Vec<String> = (words.iter())
+                .map(|word| format!("'{}'", word.replace('\'', "'\\''")))
+                .collect();
+            prop_assert_eq!(split_words(&quoted.join(" ")), words);
+        }
+    }
 
     #[test]
     fn words_are_split_as_a_shell_does() {

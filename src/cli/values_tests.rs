@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::testing::{says_something, texts};
 
 #[test]
 fn durations() {
@@ -151,14 +152,114 @@ fn placements_and_ages() {
     assert!(age("some").is_err());
 }
 
+/// What the parsers of values are made of.
+const WORDS: &[&str] = &[
+    ",",
+    "=",
+    ":",
+    "\\",
+    "\\,",
+    "-",
+    "no_",
+    ".",
+    "+",
+    "e",
+    "0",
+    "1",
+    "inf",
+    "nan",
+    "s",
+    "m",
+    "h",
+    "d",
+    "w",
+    "M",
+    "GiB",
+    "T",
+    " ",
+    "all",
+    "yes",
+    "False",
+    "size",
+    "size=1G",
+    "mode=rw",
+    "name=",
+    "memory",
+    "maxmem=",
+    "vcpus=",
+    "auto_balance",
+    "disk=",
+    "cpus=4",
+    "node1",
+];
+
+/// One of these parsers; each error says something.
+fn speaks<T>(parsed: Result<T, String>) -> Option<T> {
+    match parsed {
+        Ok(value) => Some(value),
+        Err(wrong) => {
+            assert!(says_something(&wrong), "{wrong:?}");
+            None
+        }
+    }
+}
+
+/// A text with a backslash before each comma and backslash.
+fn escaped(text: &str) -> String {
+    text.replace('\\', "\\\\").replace(',', "\\,")
+}
+
 proptest! {
     #[test]
-    fn no_text_makes_a_parser_panic(text in "\\PC*", short in "[0-9a-z_=,:.\\\\é-]{0,12}") {
-        for text in [text.as_str(), short.as_str()] {
-            let _ = (duration(text), size(text), yes_no(text), probability(text), seconds(text));
-            let _ = (key_vals(text), ident_key_vals(text), disk(text), backend(text));
-            let _ = (capacity(text), numbers(text), placement(text), age(text));
+    fn any_value_is_read_or_refused(text in texts(WORDS)) {
+        let text = text.as_str();
+        if let Some(duration) = speaks(duration(text)) {
+            prop_assert!(duration <= MAX_DURATION);
         }
+        if let Some(size) = speaks(size(text)) {
+            prop_assert!(size <= SIZE + SIZE_STEP_MIB && size.is_multiple_of(SIZE_STEP_MIB));
+        }
+        if let Some(share) = speaks(probability(text)) {
+            prop_assert!((0.0..=1.0).contains(&share));
+        }
+        if let Some(seconds) = speaks(seconds(text)) {
+            prop_assert!(seconds >= 0.0 && seconds.is_finite());
+        }
+        if let Some(disk) = speaks(disk(text)) {
+            prop_assert!(disk.size > 0);
+        }
+        if let Some(KeyVals(pairs)) = speaks(key_vals(text)) {
+            prop_assert!(!pairs.contains_key(""));
+        }
+        if let Some(placement) = speaks(placement(text)) {
+            let written = match &placement.secondary {
+                Some(secondary) => format!("{}:{secondary}", placement.primary),
+                None => placement.primary,
+            };
+            prop_assert_eq!(written, text);
+        }
+        speaks(yes_no(text));
+        speaks(ident_key_vals(text));
+        speaks(backend(text));
+        speaks(capacity(text));
+        speaks(numbers(text));
+        speaks(age(text));
+        speaks(request_id(text));
+        speaks(reason(text));
+    }
+
+    #[test]
+    fn any_duration_written_with_a_unit_is_itself(number in 0u64..5_000, unit in 0usize..5) {
+        let (unit, factor) = [("s", 1), ("m", 60), ("h", 3_600), ("d", 86_400), ("w", 604_800)][unit];
+        prop_assert_eq!(duration(&format!("{number}{unit}")), Ok(Duration::from_secs(number * factor)));
+    }
+
+    #[test]
+    fn any_text_survives_in_a_list(pairs in prop::collection::btree_map("[a-z]{1,5}", any::<String>(), 1..4)) {
+        let list: Vec<String> = pairs.iter().map(|(k, v)| escaped(&format!("{k}={v}"))).collect();
+        let read = key_vals(&list.join(",")).unwrap();
+        let expected = pairs.into_iter().map(|(key, text)| (key, KeyVal::Text(text)));
+        prop_assert_eq!(read.0, expected.collect());
     }
 
     #[test]

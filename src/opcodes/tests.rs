@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::*;
 use crate::queue::{FinalStatus, JobId};
+use crate::testing::{changes, json, says_something};
 
 /// Every opcode with the keys that it cannot do without.
 fn minimal() -> Vec<Value> {
@@ -257,8 +258,50 @@ fn nearly_opcodes() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn any_json_is_read_or_refused(value in values()) {
-        let _ = Opcode::from_value(value);
+    fn any_json_is_read_or_refused(value in json(&["OP_TEST_DUMMY", "OP_ID", "all"])) {
+        if let Err(error) = Opcode::from_value(value) {
+            prop_assert!(says_something(&error.to_string()), "{error}");
+        }
+    }
+
+    /// A key somewhere in an opcode is changed or lost; the error names the opcode.
+    #[test]
+    fn any_damaged_opcode_is_read_or_refused_by_name(
+        (mut value, changes) in (prop::sample::select(minimal()), changes(&["all", "live"]))
+    ) {
+        let id = value["OP_ID"].as_str().unwrap().to_owned();
+        for change in &changes {
+            change.apply(&mut value);
+        }
+        let is_one = value.get("OP_ID") == Some(&json!(id));
+        match Opcode::from_value(value) {
+            Ok(opcode) => prop_assert_eq!(Opcode::from_value(opcode.to_value()), Ok(opcode)),
+            Err(ParseError(wrong)) => {
+                prop_assert!(says_something(&wrong), "{wrong}");
+                prop_assert!(!is_one || wrong.starts_with(&id), "{wrong}");
+            }
+        }
+    }
+
+    /// A job file's text, whole or cut.
+    #[test]
+    fn any_job_file_is_read_or_refused(
+        ops in prop::collection::vec(nearly_opcodes(), 0..3),
+        at in any::<prop::sample::Index>(),
+        put in "[\\[\\]{}\",:0-9a-z]{0,3}",
+    ) {
+        let mut text = Value::from(ops).to_string();
+        let place = text.floor_char_boundary(at.index(text.len() + 1));
+        text.insert_str(place, &put);
+        match crate::limits::parse_json(&text) {
+            Ok(Value::Array(items)) => {
+                for item in items {
+                    let _ = Opcode::from_value(item);
+                }
+            }
+            Ok(_) => {}
+            Err(wrong) => prop_assert!(says_something(&wrong), "{wrong}"),
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Who submits a job or steers the queue.
 
+use std::ffi::OsStr;
 use std::os::fd::AsFd;
 
 use serde::{Deserialize, Serialize};
@@ -35,7 +36,12 @@ impl Submitter {
     #[must_use]
     pub fn current(tool: &str) -> Submitter {
         let uid = nix::unistd::getuid();
-        let mut arguments = std::env::args().skip(1).collect::<Vec<_>>().join(" ");
+        let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+        // Files have names that are no text.
+        let mut arguments = arguments
+            .join(OsStr::new(" "))
+            .to_string_lossy()
+            .into_owned();
         if arguments.len() > ARGUMENT_BYTES {
             arguments.truncate(arguments.floor_char_boundary(ARGUMENT_BYTES));
             arguments.push('…');

@@ -126,3 +126,35 @@ pub fn job_status(ops: impl IntoIterator<Item = Status>) -> Status {
     }
     if all_well { Status::Success } else { current }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::{says_something, texts};
+
+    proptest! {
+        #[test]
+        fn any_id_is_read_or_refused(text in texts(&["-", "+", "0", " ", "job"])) {
+            match text.parse::<JobId>() {
+                Ok(id) => {
+                    prop_assert!(id.0 > 0);
+                    prop_assert_eq!(id.to_string().parse(), Ok(id));
+                }
+                Err(wrong) => prop_assert!(says_something(&wrong), "{wrong}"),
+            }
+        }
+
+        #[test]
+        fn any_states_make_a_state(ops in prop::collection::vec(any::<prop::sample::Index>(), 0..5)) {
+            use clap::ValueEnum;
+            let ops: Vec<Status> = ops.iter().map(|at| *at.get(Status::value_variants())).collect();
+            let all = ops.iter().all(|status| *status == Status::Success);
+            prop_assert_eq!(job_status(ops.iter().copied()) == Status::Success, all);
+            for status in ops {
+                prop_assert_eq!(Status::from_code(status.code()), Some(status));
+            }
+        }
+    }
+}

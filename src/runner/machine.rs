@@ -20,6 +20,7 @@ use crate::queue::control::{self, CancelAnswer, PriorityAnswer, Reach};
 use crate::queue::submit::NewJob;
 use crate::queue::{Client, FinalStatus, JobId, Status};
 use crate::store::{Archived, Commit, Program, Reading, StateDir, StoreError};
+use crate::testing::cases;
 
 use super::load;
 use super::pool::Done;
@@ -27,7 +28,7 @@ use super::state::{Reports, State};
 use model::{After, Ending, Job, Model, Spec};
 
 /// Sequences that are tried; the environment's `PROPTEST_CASES` says otherwise.
-const CASES: u32 = 48;
+const CASES: u32 = 24;
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -450,19 +451,10 @@ impl StateMachineTest for Queue {
 
 prop_state_machine! {
     #![proptest_config(ProptestConfig {
-        cases: cases(CASES),
         max_shrink_iters: 4_000,
-        ..ProptestConfig::default()
+        ..cases(CASES)
     })]
 
     #[test]
     fn the_queue_does_what_the_model_says(sequential 1..50 => Queue);
-}
-
-/// So many cases, unless the environment says otherwise.
-fn cases(usual: u32) -> u32 {
-    match std::env::var_os("PROPTEST_CASES") {
-        Some(_) => ProptestConfig::default().cases,
-        None => usual,
-    }
 }

@@ -303,3 +303,34 @@ impl Tx<'_> {
         self.set("world_serial", i64::try_from(world).unwrap_or(i64::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::texts;
+
+    fn program(version: &str) -> Program {
+        Program {
+            version: version.to_owned(),
+            path: PathBuf::new(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_versions_are_in_order(
+            one in texts(&[".", "-", "0", "rc1"]),
+            other in texts(&[".", "-", "0", "rc1"]),
+            numbers in [any::<u32>(), any::<u32>(), any::<u32>()],
+            more in [any::<u32>(), any::<u32>(), any::<u32>()],
+        ) {
+            let (one, other) = (program(&one), program(&other));
+            prop_assert!(!(one.is_newer_than(&other) && other.is_newer_than(&one)));
+            prop_assert!(!one.is_newer_than(&one));
+            let of = |[a, b, c]: [u32; 3]| program(&format!("{a}.{b}.{c}"));
+            prop_assert_eq!(of(numbers).is_newer_than(&of(more)), numbers > more);
+        }
+    }
+}

@@ -1,6 +1,12 @@
 //! The command lines are sound, and each command's help is complete and fits a screen.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::sync::LazyLock;
+
 use clap::{Command, Parser};
+use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::cluster::ClusterCli;
 use super::instance::InstanceCli;
@@ -199,4 +205,99 @@ fn lists_take_plus_fields_and_any_separator() {
     };
     assert_eq!(args.list.output.as_deref(), Some("+role"));
     assert_eq!(args.list.separator.as_deref(), Some("-"));
+}
+
+/// Every word that a command line may have: commands, options in both forms, their values, and some
+/// that none has.
+static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let mut words: BTreeSet<String> = [
+        "",
+        "-",
+        "--",
+        "-x",
+        "--nonsense",
+        "=",
+        "node1",
+        "inst*",
+        "17",
+        "-1",
+        "0",
+        "5m",
+        "99999999999999999999",
+        "1G",
+        "0:size=1G",
+        "kvm:a=b",
+        "yes",
+        "all",
+        "a,b",
+        "+name",
+        "node1:node2",
+        "é",
+    ]
+    .map(str::to_owned)
+    .into();
+    for tool in tools() {
+        let mut tool = tool;
+        tool.build();
+        for (_, command) in all(&tool, "") {
+            words.insert(command.get_name().to_owned());
+            for arg in command.get_arguments() {
+                words.extend(arg.get_long().map(|long| format!("--{long}")));
+                words.extend(arg.get_long().map(|long| format!("--{long}=1")));
+                words.extend(arg.get_short().map(|short| format!("-{short}")));
+                words.extend(
+                    arg.get_possible_values()
+                        .iter()
+                        .map(|value| value.get_name().to_owned()),
+                );
+            }
+        }
+    }
+    words.into_iter().collect()
+});
+
+fn lines() -> impl Strategy<Value = Vec<OsString>> {
+    let word = prop_oneof![
+        12 => select(WORDS.as_slice()).prop_map(OsString::from),
+        1 => any::<String>().prop_map(OsString::from),
+        1 => prop::collection::vec(any::<u8>(), 0..6)
+            .prop_map(std::os::unix::ffi::OsStringExt::from_vec),
+    ];
+    prop::collection::vec(word, 0..7)
+}
+
+/// Reads a line as a tool does; a wrong one is a usage error that says something.
+fn understands<T: Parser>(command: Option<&str>, line: &[OsString]) {
+    let words = [OsString::from("gnt")].into_iter();
+    let words = words
+        .chain(command.map(OsString::from))
+        .chain(line.iter().cloned());
+    if let Err(error) = T::try_parse_from(words) {
+        let text = error.render().to_string();
+        assert!(!text.trim().is_empty());
+        assert_eq!(
+            error.exit_code(),
+            if error.use_stderr() { 2 } else { 0 },
+            "{text}"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_line_is_understood_or_a_usage_error(line in lines(), at in any::<prop::sample::Index>()) {
+        let of = |tool: usize| {
+            let tools = tools();
+            let commands: Vec<String> = tools[tool].get_subcommands().map(|c| c.get_name().to_owned()).collect();
+            at.get(&commands).clone()
+        };
+        match at.index(6) {
+            0 => understands::<ClusterCli>(Some(&of(0)), &line),
+            1 => understands::<super::debug::DebugCli>(Some(&of(1)), &line),
+            2 => understands::<super::group::GroupCli>(Some(&of(2)), &line),
+            3 => understands::<InstanceCli>(Some(&of(3)), &line),
+            4 => understands::<JobCli>(Some(&of(4)), &line),
+            _ => understands::<NodeCli>(Some(&of(5)), &line),
+        }
+    }
 }

@@ -1,11 +1,15 @@
 #![expect(clippy::disallowed_methods, reason = "files to import")]
 
+use std::sync::LazyLock;
+
 use proptest::prelude::*;
+use proptest::sample::{Index, select};
 use serde_json::json;
 
 use super::*;
 use crate::cluster::export::write;
 use crate::cluster::sample::sample;
+use crate::testing::{changes, says_something, texts};
 
 fn exported() -> String {
     let settings = Settings {
@@ -166,10 +170,81 @@ fn disks_inside_instances_are_lifted_out() {
     assert!(read.notes[1].contains("gnt-node modify --capacity"));
 }
 
+/// A configuration with some of everything.
+static SMALL: LazyLock<Value> = LazyLock::new(|| {
+    let config = sample("lab", 3, 4, 1_700_000_000.25).unwrap();
+    serde_json::from_str(&write(&config, &Settings::default())).unwrap()
+});
+
+/// What can be read is written so that it reads the same; what cannot is refused by the file's name.
+fn comes_back(text: &[u8]) {
+    match read(text, "file") {
+        Ok(read) => {
+            let text = write(&read.config, &read.settings);
+            let again = self::read(text.as_bytes(), "again").unwrap();
+            assert_eq!(write(&again.config, &again.settings), text);
+        }
+        Err(error) => {
+            assert!(says_something(&error.reason), "{error}");
+            assert!(error.to_string().starts_with("cannot import file: "));
+        }
+    }
+}
+
+fn htools_texts() -> impl Strategy<Value = String> {
+    let lines: Vec<&str> = HTOOLS.lines().collect();
+    let line = prop_oneof![
+        8 => select(lines),
+        1 => Just(""),
+    ];
+    let field = texts(&[
+        "|", "?", "-1", "node1", "uuid-1", "drbd", "\n", ",", "M", "running", ".",
+    ]);
+    let damage = prop::option::weighted(0.5, (any::<Index>(), field));
+    let line = (line, damage).prop_map(|(line, damage)| {
+        let mut fields: Vec<String> = line.split('|').map(str::to_owned).collect();
+        if let Some((at, field)) = damage {
+            let place = at.index(fields.len());
+            fields[place] = field;
+        }
+        fields.join("|")
+    });
+    let line = line.boxed();
+    let whole = prop::collection::vec((any::<Index>(), line.clone()), 0..3).prop_map(|changes| {
+        let mut lines: Vec<String> = HTOOLS.lines().map(str::to_owned).collect();
+        for (at, line) in changes {
+            let place = at.index(lines.len());
+            lines[place] = line;
+        }
+        lines.join("\n")
+    });
+    prop_oneof![
+        2 => whole,
+        1 => prop::collection::vec(line, 0..15).prop_map(|lines| lines.join("\n")),
+    ]
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
         let _ = read(&bytes, "file");
+    }
+
+    /// Keys anywhere in a configuration are changed or lost. What is read all the same is written so
+    /// that it reads the same.
+    #[test]
+    fn any_configuration_is_read_or_refused(changes in changes(&["drbd", "up", "plain", "lvm", "node1"])) {
+        let mut value = SMALL.clone();
+        for change in &changes {
+            change.apply(&mut value);
+        }
+        comes_back(value.to_string().as_bytes());
+    }
+
+    /// The same with htools' text: lines and fields in any order, also wrong ones.
+    #[test]
+    fn any_htools_text_is_read_or_refused(text in htools_texts()) {
+        comes_back(text.as_bytes());
     }
 
     #[test]

@@ -4,10 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
-use proptest::sample::Index;
+use proptest::sample::{Index, select};
 
 use super::*;
+use clap::ValueEnum;
+
 use crate::locking::{Level, Lock, Mode};
+use crate::testing::cases;
 
 /// What the scan finds out about a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +172,8 @@ fn urgencies() -> impl Strategy<Value = Urgency> {
 
 fn lock_sets() -> impl Strategy<Value = LockSet> {
     let lock = prop_oneof![
-        1 => prop::bool::ANY.prop_map(|node| Lock::all(if node { Level::Node } else { Level::Instance })),
+        1 => select(Level::value_variants()).prop_map(Lock::all),
+        2 => select(Level::value_variants()).prop_map(|level| Lock::one(level, "n0")),
         6 => (0..3u8).prop_map(|n| Lock::one(Level::Node, format!("n{n}"))),
         6 => (0..4u8).prop_map(|n| Lock::one(Level::Instance, format!("i{n}"))),
     ];
@@ -444,7 +448,7 @@ impl Pair {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(cases(256))]
 
     #[test]
     fn agrees_with_a_scan_of_all_jobs(steps in prop::collection::vec(steps(), 1..120)) {
@@ -469,5 +473,71 @@ proptest! {
         }
         prop_assert!(pair.real.is_idle());
         prop_assert!(pair.real.leaves_nothing_behind());
+    }
+}
+
+/// Steps of half an hour by which the most urgent job is before the least urgent one.
+const STEPS_APART: i64 = 20;
+
+proptest! {
+    #![proptest_config(cases(64))]
+
+    /// One job in, one out, a step of the clock each: whoever came more than all steps of priority
+    /// before another one, and is in its way, is not overtaken by it.
+    #[test]
+    fn nobody_starves(jobs in prop::collection::vec((select(vec![-10i64, 0, 10]), lock_sets()), 1..150),
+                      work in 1usize..4) {
+        let mut it = Scheduler::new(Limits { work, planning: 2 });
+        let mut running = std::collections::VecDeque::new();
+        let mut started: BTreeSet<JobId> = BTreeSet::new();
+        let locks = |id: JobId| &jobs[usize::try_from(id.0 - 1).unwrap()].1;
+        let mut arrived = 0i64;
+        for (priority, set) in &jobs {
+            let received = arrived.unsigned_abs() * 1800;
+            arrived += 1;
+            it.add(Pending {
+                id: JobId(arrived),
+                urgency: Urgency { priority: *priority, received },
+                depends: vec![],
+                cap: None,
+                slot: Slot::Work,
+                locks: set.clone(),
+                begun: false,
+            });
+            while let Some(id) = it.next() {
+                for early in (1..id.0 - STEPS_APART).map(JobId) {
+                    let in_the_way = locks(early).conflict(locks(id)).is_some();
+                    prop_assert!(started.contains(&early) || !in_the_way, "{id} overtook {early}");
+                }
+                started.insert(id);
+                running.push_back(id);
+            }
+            if let Some(id) = running.pop_front() {
+                it.release(id, None);
+            }
+        }
+        while let Some(id) = running.pop_front() {
+            it.release(id, None);
+            while let Some(id) = it.next() {
+                started.insert(id);
+                running.push_back(id);
+            }
+        }
+        prop_assert_eq!(started.len(), jobs.len());
+        prop_assert!(it.is_idle());
+    }
+
+    /// The packed turn orders as the rule says.
+    #[test]
+    fn turns_order_by_effective_priority_then_id(
+        one in (-10i64..=10, 0u64..4_000_000_000, 1i64..1 << 39),
+        other in (-10i64..=10, 0u64..4_000_000_000, 1i64..1 << 39),
+    ) {
+        let turn = |(priority, received, id)| Turn::new(JobId(id), Urgency { priority, received });
+        let rule = |(priority, received, id): (i64, u64, i64)| {
+            (priority + i64::try_from(received / 1800).unwrap(), id)
+        };
+        prop_assert_eq!(turn(one).cmp(&turn(other)), rule(one).cmp(&rule(other)));
+        prop_assert_eq!(turn(one).job(), JobId(one.2));
     }
 }
