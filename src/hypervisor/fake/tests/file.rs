@@ -3,8 +3,11 @@
 #![expect(clippy::disallowed_methods, reason = "it breaks the file by hand")]
 
 use std::os::unix::fs::PermissionsExt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::*;
+use crate::hypervisor::fake::deeds::Order;
+use crate::hypervisor::fake::reality::Moment;
 use crate::hypervisor::fake::{Change, FakeError};
 use crate::hypervisor::{CopyState, InterruptKind};
 
@@ -168,6 +171,43 @@ fn a_boot_of_the_host_ends_what_was_on_its_way() {
     let after = lab.again();
     assert_eq!(lab.runs("web"), ["n-2"]);
     assert_eq!(after.log().unwrap()[0].outcome, Some(Outcome::Done));
+}
+
+#[test]
+fn who_opens_it_while_a_verb_begins_sees_no_boot() {
+    const ROUNDS: usize = 3_000;
+    let lab = Lab::new(ENDLESS);
+    let (web, from, to) = (lab.instance("web"), node(1), node(2));
+    let order = Order {
+        verb: Verb::Migrate,
+        instance: &web,
+        source: Some(&from),
+        target: Some(&to),
+        at_most: i64::MAX,
+    };
+    let over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                while !over.load(Ordering::Relaxed) {
+                    lab.again();
+                }
+            });
+        }
+        for _ in 0..ROUNDS {
+            let begin = |at: &Moment<'_>| at.order(&order).map(drop);
+            lab.fake.write(Change::Order, begin).unwrap();
+            let end = |at: &Moment<'_>| {
+                let deed = at.under_way(&web.uuid)?;
+                deed.as_ref().map_or(Ok(()), |deed| at.abort(deed))
+            };
+            lab.fake.write(Change::Cancel, end).unwrap();
+        }
+        over.store(true, Ordering::Relaxed);
+    });
+    let outcomes = lab.outcomes(Verb::Migrate);
+    assert_eq!(outcomes.len(), ROUNDS);
+    assert!((outcomes.iter()).all(|end| *end == Some(Outcome::Aborted)));
 }
 
 #[test]
