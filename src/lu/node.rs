@@ -63,12 +63,21 @@ fn check_sizes(capacity: Option<Capacity>) -> Result<(), OpError> {
     }
 }
 
-/// Tells the driver how large a node is.
+/// What a node says of its size, if it can be asked.
+fn reported(env: &Env<'_>, node: &NodeRef) -> Option<Capacity> {
+    let facts = env.call(env.limits.look, |call| env.driver.node_facts(call, node));
+    facts.ok().map(|facts| facts.capacity)
+}
+
+/// Tells the driver how large a node is. Where the answer is lost the node is asked.
 fn set_capacity(env: &Env<'_>, node: &NodeRef, capacity: Capacity) -> Result<(), Failure> {
     let end = env.call(env.limits.node, |call| {
         env.driver.set_capacity(call, node, capacity)
     });
     let what = format!("set the size of {}", node.name);
+    if matches!(end, Err(VerbError::Unknown(_))) && reported(env, node) == Some(capacity) {
+        return Ok(());
+    }
     end.map_err(|error| failed(env, &what, error))
 }
 
@@ -332,11 +341,7 @@ impl NodeAdd {
             uuid: NodeUuid::from(new_uuid(env, "")),
             name: name.clone(),
         };
-        let reported = || {
-            let facts = env.call(env.limits.look, |call| env.driver.node_facts(call, &node));
-            facts.ok().map(|facts| facts.capacity)
-        };
-        let capacity = self.capacity.or_else(reported);
+        let capacity = self.capacity.or_else(|| reported(env, &node));
         let capacity = capacity.unwrap_or(DEFAULT_CAPACITY);
         set_capacity(env, &node, capacity)?;
         let primary_ip = self.primary_ip.clone().unwrap_or_default();
