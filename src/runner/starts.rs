@@ -157,6 +157,10 @@ impl State {
         if state.cancel {
             interrupt.raise(InterruptKind::Cancel);
         }
+        // They may have been marked while it was on its way, and who was to be told has died.
+        for node in self.config.nodes.values().filter(|node| node.offline) {
+            interrupt.raise(InterruptKind::NodeOffline(node.uuid.clone()));
+        }
         let active = Active {
             index,
             root: state.root,
