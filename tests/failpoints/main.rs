@@ -1,9 +1,17 @@
 //! Failpoints, the clock that a test moves, and the version that it pretends, in the real programs.
 
 #![cfg(debug_assertions)]
-#![expect(clippy::disallowed_methods, reason = "the runner's log, and /proc")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::unwrap_used,
+    reason = "a test reads and prints the log and /proc, and ends where it finds something amiss"
+)]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod every;
+mod stories;
 
 use std::time::Duration;
 
@@ -133,4 +141,16 @@ fn a_tool_of_another_version_brings_its_runner() {
     assert_eq!(runner("7.1.0"), "7.1.0");
     // An older tool leaves it in its place.
     assert_eq!(runner("6.9.0"), "7.1.0");
+}
+
+#[test]
+fn a_node_whose_size_was_not_answered_is_added_all_the_same() {
+    let (lab, control) = steered();
+    let point = Point::Verb(VerbName::SetCapacity, Side::After);
+    control.arm(point, Action::Error, 1).unwrap();
+    let size = "memory=64G,disk=1T,cpus=32";
+    lab.run(["gnt-node", "add", "--capacity", size, "node4"])
+        .exits(0);
+    assert_eq!(control.hits(point), 1);
+    lab.verify_clean();
 }
