@@ -10,7 +10,7 @@
 
 #[cfg(debug_assertions)]
 pub mod control;
-#[cfg(test)]
+#[cfg(all(test, debug_assertions))]
 mod tests;
 
 use std::fmt;
