@@ -17,6 +17,7 @@
 //! * [`hypervisor`]: what runs instances and keeps their disks; the simulator is one.
 //! * [`cluster`]: the configuration: groups, nodes, instances, disks; import and export.
 //! * [`admin`]: what is done to a cluster as a whole: founding it, holding it against reality.
+//! * [`text`]: what others wrote, shown so that it does nothing but be read.
 //! * [`limits`]: what is accepted at most, of everything that somebody else chooses.
 //! * [`signals`]: what interrupts a tool that waits.
 //! * [`clock`]: what time it is.
@@ -100,6 +101,7 @@ pub mod queue;
 pub mod runner;
 pub mod signals;
 pub mod store;
+pub mod text;
 
 #[cfg(test)]
 mod testing;

@@ -1,6 +1,8 @@
 //! `gnt-cluster`.
 
 use std::collections::BTreeMap;
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
 use serde_json::{Value, json};
@@ -173,14 +175,22 @@ fn export_file(args: ExportArgs, cx: &mut Context) -> Result<ExitCode> {
     Ok(ExitCode::Done)
 }
 
-/// Writes a file whole or not at all: under another name first.
+/// Writes a file whole or not at all: under another name first. It holds secrets of disks and of guests,
+/// so it is for nobody else to read, whatever the umask or the file before it.
 #[expect(clippy::disallowed_methods, reason = "the file to export to")]
 fn write_file(path: &Path, text: &str) -> Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let unfinished = path.with_file_name(name);
     let write = || {
-        std::fs::write(&unfinished, text)?;
+        // Left by an export that was killed, or put there by somebody else: never written through.
+        match std::fs::remove_file(&unfinished) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut options = std::fs::OpenOptions::new();
+        options.write(true).create_new(true).mode(0o600);
+        options.open(&unfinished)?.write_all(text.as_bytes())?;
         std::fs::rename(&unfinished, path)
     };
     write().map_err(|error| {
@@ -282,7 +292,7 @@ fn verify(args: VerifyArgs, cx: &mut Context) -> Result<ExitCode> {
         ));
     }
     for finding in &verdict.findings {
-        cx.printer.line(&format!(
+        cx.printer.verdict(&format!(
             "  - ERROR: {}: {}: {}",
             finding.area, finding.object, finding.text
         ))?;

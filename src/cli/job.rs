@@ -390,7 +390,7 @@ fn tell(cx: &mut Context, answers: &[(JobId, bool, String)], exit: ExitCode) -> 
         cx.printer.line(&document.to_string())?;
     } else {
         for (.., text) in answers {
-            cx.printer.line(text)?;
+            cx.printer.verdict(text)?;
         }
     }
     cx.printer.flush()?;

@@ -3,6 +3,7 @@
 use comfy_table::{ContentArrangement, Table, presets};
 
 use crate::lu::{PlanItem, UnmovableItem};
+use crate::text::steers;
 
 /// The table.
 #[must_use]
@@ -32,7 +33,7 @@ pub fn render(plan: &[PlanItem], unmovable: &[UnmovableItem]) -> String {
         line.strip_prefix(' ')
             .unwrap_or(&line)
             .trim_end()
-            .to_owned()
+            .replace(steers, "?")
             + "\n"
     });
     lines.collect()

@@ -6,6 +6,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use crate::opcodes::{ErrorClass, OpError};
+use crate::text::one_line;
 
 use super::document::Document;
 use super::problem::{Problem, Result};
@@ -72,7 +73,7 @@ impl Printer {
     pub fn verdict(&mut self, text: &str) -> Result<()> {
         match self.json || self.stream {
             true => Ok(()),
-            false => self.line(text),
+            false => self.line(&one_line(text)),
         }
     }
 
@@ -94,12 +95,7 @@ impl Printer {
     /// A line on standard error, even if quiet.
     pub fn complain(&mut self, text: &str) {
         let _ = self.out.flush();
-        // Names and messages come from others: nothing in them steers the terminal.
-        let steers = |c: char| c.is_control() && c != '\n' && c != '\t';
-        let _ = match text.contains(steers) {
-            true => writeln!(io::stderr().lock(), "{}", text.replace(steers, "?")),
-            false => writeln!(io::stderr().lock(), "{text}"),
-        };
+        let _ = writeln!(io::stderr().lock(), "{}", one_line(text));
     }
 
     /// Bytes for the terminal of standard error, as they are. Nobody is told if that fails: a
@@ -129,14 +125,16 @@ impl Printer {
         match (error.class, error.code) {
             (ErrorClass::OpPrereqError, Some(code)) => {
                 self.complain("Failure: prerequisites not met for this operation:");
-                self.complain(&format!("error type: {code}, error details:\n{text}"));
+                self.complain(&format!("error type: {code}, error details:"));
+                self.complain(text);
             }
             (ErrorClass::OpPrereqError, None) => {
                 self.complain("Failure: prerequisites not met for this operation:");
                 self.complain(text);
             }
             (ErrorClass::OpExecError, _) => {
-                self.complain(&format!("Failure: command execution error:\n{text}"));
+                self.complain("Failure: command execution error:");
+                self.complain(text);
             }
             (ErrorClass::JobCanceled, _) => self.complain("error: job was canceled"),
             (ErrorClass::JobQueueFull | ErrorClass::JobQueueDrainError, _) => {

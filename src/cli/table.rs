@@ -3,9 +3,12 @@
 //! The text follows Ganeti's rules, which scripts rely on: one space between columns, numbers to
 //! the right, a last column to the left is not padded, `--separator` joins without padding.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
+
+use crate::text::one_line;
 
 use super::document::SCHEMA;
 use super::exit::ExitCode;
@@ -297,9 +300,9 @@ impl Cell {
 
     fn text(&self, style: &Style) -> String {
         let text = self.raw_text(style);
-        match text.contains(char::is_control) {
-            true => text.replace(char::is_control, "?"),
-            false => text,
+        match one_line(&text) {
+            Cow::Owned(harmless) => harmless,
+            Cow::Borrowed(_) => text,
         }
     }
 

@@ -23,6 +23,8 @@ pub use test::*;
 pub(crate) use types::words;
 pub use types::*;
 
+use crate::text::one_line;
+
 /// Why a JSON value is not an opcode. The text names the opcode and the parameter.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
@@ -216,7 +218,7 @@ impl Opcode {
         let id = self.op.id().trim_start_matches("OP_");
         match self.op.subject() {
             // It is shown on terminals, and names come from whoever submits.
-            Some(subject) => format!("{id}({})", subject.replace(char::is_control, "?")),
+            Some(subject) => format!("{id}({})", one_line(&subject)),
             None => id.to_owned(),
         }
     }

@@ -1,14 +1,18 @@
 //! What the runner has to say: `runner.log`, 0600, at most two files of 8 MiB.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use crate::clock;
-use crate::limits::RUNNER_LOG_BYTES;
+use crate::limits::{RUNNER_LOG_BYTES, cut_message};
 use crate::queue::JobId;
+use crate::store::{For, StoreError, open_small};
+use crate::text::one_line;
+
+/// So much of the log's end is looked at for the last line that begins so.
+const TAIL_BYTES: u64 = 1 << 14;
 
 /// How the line begins that says why a runner cannot run.
 pub const FATAL: &str = "fatal: ";
@@ -24,13 +28,10 @@ struct Log {
 }
 
 impl Log {
-    #[expect(clippy::disallowed_methods, reason = "the log")]
-    fn open(path: PathBuf, also_stderr: bool) -> std::io::Result<Log> {
-        let mut options = OpenOptions::new();
-        options.append(true).create(true).mode(0o600);
-        options.custom_flags(nix::libc::O_NOFOLLOW);
-        let file = options.open(&path)?;
-        let bytes = file.metadata()?.len();
+    fn open(path: PathBuf, also_stderr: bool) -> Result<Log, StoreError> {
+        let file = open_small(&path, For::Appending)?;
+        let meta = file.metadata();
+        let bytes = meta.map_err(|error| StoreError::io(&path, error))?.len();
         Ok(Log {
             path,
             file,
@@ -60,8 +61,8 @@ impl Log {
 /// Opens the log, and sends panics to it.
 ///
 /// # Errors
-/// When the file cannot be opened.
-pub fn open(path: PathBuf, also_stderr: bool) -> std::io::Result<()> {
+/// When the file cannot be opened, or is not ours.
+pub fn open(path: PathBuf, also_stderr: bool) -> Result<(), StoreError> {
     let log = Log::open(path, also_stderr)?;
     *LOG.lock().unwrap_or_else(PoisonError::into_inner) = Some(log);
     std::panic::set_hook(Box::new(|panic| note(None, &format!("panic: {panic}"))));
@@ -75,18 +76,24 @@ pub fn note(job: Option<JobId>, text: &str) {
         let now = clock::timestamp();
         let pid = std::process::id();
         let job = job.map_or_else(|| "-".to_owned(), |job| job.to_string());
-        let text = text.replace('\n', " | ");
-        log.write(&format!("{now:.3} pid={pid} job={job} {text}\n"));
+        let text = cut_message(text).replace('\n', " | ");
+        log.write(&format!(
+            "{now:.3} pid={pid} job={job} {}\n",
+            one_line(&text)
+        ));
     }
 }
 
 /// What the last runner that could not run said of it, from the end of its log.
 #[must_use]
 pub fn last_fatal(path: &std::path::Path) -> Option<String> {
-    #[expect(clippy::disallowed_methods, reason = "the runner's log")]
-    let text = std::fs::read(path).ok()?;
-    let tail = &text[text.len().saturating_sub(1 << 12)..];
-    let tail = String::from_utf8_lossy(tail);
+    let mut file = open_small(path, For::Reading).ok()?;
+    let bytes = file.metadata().ok()?.len();
+    file.seek(SeekFrom::Start(bytes.saturating_sub(TAIL_BYTES)))
+        .ok()?;
+    let mut tail = vec![];
+    file.take(TAIL_BYTES).read_to_end(&mut tail).ok()?;
+    let tail = String::from_utf8_lossy(&tail);
     let fatal = tail.lines().rev().find_map(|line| line.split_once(FATAL))?;
     Some(fatal.1.to_owned())
 }

@@ -73,9 +73,7 @@ fn run(arguments: &Arguments) -> Result<(), StoreError> {
     }
     let dir = StateDir::locate(Some(&arguments.state_dir))?;
     dir.check()?;
-    let log_file = dir.runner_log();
-    log::open(log_file.clone(), arguments.foreground)
-        .map_err(|error| StoreError::io(&log_file, error))?;
+    log::open(dir.runner_log(), arguments.foreground)?;
     let Some(lock) = take_lock(&dir)? else {
         return Ok(());
     };

@@ -1,8 +1,8 @@
 //! The state directory: where it is, what is in it, and whether it can be trusted.
 
-use std::fs::{self, DirBuilder, OpenOptions, Permissions};
+use std::fs::{self, DirBuilder, Permissions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::sys::statfs::{
@@ -10,6 +10,7 @@ use nix::sys::statfs::{
 };
 
 use super::StoreError;
+use super::trust::{self, For};
 
 /// File systems on which SQLite's log cannot be shared between processes, or locks mean nothing.
 /// The numbers without a name in the library are CIFS, SMB2, Ceph, 9P and OCFS2.
@@ -127,6 +128,7 @@ impl StateDir {
             fs::set_permissions(&self.0, Permissions::from_mode(0o700)).map_err(wrong(&self.0))?;
         }
         self.check()?;
+        self.close_if_empty()?;
         let wake = self.0.join("wake");
         match DirBuilder::new().mode(0o700).create(&wake) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -134,10 +136,25 @@ impl StateDir {
             }
             _ => {}
         }
+        let meta = fs::symlink_metadata(&wake).map_err(wrong(&wake))?;
+        if !meta.is_dir() {
+            let why = "it is not a directory".to_owned();
+            return Err(trust::untrusted(&wake, &meta, why));
+        }
         let files = (0..WAKE_FILES).map(|nr| self.wake_file(nr));
         let others = [self.wake_runner(), self.runner_lock()];
         for path in files.chain(others).chain(self.gates()) {
             private_file(&path)?;
+        }
+        Ok(())
+    }
+
+    /// A directory that somebody made for us is closed to others. One that holds other things stays as
+    /// it is: it may be in use, and our files are private by themselves.
+    fn close_if_empty(&self) -> Result<(), StoreError> {
+        let wrong = |error| StoreError::io(&self.0, error);
+        if fs::read_dir(&self.0).map_err(wrong)?.next().is_none() {
+            fs::set_permissions(&self.0, Permissions::from_mode(0o700)).map_err(wrong)?;
         }
         Ok(())
     }
@@ -160,7 +177,8 @@ impl StateDir {
             other => other.map_err(|error| StoreError::io(&self.0, error))?,
         };
         // A link is allowed as the way to the directory, not as what stands in it.
-        let meta = match meta.is_symlink() {
+        let link = meta.is_symlink();
+        let meta = match link {
             true => fs::metadata(&self.0).map_err(|error| StoreError::io(&self.0, error))?,
             false => meta,
         };
@@ -174,11 +192,13 @@ impl StateDir {
                 meta.uid()
             )));
         }
-        if meta.mode() & 0o022 != 0 {
-            return Err(unfit(format!(
-                "others can write it (mode {:04o})",
-                meta.mode() & 0o7777
-            )));
+        if let Some(why) = trust::not_ours(&meta) {
+            return Err(trust::untrusted(&self.0, &meta, why));
+        }
+        check_way(&self.0)?;
+        if link {
+            let real = fs::canonicalize(&self.0);
+            check_way(&real.map_err(|error| StoreError::io(&self.0, error))?)?;
         }
         let kind = statfs::statfs(&self.0).map_err(|error| StoreError::io(&self.0, error))?;
         let kind = kind.filesystem_type();
@@ -203,7 +223,9 @@ impl StateDir {
         }
     }
 
-    /// Whether the database's file is there and could be one.
+    /// Whether the database's file is there and could be one, and the files beside it can be trusted:
+    /// said here, before anything is done, rather than by the runner, which can tell nobody without
+    /// its log.
     pub(super) fn check_database(&self) -> Result<(), StoreError> {
         let file = self.database();
         let meta = match fs::symlink_metadata(&file) {
@@ -216,8 +238,11 @@ impl StateDir {
             file: file.clone(),
             why: why.into(),
         };
-        if !meta.is_file() {
-            return Err(damaged("it is not a regular file"));
+        trust::check(&file, &meta)?;
+        let beside = ["-wal", "-shm"].map(|suffix| with_suffix(&file, suffix));
+        let others = [self.runner_lock(), self.runner_log()];
+        for path in beside.iter().chain(&others).chain(&self.gates()) {
+            trust::check_if_there(path)?;
         }
         if meta.len() == 0 {
             return Err(damaged("it is empty"));
@@ -283,26 +308,49 @@ impl StateDir {
     }
 }
 
+/// Whether nobody else can put another directory in the place of this one: no directory above it
+/// is one in which everybody can rename what belongs to others. That a group can is its own
+/// choice.
+fn check_way(path: &Path) -> Result<(), StoreError> {
+    for above in path.ancestors().skip(1) {
+        let meta = fs::metadata(above).map_err(|error| StoreError::io(above, error))?;
+        let mode = meta.mode() & 0o7777;
+        if mode & 0o1002 == 0o0002 {
+            return Err(StoreError::Untrusted {
+                path: path.to_owned(),
+                why: format!(
+                    "everybody can replace it in {} (mode {mode:04o})",
+                    above.display()
+                ),
+                hint: format!(
+                    "chmod +t {0} or chmod o-w {0} keeps others from it",
+                    above.display()
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
 /// Makes an empty file of mode 0600 unless it is there; never follows a link.
-#[expect(clippy::disallowed_methods, reason = "the wake and lock files")]
 pub(super) fn private_file(path: &Path) -> Result<(), StoreError> {
-    let file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .custom_flags(nix::libc::O_NOFOLLOW)
-        .open(path);
-    file.and_then(|file| file.set_permissions(Permissions::from_mode(0o600)))
+    let file = trust::open(path, For::Locking)?;
+    // The umask may have taken from us what we need.
+    file.set_permissions(Permissions::from_mode(0o600))
         .map_err(|error| StoreError::io(path, error))
+}
+
+/// The name of a file that SQLite keeps beside a database.
+fn with_suffix(database: &Path, suffix: &str) -> PathBuf {
+    let mut path = database.to_owned().into_os_string();
+    path.push(suffix);
+    path.into()
 }
 
 /// Removes a database that nobody has open, with its log, as far as it is there.
 pub(super) fn remove_database(path: &Path) -> Result<(), StoreError> {
     for suffix in ["", "-wal", "-shm"] {
-        let mut path = path.as_os_str().to_owned();
-        path.push(suffix);
-        remove_if_there(Path::new(&path))?;
+        remove_if_there(&with_suffix(path, suffix))?;
     }
     Ok(())
 }

@@ -12,13 +12,23 @@ pub enum StoreError {
     /// There already is one.
     #[error("there is a cluster in {0} already")]
     Exists(PathBuf),
-    /// The directory cannot be used: another user's, writable by others, on a network.
+    /// The directory cannot be used: another user's, or on a network.
     #[error("{dir} cannot hold a cluster: {why}")]
     Unfit {
         /// Which directory.
         dir: PathBuf,
         /// Why.
         why: String,
+    },
+    /// A file or directory of ours that others can change, or that is something else.
+    #[error("{path} cannot be trusted: {why}")]
+    Untrusted {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+        /// What to do about it.
+        hint: String,
     },
     /// The file is not a database of ours, or not any more.
     #[error("{file} is damaged or not a gnt database: {why}")]
@@ -139,7 +149,7 @@ impl StoreError {
                 file.display()
             ),
             StoreError::Newer { .. } => "use the newer program that wrote it".into(),
-            StoreError::Busy { hint, .. } => hint.clone(),
+            StoreError::Busy { hint, .. } | StoreError::Untrusted { hint, .. } => hint.clone(),
             StoreError::Full(_) => {
                 "make room; what was accepted is kept and goes on by itself".into()
             }
@@ -169,6 +179,7 @@ impl StoreError {
         match self {
             StoreError::NoCluster(_)
             | StoreError::Unfit { .. }
+            | StoreError::Untrusted { .. }
             | StoreError::Damaged { .. }
             | StoreError::Newer { .. }
             | StoreError::Io { .. }

@@ -4,8 +4,8 @@
 //! its commit. So exactly one waits for the commit under way and all others wait behind it, which
 //! keeps the worst wait short; with SQLite's busy handler, or one lock, somebody starves.
 
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::fs::{self, File};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
@@ -16,6 +16,7 @@ use nix::libc;
 use crate::limits::CLIENT_WAIT_SECONDS;
 use crate::signals;
 
+use super::trust::{self, For};
 use super::{StateDir, StoreError};
 
 /// While it waits a client looks so often whether it was interrupted.
@@ -57,26 +58,15 @@ impl Gate {
     }
 }
 
-/// Opens a lock file; it is never a link. One that somebody has removed is made again: whoever holds
-/// the old one is told by its absence, and SQLite's own lock keeps two writers apart meanwhile.
-#[expect(clippy::disallowed_methods, reason = "lock files")]
+/// Opens a lock file. One that somebody has removed is made again: whoever holds the old one is told by
+/// its absence, and SQLite's own lock keeps two writers apart meanwhile.
 pub(super) fn open(path: &Path) -> Result<File, StoreError> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).mode(0o600);
-    options.custom_flags(libc::O_NOFOLLOW);
-    options
-        .open(path)
-        .map_err(|error| StoreError::io(path, error))
+    trust::open(path, For::Locking)
 }
 
 /// Opens a lock file only to ask about it.
-#[expect(clippy::disallowed_methods, reason = "lock files")]
 pub(super) fn open_to_look(path: &Path) -> Result<File, StoreError> {
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags(libc::O_NOFOLLOW);
-    options
-        .open(path)
-        .map_err(|error| StoreError::io(path, error))
+    trust::open(path, For::Reading)
 }
 
 /// The whole file, as the operating system wants it described.

@@ -24,6 +24,7 @@ mod objects;
 mod runner_lock;
 mod schema;
 mod settings;
+mod trust;
 mod tx;
 mod wake;
 
@@ -45,6 +46,7 @@ pub use gate::{Gate, Patience};
 pub use jobs::{InsertJob, JobRow, JobState, LogEntry, OpRow, op_key};
 pub use runner_lock::{RunnerLock, runner_alive, stopped_runner};
 pub use settings::{Limits, Program, RunnerBegin, Settings};
+pub(crate) use trust::{For, distrust, open as open_small};
 pub use tx::Tx;
 pub use wake::{Watch, Woken};
 

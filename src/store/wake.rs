@@ -5,7 +5,6 @@
 //! Waiters then look at the data itself; an event says no more than "look".
 
 use std::collections::BTreeSet;
-use std::fs::File;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -13,6 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 
 use super::StateDir;
+use super::trust::{self, For};
 
 /// Between looks where inotify is refused (it is limited to some instances a user).
 const LOOK_WITHOUT_EVENTS: Duration = Duration::from_millis(50);
@@ -39,14 +39,13 @@ impl Wakes {
     }
 
     /// Raises the events. A file that cannot be opened costs a waiter its next regular look.
-    #[expect(clippy::disallowed_methods, reason = "wake files")]
     pub(super) fn announce(self, dir: &StateDir) {
         let files: BTreeSet<_> = self.roots.iter().map(|r| dir.wake_file(*r)).collect();
         for file in files {
-            let _ = File::open(file);
+            let _ = trust::open(&file, For::Reading);
         }
         if self.runner {
-            let _ = File::open(dir.wake_runner());
+            let _ = trust::open(&dir.wake_runner(), For::Reading);
         }
     }
 }

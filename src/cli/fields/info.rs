@@ -1,6 +1,10 @@
 //! The output of `info` commands: nested keys, as Ganeti prints them and YAML reads them.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
+
+use crate::text::steers;
 
 use super::super::context::Context;
 use super::super::document::SCHEMA;
@@ -46,7 +50,7 @@ fn json_key(title: &str) -> String {
 }
 
 fn entry(text: &mut String, key: &str, value: &Value, depth: usize) {
-    text.push_str(key);
+    text.push_str(&quoted(key));
     text.push(':');
     below(text, value, depth);
 }
@@ -98,14 +102,27 @@ fn scalar(value: &Value) -> String {
         Value::Bool(true) => "True".to_owned(),
         Value::Bool(false) => "False".to_owned(),
         Value::Number(number) => number.to_string(),
-        Value::String(text) if plain(text) => text.clone(),
-        Value::String(text) => Value::String(text.clone()).to_string(),
+        Value::String(text) => quoted(text).into_owned(),
         Value::Array(_) | Value::Object(_) => String::new(),
     }
 }
 
+/// A text as YAML reads it, on one line whatever is in it.
+fn quoted(text: &str) -> Cow<'_, str> {
+    if plain(text) {
+        return text.into();
+    }
+    let json = Value::from(text).to_string();
+    // JSON lets some characters stand that a terminal obeys.
+    let escaped = |c: char| match steers(c) {
+        true => format!("\\u{:04x}", u32::from(c)),
+        false => c.to_string(),
+    };
+    json.chars().map(escaped).collect()
+}
+
 /// Whether YAML reads the text as it stands.
 fn plain(text: &str) -> bool {
-    let special = |c: char| c.is_control() || matches!(c, '#' | '"' | '{' | '[' | '&' | '*' | '!');
+    let special = |c: char| steers(c) || matches!(c, '#' | '"' | '{' | '[' | '&' | '*' | '!');
     !text.is_empty() && !text.contains(special) && !text.contains(": ") && text.trim() == text
 }

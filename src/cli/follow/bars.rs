@@ -6,6 +6,7 @@ use crate::hypervisor::Progress;
 use crate::queue::follow::Event;
 use crate::queue::{JobId, Status};
 use crate::store::{JobRow, Store};
+use crate::text::steers;
 
 use super::super::printer::{Printer, colours, terminal_size};
 use super::super::problem::Result;
@@ -209,7 +210,7 @@ impl Known {
             mark,
             colour,
             // A message of several lines would break the frame.
-            tail: tail.replace(char::is_control, " "),
+            tail: tail.replace(steers, " "),
         }
     }
 

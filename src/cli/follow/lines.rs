@@ -70,8 +70,8 @@ impl Renderer for Lines {
                     }
                     if new && self.to == To::Log && job.parent.is_none() {
                         let title = format!("Output from job {} follows", job.id);
-                        printer.line(&title)?;
-                        printer.line(&"-".repeat(title.len()))?;
+                        printer.verdict(&title)?;
+                        printer.verdict(&"-".repeat(title.len()))?;
                     }
                     // What has just been submitted is queued: nothing to tell.
                     if !(new && job.status == Status::Queued) {
@@ -86,7 +86,7 @@ impl Renderer for Lines {
                             false => String::new(),
                         };
                         let time = local_time(entry.time);
-                        printer.line(&format!("{time} {whose}{}", entry.message))?;
+                        printer.verdict(&format!("{time} {whose}{}", entry.message))?;
                     }
                     To::Stderr if self.children.contains(id) && !is_warning(&entry.message) => {}
                     To::Stderr => {

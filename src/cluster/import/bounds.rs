@@ -2,6 +2,8 @@
 
 use crate::limits::{MAX_RUNNING_JOBS_MOST, NAME_BYTES, QUEUE_LIMIT_MOST, TAG_BYTES, TAGS};
 
+use crate::text::steers;
+
 use super::{Fault, Imported};
 
 /// Refuses names and tags that are too long or too many, and settings that no operator may make.
@@ -40,6 +42,11 @@ fn name_and_tags<'a>(
         return Err(Fault::new(format!(
             "a name has at most {NAME_BYTES} bytes, that of {kind} {start}… has {}",
             name.len()
+        )));
+    }
+    if name.contains(steers) {
+        return Err(Fault::new(format!(
+            "the name of {kind} {name:?} has control characters"
         )));
     }
     let mut count = 0;

@@ -171,6 +171,14 @@ pub enum FakeError {
         /// Which file.
         path: PathBuf,
     },
+    /// Others can change the file, or it is a link, a pipe, a device.
+    #[error("the simulator's reality {} cannot be trusted: {why}", path.display())]
+    Untrusted {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
     /// The file is something else, or was never completed.
     #[error("{} is not a simulator's reality", path.display())]
     Foreign {

@@ -13,6 +13,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, Transaction,
 use super::{FakeError, FakeSettings};
 use crate::cluster::{Capacity, DiskTemplate, InstanceUuid, NodeUuid};
 use crate::hypervisor::{InstanceRef, NodeRef};
+use crate::store::distrust;
 
 /// What a query answers.
 pub(super) type Sql<T> = rusqlite::Result<T>;
@@ -114,10 +115,15 @@ pub(super) fn connect(path: &Path) -> Sql<Connection> {
 pub(super) fn open(path: &Path) -> Result<Connection, FakeError> {
     // Looked at by name only: closing a descriptor of our own would drop the locks that this
     // process may hold through another connection.
-    match std::fs::metadata(path) {
-        Ok(meta) if meta.len() == 0 => return Err(FakeError::Empty { path: path.into() }),
-        Ok(meta) if !meta.is_file() => return Err(FakeError::Foreign { path: path.into() }),
-        Ok(_) => {}
+    match std::fs::symlink_metadata(path) {
+        Ok(meta) => match distrust(&meta) {
+            Some(why) => {
+                let path = path.into();
+                return Err(FakeError::Untrusted { path, why });
+            }
+            None if meta.len() == 0 => return Err(FakeError::Empty { path: path.into() }),
+            None => {}
+        },
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             return Err(FakeError::Missing { path: path.into() });
         }

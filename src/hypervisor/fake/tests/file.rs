@@ -78,7 +78,7 @@ fn files_that_are_no_reality_are_refused_by_name() {
     let text = refused(&file("text", &[b'x'; 8192]));
     assert!(matches!(text, FakeError::Foreign { .. }));
     let folder = refused(dir.path());
-    assert!(matches!(folder, FakeError::Foreign { .. }));
+    assert!(matches!(folder, FakeError::Untrusted { .. }));
     let other = dir.path().join("other");
     let db = rusqlite::Connection::open(&other).unwrap();
     db.execute_batch("CREATE TABLE t (x)").unwrap();
