@@ -1,6 +1,6 @@
 //! What a check of the whole database reads: rows as they are, also those that no tool shows.
 
-use rusqlite::Row;
+use std::collections::BTreeSet;
 
 use super::jobs::{JOB_COLUMNS, OP_COLUMNS, job_of, op_of};
 use super::{JobRow, OpRow, Store, StoreError};
@@ -21,7 +21,7 @@ const LIVE_TABLES: [&str; 7] = [
 ];
 
 /// Rows that have no place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stray {
     /// A job's row with a state or priority that does not exist, or a submitter that is no JSON.
     Job,
@@ -31,6 +31,8 @@ pub enum Stray {
     OpcodeWithoutJob,
     /// Progress of an opcode that is not on its way.
     Progress,
+    /// An archived opcode of a job that is not there.
+    ArchivedWithoutJob,
     /// Lines of an opcode that is not there.
     Log,
     /// An event about a job that is not there.
@@ -47,9 +49,9 @@ pub enum Stray {
     EventId,
 }
 
-/// Opcodes have the job's id times 1024 plus their place as their key. `?1` is the lowest key, or
-/// job, of which things are said that are looked at.
-const STRAYS: [(Stray, &str); 11] = [
+/// How to find them; opcodes have the job's id times 1024 plus their place as their key. What grows
+/// with history is looked at near its end only, or where live jobs are.
+const STRAYS: [(Stray, &str); 10] = [
     (
         Stray::Job,
         "SELECT id FROM job WHERE status NOT IN (0, 1, 2, 3, 7, 8, 9)
@@ -72,24 +74,23 @@ const STRAYS: [(Stray, &str); 11] = [
     ),
     (
         Stray::Log,
-        "SELECT DISTINCT opcode / 1024 FROM log WHERE opcode >= ?1 * 1024
-            AND NOT EXISTS (SELECT 1 FROM opcode WHERE id = log.opcode)
-            AND NOT EXISTS (SELECT 1 FROM opcode_archive WHERE id = log.opcode)",
+        "SELECT DISTINCT log.opcode / 1024 FROM job CROSS JOIN log
+            ON log.opcode BETWEEN job.id * 1024 AND job.id * 1024 + 1023
+         WHERE NOT EXISTS (SELECT 1 FROM opcode WHERE id = log.opcode)
+         UNION SELECT opcode / 1024 FROM log
+         WHERE opcode > (SELECT max(id) FROM (SELECT max(id) AS id FROM opcode
+            UNION ALL SELECT max(id) FROM opcode_archive))",
     ),
     (
         Stray::Event,
-        "SELECT DISTINCT job FROM event WHERE job >= ?1
+        "SELECT DISTINCT job FROM event
+         WHERE id > (SELECT max(id) FROM event) - 1000 AND job IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM job WHERE id = event.job)
             AND NOT EXISTS (SELECT 1 FROM job_archive WHERE id = event.job)",
     ),
     (
         Stray::Twice,
         "SELECT id FROM job WHERE EXISTS (SELECT 1 FROM job_archive WHERE id = job.id)",
-    ),
-    (
-        Stray::UnfinishedInArchive,
-        "SELECT id FROM job_archive WHERE status < 7
-         UNION SELECT id / 1024 FROM opcode_archive WHERE status < 7",
     ),
     (
         Stray::Request,
@@ -107,6 +108,32 @@ const STRAYS: [(Stray, &str); 11] = [
         Stray::EventId,
         "SELECT max(id) FROM event HAVING
             max(id) > coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'event'), 0)",
+    ),
+];
+
+/// How to find those for which all that ever was is read.
+const STRAYS_OF_HISTORY: [(Stray, &str); 4] = [
+    (
+        Stray::UnfinishedInArchive,
+        "SELECT id FROM job_archive WHERE status < 7
+         UNION SELECT id / 1024 FROM opcode_archive WHERE status < 7",
+    ),
+    (
+        Stray::ArchivedWithoutJob,
+        "SELECT DISTINCT id / 1024 FROM opcode_archive
+         WHERE id / 1024 NOT IN (SELECT id FROM job_archive)",
+    ),
+    (
+        Stray::Log,
+        "SELECT DISTINCT opcode / 1024 FROM log
+         WHERE NOT EXISTS (SELECT 1 FROM opcode WHERE id = log.opcode)
+            AND NOT EXISTS (SELECT 1 FROM opcode_archive WHERE id = log.opcode)",
+    ),
+    (
+        Stray::Event,
+        "SELECT DISTINCT job FROM event WHERE job IS NOT NULL
+            AND NOT EXISTS (SELECT 1 FROM job WHERE id = event.job)
+            AND NOT EXISTS (SELECT 1 FROM job_archive WHERE id = event.job)",
     ),
 ];
 
@@ -140,26 +167,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] of the database.
-    pub fn strays(&self, reading: Reading) -> Result<Vec<(Stray, i64)>, StoreError> {
-        let lowest: i64 = match reading {
-            Reading::Everything => i64::MIN / 1024,
-            Reading::Queue => {
-                let first: Vec<Option<i64>> =
-                    self.rows("SELECT min(id) FROM job", [], |row| row.get(0))?;
-                let first = first.first().copied().flatten();
-                first.map_or(self.last_job()?.0 + 1, |id| id.max(0))
-            }
+    pub fn strays(&self, reading: Reading) -> Result<BTreeSet<(Stray, i64)>, StoreError> {
+        let history = match reading {
+            Reading::Queue => &[][..],
+            Reading::Everything => &STRAYS_OF_HISTORY,
         };
-        let mut found = vec![];
-        for (stray, sql) in STRAYS {
-            if stray == Stray::UnfinishedInArchive && reading == Reading::Queue {
-                continue;
-            }
-            let read = |row: &Row<'_>| Ok((stray, row.get::<_, Option<i64>>(0)?.unwrap_or(0)));
-            found.extend(match sql.contains("?1") {
-                true => self.rows(sql, [lowest], read)?,
-                false => self.rows(sql, [], read)?,
-            });
+        let mut found = BTreeSet::new();
+        for (stray, sql) in STRAYS.iter().chain(history) {
+            found.extend(self.rows(sql, [], |row| Ok((*stray, row.get(0)?)))?);
         }
         Ok(found)
     }

@@ -55,6 +55,10 @@ fn say_stray(stray: Stray, id: i64, found: &mut Findings) {
         Stray::Job => (Code::Unreadable, "its row cannot be understood"),
         Stray::Opcode => (Code::Unreadable, "an opcode's row cannot be understood"),
         Stray::OpcodeWithoutJob => (Code::Stray, "has opcodes and is not in the queue"),
+        Stray::ArchivedWithoutJob => (
+            Code::Stray,
+            "has archived opcodes and is not in the archive",
+        ),
         Stray::Progress => (Code::Stray, "has progress and does not run"),
         Stray::Log => (Code::Stray, "has lines of an opcode that is not there"),
         Stray::Event => (Code::Stray, "has an event and is not there"),

@@ -377,6 +377,16 @@ const BREAKS: &[Break] = &[
         "job 5",
     ),
     (
+        "DELETE FROM event; DELETE FROM job_archive WHERE id = 4",
+        Code::Stray,
+        "job 4",
+    ),
+    (
+        "INSERT INTO log VALUES (5 * 1024 + 9, 1, 0, 'message', 'x')",
+        Code::Stray,
+        "job 5",
+    ),
+    (
         "INSERT INTO log VALUES (77 * 1024, 1, 0, 'message', 'x')",
         Code::Stray,
         "job 77",
@@ -506,11 +516,21 @@ fn what_is_broken_by_hand_is_found() {
 }
 
 #[test]
-fn the_archive_is_read_only_if_asked_for() {
+fn what_grows_with_history_is_read_only_if_asked_for() {
     let lab = Lab::new();
     lab.breaks("UPDATE opcode_archive SET ended = NULL");
     assert_eq!(lab.findings(Reading::Queue), []);
     assert_eq!(lab.codes(), BTreeSet::from([Code::Times]));
+    // What live jobs and the newest events are about is looked at always.
+    let lab = Lab::new();
+    lab.breaks(
+        "INSERT INTO log VALUES (5 * 1024 + 9, 1, 0, 'message', 'x');
+        INSERT INTO log VALUES (77 * 1024, 1, 0, 'message', 'x');
+        INSERT INTO event (time, what, job, who) VALUES (0, 'cancel', 78, '{}')",
+    );
+    let found = lab.findings(Reading::Queue);
+    let objects: Vec<&str> = found.iter().map(|found| found.object.as_str()).collect();
+    assert_eq!(objects, ["job 5", "job 77", "job 78"]);
 }
 
 /// What reality can be like that it must not.
