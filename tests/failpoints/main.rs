@@ -154,3 +154,27 @@ fn a_node_whose_size_was_not_answered_is_added_all_the_same() {
     assert_eq!(control.hits(point), 1);
     lab.verify_clean();
 }
+
+#[test]
+fn a_clock_that_jumps_holds_nothing_up() {
+    let (lab, control) = steered();
+    lab.durations(150);
+    let point = Point::Verb(VerbName::Migrate, Side::Before);
+    control.arm(point, Action::Kill, 1).unwrap();
+    let mut client = lab.spawn(["gnt-node", "evacuate", "-f", "node1"]);
+    // An hour forth, two back, and so on, while verbs are on their way and a runner dies.
+    let mut offset = HOUR;
+    let until = std::time::Instant::now() + common::PATIENCE;
+    while !client.is_over() && std::time::Instant::now() < until {
+        control.set_clock(offset).unwrap();
+        offset = -offset;
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    client.finish().exits(0);
+    assert!(lab.primaries("node1").is_empty());
+    lab.verify_clean();
+    for job in lab.store().jobs().unwrap() {
+        assert_eq!(job.status, Status::Success);
+        assert!(job.ended >= job.started, "{job:?}");
+    }
+}
