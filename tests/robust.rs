@@ -293,3 +293,20 @@ fn a_stopped_runner_is_named_to_those_who_wait() {
     kill(runner, Signal::SIGCONT).unwrap();
     client.finish().exits(0);
 }
+
+#[test]
+fn a_runner_that_dies_is_replaced_where_there_are_no_events() {
+    let lab = Lab::sample(3, 3, 20);
+    let job = lab.submit(["gnt-debug", "delay", "0.5"]);
+    lab.wait_for_status(job, &[Status::Running]);
+    // Nothing can be watched, as where the system's limit of watchers is reached.
+    fs::remove_dir_all(lab.path().join("wake")).unwrap();
+    let client = lab.spawn(["gnt-job", "watch", &job.to_string()]);
+    wait_for("the client", || {
+        client.stderr().contains("running").then_some(())
+    });
+    let runner = wait_for("the runner", || lab.runner_pid());
+    kill(runner, Signal::SIGKILL).unwrap();
+    client.finish().exits(0);
+    assert_eq!(lab.job(job).status, Status::Success);
+}

@@ -36,6 +36,9 @@ const START_EVERY: Duration = Duration::from_millis(900);
 /// After so long in which nothing happens it is looked whether the runner is stopped.
 const QUIET: Duration = Duration::from_secs(10);
 
+/// Whatever wakes those who wait, so often they look whether there is a runner.
+const SEE_TO_RUNNER_ANYWAY: Duration = Duration::from_secs(1);
+
 /// Something that those who follow are told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Event {
@@ -113,6 +116,8 @@ pub struct Follower<'a> {
     told_full: bool,
     /// Since when nothing has happened.
     quiet_since: Instant,
+    /// When it was looked last whether there is a runner.
+    saw_to_runner: Instant,
     /// Runners that were started since anything happened, and when the last one was.
     starts: u32,
     started: Option<Instant>,
@@ -150,6 +155,7 @@ impl<'a> Follower<'a> {
             pause: Duration::ZERO,
             told_full: false,
             quiet_since: Instant::now(),
+            saw_to_runner: Instant::now(),
             starts: 0,
             started: None,
         };
@@ -215,7 +221,9 @@ impl<'a> Follower<'a> {
             std::thread::sleep(left(self.pause));
         }
         let woken = self.watch.wait(left(Duration::from_secs(1)));
-        if woken != Woken::Look {
+        // Where there are no events, or many, a runner's death is none.
+        if woken != Woken::Look || self.saw_to_runner.elapsed() >= SEE_TO_RUNNER_ANYWAY {
+            self.saw_to_runner = Instant::now();
             self.see_to_runner()?;
         }
         if self.quiet_since.elapsed() >= QUIET {
