@@ -62,7 +62,7 @@ impl AdminError {
     pub fn hint(&self) -> Option<String> {
         match self {
             AdminError::Store(error) => error.hint(),
-            AdminError::Fake(_) => None,
+            AdminError::Fake(error) => error.hint(),
             AdminError::Unfinished(_) => {
                 Some("wait for them (gnt-job list), or cancel them (gnt-job cancel ID)".to_owned())
             }
@@ -117,13 +117,20 @@ pub fn found(
     };
     match &old {
         None => Store::create(dir, fill)?,
-        Some(store) => store.write(Commit::Replace, |tx| {
+        Some(store) => {
             // Somebody may have submitted a job since.
-            match tx.unfinished()? {
-                0 => fill(tx),
-                some => Err(StoreError::Refused(format!("{some} jobs are unfinished"))),
+            let unfinished = store.write(Commit::Replace, |tx| {
+                let unfinished = tx.unfinished()?;
+                if unfinished == 0 {
+                    fill(tx)?;
+                }
+                Ok(unfinished)
+            })?;
+            if unfinished > 0 {
+                dir.remove_realities_but(before)?;
+                return Err(AdminError::Unfinished(unfinished));
             }
-        })?,
+        }
     }
     Ok(dir.remove_realities_but(Some(generation))?)
 }
@@ -148,8 +155,19 @@ pub fn destroy(dir: &StateDir, who: &str) -> Result<(), AdminError> {
 /// # Errors
 /// [`AdminError`].
 pub fn simulator(store: &Store) -> Result<Fake, AdminError> {
-    let settings = store.settings()?;
-    Ok(Fake::open(&store.dir().reality(settings.reality))?)
+    let mut generation = store.settings()?.reality;
+    loop {
+        let opened = Fake::open(&store.dir().reality(generation));
+        let Err(error @ FakeError::Missing { .. }) = opened else {
+            return Ok(opened?);
+        };
+        // Another one may have taken its place between the two looks.
+        let now = store.settings()?.reality;
+        if now == generation {
+            return Err(error.into());
+        }
+        generation = now;
+    }
 }
 
 fn refuse_unfinished(store: &Store) -> Result<(), AdminError> {

@@ -164,12 +164,14 @@ impl StoreError {
             {
                 "the directory and its files must be writable for you".into()
             }
-            StoreError::Io { .. }
-            | StoreError::Sqlite { .. }
-            | StoreError::Interrupted
-            | StoreError::Deposed
-            | StoreError::Content { .. }
-            | StoreError::Refused(_) => return None,
+            StoreError::Content { file, .. } => format!(
+                "nothing was changed; gnt-cluster verify-config tells what else is wrong; keep a copy of {} and the files beside it, and restore a backup",
+                file.display()
+            ),
+            StoreError::Io { .. } | StoreError::Sqlite { .. } => {
+                "see whether the disk is well, and try again; what was accepted is kept".into()
+            }
+            StoreError::Interrupted | StoreError::Deposed | StoreError::Refused(_) => return None,
         })
     }
 

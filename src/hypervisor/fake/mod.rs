@@ -234,6 +234,28 @@ pub enum FakeError {
     NoSuchFault(i64),
 }
 
+impl FakeError {
+    /// What to do next.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        Some(match self {
+            FakeError::Missing { .. }
+            | FakeError::Empty { .. }
+            | FakeError::Foreign { .. }
+            | FakeError::Damaged { .. } => "nothing was changed; restore a backup of it, or make \
+                the cluster anew: gnt-cluster export, gnt-cluster import --replace"
+                .to_owned(),
+            FakeError::Layout { .. } => "use the program that made it".to_owned(),
+            FakeError::Exists { .. } => "remove it if no cluster uses it".to_owned(),
+            FakeError::Io { .. } | FakeError::Database { .. } => {
+                "see whether the disk is well, and try again".to_owned()
+            }
+            FakeError::UnknownNode(_) => "gnt-node list shows the nodes".to_owned(),
+            FakeError::BadFault(_) | FakeError::NoSuchFault(_) => return None,
+        })
+    }
+}
+
 impl Fake {
     /// Opens the reality at `path`.
     ///
