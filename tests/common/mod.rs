@@ -246,10 +246,15 @@ impl Lab {
     /// Starts a tool.
     #[track_caller]
     pub fn spawn<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> Running {
+        self.spawn_command(self.command(words))
+    }
+
+    /// Starts a tool with an environment of its own.
+    #[track_caller]
+    pub fn spawn_command(&self, mut command: Command) -> Running {
         let nr = self.files.fetch_add(1, Ordering::Relaxed);
         let stdout = self.temp.path().join(format!("{nr}.out"));
         let stderr = self.temp.path().join(format!("{nr}.err"));
-        let mut command = self.command(words);
         command
             .stdout(File::create(&stdout).unwrap())
             .stderr(File::create(&stderr).unwrap());
@@ -285,6 +290,18 @@ impl Lab {
                 .is_some_and(|name| name.ends_with(b"gnt-runner"))
                 && words.contains(&dir)
         })
+    }
+
+    /// The processes of this lab that a signal has stopped.
+    pub fn stopped_pids(&self) -> Vec<Pid> {
+        let stopped = |pid: &Pid| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let state = stat
+                .rsplit_once(')')
+                .map_or("", |(_, rest)| rest.trim_start());
+            state.starts_with('T')
+        };
+        pids_with(&self.temp).into_iter().filter(stopped).collect()
     }
 
     pub fn store(&self) -> Store {

@@ -107,6 +107,13 @@ impl<'a> Answers<'a> {
             matches!(code, 0..=5) || disturbed,
             "a client ended with {code}"
         );
+        let known = ["error: job was canceled", "error: interrupted"];
+        let wrong = stderr.starts_with("error: ") || stderr.contains("\nerror: ");
+        let wrong = wrong && !known.iter().any(|text| stderr.contains(text));
+        must!(
+            !wrong || stderr.contains("hint: ") || client.output.killed,
+            "an error that does not say what to do"
+        );
         match &client.command.what {
             What::Submission(submission) => self.submission(client, submission)?,
             What::Cancel => {
@@ -131,7 +138,7 @@ impl<'a> Answers<'a> {
                     );
                 }
             }
-            What::Follow | What::Other => {}
+            What::Follow | What::Export(_) | What::Other => {}
         }
         if client.output.killed {
             return Ok(());

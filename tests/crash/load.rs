@@ -1,7 +1,7 @@
 //! What operators do in a story: random command lines.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rand::RngExt;
 use rand::rngs::StdRng;
@@ -39,9 +39,13 @@ pub enum Kind {
     Look,
     /// The simulator makes things fail.
     Fault,
+    /// The cluster is written to a file, and one of a file put in its place.
+    Import,
+    /// The simulator gets faster or slower, verbs get other limits.
+    Simulator,
 }
 
-pub const KINDS: [Kind; 14] = [
+pub const KINDS: [Kind; 16] = [
     Kind::Batch,
     Kind::Node,
     Kind::Instance,
@@ -56,6 +60,8 @@ pub const KINDS: [Kind; 14] = [
     Kind::Twice,
     Kind::Look,
     Kind::Fault,
+    Kind::Import,
+    Kind::Simulator,
 ];
 
 /// How a submission is answered.
@@ -89,6 +95,8 @@ pub enum What {
     Archive,
     /// A document about jobs that others submitted.
     Follow,
+    /// The cluster, written for this file.
+    Export(PathBuf),
     /// Something else; with a document or without.
     Other,
 }
@@ -112,6 +120,8 @@ pub struct Load {
     /// Ids that somebody was told.
     pub ids: Vec<i64>,
     twice: Vec<Command>,
+    /// How often another configuration was to take the place of the one that was there.
+    pub imports: usize,
 }
 
 fn words(words: &[&str]) -> Vec<String> {
@@ -130,6 +140,7 @@ impl Load {
             files: 0,
             ids: vec![],
             twice: vec![],
+            imports: 0,
         }
     }
 
@@ -206,6 +217,8 @@ impl Load {
             },
             Kind::Look => self.look(random),
             Kind::Fault => self.fault(random),
+            Kind::Import => self.import(random, dir),
+            Kind::Simulator => simulator(random),
         }
     }
 
@@ -293,7 +306,17 @@ impl Load {
     }
 
     fn birth(&mut self, random: &mut StdRng) -> Command {
-        match random.random_range(0..4) {
+        match random.random_range(0..7) {
+            4 => {
+                let name = format!("node{}", random.random_range(self.nodes..=self.nodes + 2));
+                let capacity = "memory=16G,disk=100G,cpus=16";
+                let line = ["gnt-node", "add", "--capacity", capacity, &name];
+                self.submission(random, &line, 1)
+            }
+            5 => {
+                let name = format!("node{}", random.random_range(1..=self.nodes + 2));
+                self.submission(random, &["gnt-node", "remove", &name], 1)
+            }
             0 if self.born > 0 => {
                 let name = format!("new{}", random.random_range(1..=self.born));
                 self.submission(random, &["gnt-instance", "remove", "-f", &name], 1)
@@ -391,6 +414,21 @@ impl Load {
         short(words(&line), What::Other)
     }
 
+    /// What was written first comes back again and again.
+    fn import(&mut self, random: &mut StdRng, dir: &Path) -> Command {
+        let file = dir.join("exported");
+        if !file.exists() || random.random_bool(0.2) {
+            let line = words(&["gnt-cluster", "export"]);
+            return short(line, What::Export(file));
+        }
+        self.imports += 1;
+        let file = file.to_str().unwrap();
+        short(
+            words(&["gnt-cluster", "import", "--replace", file]),
+            What::Other,
+        )
+    }
+
     // ------------------------------------------------------------- job files
 
     fn batch(&mut self, random: &mut StdRng, dir: &Path) -> Command {
@@ -479,6 +517,28 @@ fn short(words: Vec<String>, what: What) -> Command {
         what,
         short: true,
     }
+}
+
+fn simulator(random: &mut StdRng) -> Command {
+    let millis = random.random_range(0..40_u32);
+    let limit = random.random_range(5_000..20_000_u32);
+    let text = [
+        format!("migrate={millis},start={millis}"),
+        format!("stop={millis},sync={millis}"),
+        format!("start={limit},migrate={limit}"),
+        random.random_range(0..3_u32).to_string(),
+    ];
+    let which = random.random_range(0..text.len());
+    let option = [
+        "--simulator",
+        "--simulator",
+        "--verb-limit",
+        "--runner-idle",
+    ][which];
+    short(
+        words(&["gnt-cluster", "modify", option, &text[which]]),
+        What::Other,
+    )
 }
 
 fn queue(verb: &str) -> Command {

@@ -35,14 +35,16 @@ mod common;
 
 mod answers;
 mod calamity;
+mod damage;
+mod disk;
 mod journal;
 mod load;
 mod motion;
 mod picture;
 mod rest;
+mod steering;
 mod story;
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -70,7 +72,7 @@ fn nothing_is_lost() {
     let begun = Instant::now();
     let next = AtomicU64::new(first);
     let broken = Mutex::new(vec![]);
-    let happened: Mutex<BTreeMap<&'static str, u64>> = Mutex::default();
+    let counts: Mutex<story::Counts> = Mutex::default();
     let tell = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -78,12 +80,7 @@ fn nothing_is_lost() {
                 return;
             }
             match catch_unwind(AssertUnwindSafe(|| story::tell(seed))) {
-                Ok(counts) => {
-                    let mut happened = happened.lock().unwrap();
-                    for (what, times) in counts {
-                        *happened.entry(what).or_default() += times;
-                    }
-                }
+                Ok(more) => counts.lock().unwrap().add(more),
                 Err(_) => {
                     eprintln!("broken: GNT_SEED={seed}");
                     broken.lock().unwrap().push(seed);
@@ -98,9 +95,14 @@ fn nothing_is_lost() {
     });
     let took = begun.elapsed().as_secs_f64();
     println!("{count} stories in {took:.0} s");
-    for (what, times) in happened.into_inner().unwrap() {
+    let counts = counts.into_inner().unwrap();
+    for (what, times) in counts.happened {
         println!("{times:8} {what}");
     }
+    let missed = counts.hits.iter().filter(|(_, times)| **times == 0);
+    let missed: Vec<&str> = missed.map(|(point, _)| point.as_str()).collect();
+    let points = counts.hits.len();
+    println!("{points} failpoints, never hit: {missed:?}");
     let broken = broken.into_inner().unwrap();
     assert!(
         broken.is_empty(),

@@ -29,7 +29,7 @@ const PLANNING: usize = 2;
 const DRBD_META: u64 = 128;
 
 /// Starts that an opcode is given.
-const MAX_STARTS: i64 = 3;
+pub const MAX_STARTS: i64 = 3;
 
 /// What was ever seen, and the last picture.
 #[derive(Default)]

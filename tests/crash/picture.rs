@@ -91,6 +91,7 @@ pub struct FullOp {
     pub status: i64,
     pub input: Value,
     pub result: Value,
+    pub error: Value,
     /// Everything that may not change once it has ended.
     pub end: String,
 }
@@ -213,6 +214,7 @@ impl Eye {
                         text(6)?
                     ),
                     result: json(text(3)?),
+                    error: json(text(4)?),
                 })
             },
         )

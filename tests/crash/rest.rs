@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::common::Lab;
 use crate::motion::{Law, Observer, must};
-use crate::picture::{Eye, Picture, SUCCESS, is_final, word};
+use crate::picture::{ERROR, Eye, Picture, SUCCESS, is_final, word};
 
 /// What the story's end is judged by.
 pub struct Rest<'a> {
@@ -19,6 +19,8 @@ pub struct Rest<'a> {
     pub observer: &'a Observer,
     /// The simulator made things fail.
     pub faulty: bool,
+    /// Times are not in order.
+    pub clock_moved: bool,
     /// The configuration was replaced: the simulator's log tells of another cluster.
     pub replaced: bool,
 }
@@ -145,6 +147,7 @@ impl Rest<'_> {
         must!(progress == 0, "{progress} opcodes tell how far they are");
         self.observer.ends_stay(self.eye)?;
         self.families(picture)?;
+        self.failures_have_reasons(picture)?;
         self.said_once(picture)?;
         self.reality(picture)
     }
@@ -183,6 +186,29 @@ impl Rest<'_> {
             named == are,
             "the results name the children {named:?}, there are {are:?}"
         );
+        Ok(())
+    }
+
+    /// Nothing fails because somebody died or was stopped: only for what was asked, or for faults.
+    fn failures_have_reasons(&self, picture: &Picture) -> Law {
+        for ((job, index), op) in &picture.ops {
+            if op.status != ERROR {
+                continue;
+            }
+            let full = self.eye.op(*job, *index).map_err(database)?;
+            let code = full.error["code"].as_str().unwrap_or_default();
+            must!(
+                code != "internal_error",
+                "opcode {job}/{index} failed of a bug: {}",
+                full.error
+            );
+            let of_the_world = ["environment_error", "timeout", "unknown"];
+            must!(
+                self.faulty || !of_the_world.contains(&code),
+                "opcode {job}/{index} failed, and nothing was broken: {}",
+                full.error
+            );
+        }
         Ok(())
     }
 
@@ -228,7 +254,7 @@ impl Rest<'_> {
                 code,
                 Code::LeftOver | Code::CopyExtra | Code::InstanceUnknown
             );
-            left && self.faulty
+            left && self.faulty || self.clock_moved && code == Code::Times
         };
         let wrong = verdict
             .findings

@@ -247,6 +247,7 @@ impl FakeError {
                 .to_owned(),
             FakeError::Layout { .. } => "use the program that made it".to_owned(),
             FakeError::Exists { .. } => "remove it if no cluster uses it".to_owned(),
+            FakeError::Untrusted { .. } => "only its owner may be able to write it".to_owned(),
             FakeError::Io { .. } | FakeError::Database { .. } => {
                 "see whether the disk is well, and try again".to_owned()
             }
