@@ -151,6 +151,36 @@ pub fn json_depth(value: &Value) -> usize {
     1 + inner.unwrap_or(0)
 }
 
+/// The same of a value that is written out already.
+#[must_use]
+pub fn text_depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut bytes = json.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => skip_string(&mut bytes),
+            b'[' | b'{' => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Goes on behind the quotation mark that ends a string.
+fn skip_string(bytes: &mut std::str::Bytes<'_>) {
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => return,
+            b'\\' => drop(bytes.next()),
+            _ => {}
+        }
+    }
+}
+
 /// Reads JSON text that somebody else wrote.
 ///
 /// # Errors
@@ -226,6 +256,8 @@ mod tests {
             json_depth(&parse_json(&nested(JSON_DEPTH)).unwrap()),
             JSON_DEPTH
         );
+        assert_eq!(text_depth(&nested(JSON_DEPTH)), JSON_DEPTH);
+        assert_eq!(text_depth(r#"{"a": "[[[\"[[", "b": [1, {}], "c": []}"#), 3);
         let deep = "it is nested deeper than 64 levels";
         for levels in [JSON_DEPTH + 1, 127, 128, 1_000_000] {
             assert_eq!(parse_json(&nested(levels)).unwrap_err(), deep, "{levels}");

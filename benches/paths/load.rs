@@ -41,7 +41,7 @@ fn exits(lab: &Lab, clients: Vec<(JobId, Child)>) -> Sample {
             let thread = std::thread::Builder::new().stack_size(64 << 10);
             let wait = move || {
                 let status = client.wait().unwrap();
-                let now = gnt::store::now();
+                let now = gnt::clock::now();
                 assert!(status.success(), "{status}");
                 now
             };

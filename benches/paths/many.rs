@@ -62,7 +62,7 @@ pub(crate) fn children(figures: &Figures) -> Vec<Line> {
         let (started, seen) = common::wait_for("the children", || {
             let job = store.job(id).unwrap().unwrap();
             let here = job.status.is_final();
-            here.then(|| (job.started.unwrap(), gnt::store::now()))
+            here.then(|| (job.started.unwrap(), gnt::clock::now()))
         });
         assert_eq!(store.children(id).unwrap().len(), CHILDREN);
         if round > 0 {

@@ -14,6 +14,8 @@ words! {
     VerbName {
         /// [`Hypervisor::observe`].
         Observe = "observe",
+        /// [`Hypervisor::answers`].
+        Answers = "answers",
         /// [`Hypervisor::node_facts`].
         NodeFacts = "node-facts",
         /// [`Hypervisor::set_capacity`].
@@ -43,7 +45,7 @@ impl VerbName {
     /// Whether it only asks: then there is no effect whose end could be unknown.
     fn asks(self) -> bool {
         match self {
-            VerbName::Observe | VerbName::NodeFacts | VerbName::Copies => true,
+            VerbName::Observe | VerbName::Answers | VerbName::NodeFacts | VerbName::Copies => true,
             VerbName::SetCapacity
             | VerbName::RemoveNode
             | VerbName::Start
@@ -97,6 +99,10 @@ impl Hypervisor for Driver {
         nodes: &[NodeRef],
     ) -> Result<Observed, VerbError> {
         self.verb(VerbName::Observe, |h| h.observe(call, instance, nodes))
+    }
+
+    fn answers(&self, call: &Call<'_>, node: &NodeRef) -> Result<(), VerbError> {
+        self.verb(VerbName::Answers, |h| h.answers(call, node))
     }
 
     fn node_facts(&self, call: &Call<'_>, node: &NodeRef) -> Result<NodeFacts, VerbError> {

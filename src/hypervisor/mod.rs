@@ -217,6 +217,12 @@ pub trait Hypervisor: Send + Sync + fmt::Debug {
         nodes: &[NodeRef],
     ) -> Result<Observed, VerbError>;
 
+    /// Whether a node answers: the quickest of all questions, asked before a verb is begun.
+    ///
+    /// # Errors
+    /// [`VerbError::Unreachable`] when it does not.
+    fn answers(&self, call: &Call<'_>, node: &NodeRef) -> Result<(), VerbError>;
+
     /// A node's size and use.
     ///
     /// # Errors

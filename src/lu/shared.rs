@@ -235,10 +235,10 @@ pub(super) fn check_online(node: &Node) -> Result<(), OpError> {
 
 /// Refuses a node that is silent, at once: a verb towards it would wait until its limit.
 pub(super) fn check_answers(env: &Env<'_>, node: &Node, code: ErrorCode) -> Result<(), OpError> {
-    let facts = env.call_undisturbed(env.limits.look, |call| {
-        env.driver.node_facts(call, &reference(node))
+    let answer = env.call_undisturbed(env.limits.look, |call| {
+        env.driver.answers(call, &reference(node))
     });
-    match facts {
+    match answer {
         Err(VerbError::Unreachable { .. }) => Err(silent(&node.name, code)),
         _ => Ok(()),
     }

@@ -99,19 +99,16 @@ macro_rules! operations {
                 }
             }
 
-            fn fields(&self) -> Map<String, Value> {
-                let value = match self { $(Op::$name(op) => serde_json::to_value(op),)* };
-                match value {
-                    Ok(Value::Object(map)) => map,
-                    // Every operation is a struct of plain fields, which serialises to an object.
-                    _ => Map::new(),
-                }
-            }
-
             /// The text in the parentheses of a job's summary, such as the instance's name.
             #[must_use]
             pub fn subject(&self) -> Option<String> {
                 match self { $(Op::$name(op) => { let f: fn(&$name) -> Option<String> = $field; f(op) })* }
+            }
+        }
+
+        impl Serialize for Fields<'_> {
+            fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+                match self.0 { $(Op::$name(op) => op.serialize(to),)* }
             }
         }
 
@@ -204,12 +201,14 @@ impl Opcode {
     /// The wire form: one JSON object with `OP_ID`.
     #[must_use]
     pub fn to_value(&self) -> Value {
-        let mut map = self.op.fields();
-        if let Ok(Value::Object(common)) = serde_json::to_value(&self.common) {
-            map.extend(common);
-        }
-        map.insert("OP_ID".to_owned(), Value::String(self.op.id().to_owned()));
-        Value::Object(map)
+        // Every operation is a struct of plain fields, which serialises to an object.
+        serde_json::to_value(self).unwrap_or_default()
+    }
+
+    /// The wire form as it is stored.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
     }
 
     /// One line for lists: the id without `OP_`, the subject in parentheses.
@@ -251,9 +250,28 @@ impl From<Op> for Opcode {
     }
 }
 
+/// The fields of an operation, beside those that every one has.
+struct Fields<'a>(&'a Op);
+
+/// What is written: all in one object.
+#[derive(Serialize)]
+struct Wire<'a> {
+    #[serde(rename = "OP_ID")]
+    id: &'static str,
+    #[serde(flatten)]
+    op: Fields<'a>,
+    #[serde(flatten)]
+    common: &'a Common,
+}
+
 impl Serialize for Opcode {
     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        self.to_value().serialize(to)
+        let wire = Wire {
+            id: self.op.id(),
+            op: Fields(&self.op),
+            common: &self.common,
+        };
+        wire.serialize(to)
     }
 }
 

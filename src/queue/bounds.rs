@@ -2,7 +2,7 @@
 
 use crate::limits::{
     DEPENDENCIES, JOB_BYTES, JSON_DEPTH, NAME_BYTES, OPCODE_BYTES, OPCODES_PER_JOB, REASON_BYTES,
-    REASONS, json_depth,
+    REASONS, text_depth,
 };
 use crate::opcodes::{ErrorClass, ErrorCode, OpError, Opcode};
 
@@ -34,14 +34,13 @@ pub(super) fn check(ops: &[Opcode]) -> Result<(), OpError> {
 
 /// The same for one of them; tells its size.
 fn check_opcode(index: usize, op: &Opcode) -> Result<usize, OpError> {
-    let value = op.to_value();
-    // Before it is written out: that recurses, too.
-    if json_depth(&value) > JSON_DEPTH {
+    let text = op.to_text();
+    if text_depth(&text) > JSON_DEPTH {
         return Err(invalid(format!(
             "opcode {index} of the job is nested deeper than {JSON_DEPTH} levels"
         )));
     }
-    let bytes = value.to_string().len();
+    let bytes = text.len();
     if bytes > OPCODE_BYTES {
         return Err(invalid(format!(
             "opcode {index} of the job is larger than {OPCODE_BYTES} bytes"

@@ -183,7 +183,7 @@ fn insert(
             format!("job={id};index={index}"),
             received.saturating_mul(1_000),
         ));
-        tx.insert_op(id, index, &op.to_value().to_string())?;
+        tx.insert_op(id, index, &op.to_text())?;
     }
     tx.claim(id, claims)?;
     Ok(id)

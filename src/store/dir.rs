@@ -23,7 +23,7 @@ const NETWORK: [(i64, &str); 5] = [
 ];
 
 /// How many files the followers of operations share.
-const WAKE_FILES: i64 = 32;
+const WAKE_FILES: u32 = 32;
 
 /// The directory that holds a cluster: configuration, queue, reality of the simulator, lock files.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -92,9 +92,13 @@ impl StateDir {
         [self.0.join("write.next"), self.0.join("write.lock")]
     }
 
-    /// The file that is touched when something changed in the operation that begins with `root`.
-    pub(super) fn wake_file(&self, root: i64) -> PathBuf {
-        let nr = root.rem_euclid(WAKE_FILES);
+    /// The number of the wake file of the operation that begins with `root`.
+    pub(super) fn wake_nr(root: i64) -> u32 {
+        root.rem_euclid(WAKE_FILES.into()) as u32
+    }
+
+    /// The file that is touched when something changed in an operation of this number.
+    pub(super) fn wake_file(&self, nr: u32) -> PathBuf {
         self.0.join("wake").join(format!("{nr:02}"))
     }
 

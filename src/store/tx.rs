@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::wake::Wakes;
 use super::{StateDir, StoreError};
+use crate::queue::JobId;
 
 /// A transaction under way, and whom its commit will concern. Its methods stand with the tables they
 /// change.
@@ -12,6 +13,8 @@ pub struct Tx<'a> {
     db: &'a Connection,
     dir: &'a StateDir,
     wakes: Wakes,
+    /// The highest id that a job ever had, once it was asked for.
+    newest_job: Option<JobId>,
 }
 
 impl<'a> Tx<'a> {
@@ -20,6 +23,7 @@ impl<'a> Tx<'a> {
             db,
             dir,
             wakes: Wakes::default(),
+            newest_job: None,
         }
     }
 
@@ -29,6 +33,14 @@ impl<'a> Tx<'a> {
 
     pub(super) fn wakes(&mut self) -> &mut Wakes {
         &mut self.wakes
+    }
+
+    pub(super) fn newest_job(&self) -> Option<JobId> {
+        self.newest_job
+    }
+
+    pub(super) fn set_newest_job(&mut self, id: JobId) {
+        self.newest_job = Some(id);
     }
 
     pub(super) fn into_wakes(self) -> Wakes {
@@ -81,6 +93,7 @@ impl<'a> Tx<'a> {
                 Ok(value)
             }
             Err(error) => {
+                self.newest_job = None;
                 self.run("ROLLBACK TO part", [])?;
                 self.run("RELEASE part", [])?;
                 Err(error)

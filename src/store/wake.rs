@@ -23,14 +23,15 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 /// Whom a commit concerns.
 #[derive(Debug, Default)]
 pub(super) struct Wakes {
-    roots: BTreeSet<i64>,
+    /// A bit for each wake file.
+    files: u32,
     runner: bool,
 }
 
 impl Wakes {
     /// Rows of the operation that begins with this job changed.
     pub(super) fn root(&mut self, root: i64) {
-        self.roots.insert(root);
+        self.files |= 1 << StateDir::wake_nr(root);
     }
 
     /// There is something for the runner.
@@ -40,9 +41,8 @@ impl Wakes {
 
     /// Raises the events. A file that cannot be opened costs a waiter its next regular look.
     pub(super) fn announce(self, dir: &StateDir) {
-        let files: BTreeSet<_> = self.roots.iter().map(|r| dir.wake_file(*r)).collect();
-        for file in files {
-            let _ = trust::open(&file, For::Reading);
+        for nr in (0..u32::BITS).filter(|nr| self.files & (1 << nr) != 0) {
+            let _ = trust::open(&dir.wake_file(nr), For::Reading);
         }
         if self.runner {
             let _ = trust::open(&dir.wake_runner(), For::Reading);
@@ -72,7 +72,8 @@ impl Watch {
     /// Watches the operations that begin with these jobs, and the runner's death.
     #[must_use]
     pub fn operations(dir: &StateDir, roots: impl IntoIterator<Item = i64>) -> Watch {
-        let files: BTreeSet<_> = roots.into_iter().map(|r| dir.wake_file(r)).collect();
+        let numbers: BTreeSet<u32> = roots.into_iter().map(StateDir::wake_nr).collect();
+        let files: Vec<_> = numbers.into_iter().map(|nr| dir.wake_file(nr)).collect();
         let open = || -> nix::Result<(Inotify, WatchDescriptor)> {
             let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
             for file in &files {

@@ -96,6 +96,10 @@ impl Hypervisor for Fake {
         observed.map_err(|error| VerbError::Failed(told(&error)))
     }
 
+    fn answers(&self, call: &Call<'_>, node: &NodeRef) -> Result<(), VerbError> {
+        self.ask(call, node, |_| Ok(()))
+    }
+
     fn node_facts(&self, call: &Call<'_>, node: &NodeRef) -> Result<NodeFacts, VerbError> {
         self.ask(call, node, |at| {
             let row = at.node(&node.uuid)?;

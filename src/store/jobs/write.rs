@@ -18,12 +18,15 @@ impl Tx<'_> {
     /// # Errors
     /// [`StoreError`] of the database.
     pub fn insert_job(&mut self, job: &InsertJob<'_>) -> Result<JobId, StoreError> {
+        let id = self.new_job_id()?;
+        let root = job.parent.map_or(id, |(_, root)| root);
         self.run(
-            "INSERT INTO job (parent, root, status, priority, received, ops, summary, request, submitter)
-             VALUES (?1, coalesce(?2, 0), 0, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO job (id, parent, root, status, priority, received, ops, summary, request, submitter)
+             VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9)",
             params![
+                id.0,
                 job.parent.map(|(parent, _)| parent.0),
-                job.parent.map(|(_, root)| root.0),
+                root.0,
                 job.priority.number(),
                 job.received,
                 job.ops as i64,
@@ -32,17 +35,26 @@ impl Tx<'_> {
                 job.submitter
             ],
         )?;
-        let id = self.db().last_insert_rowid();
-        let root = match job.parent {
-            Some((_, root)) => root.0,
-            None => {
-                self.run("UPDATE job SET root = id WHERE id = ?1", [id])?;
-                id
-            }
-        };
-        self.wakes().root(root);
+        self.wakes().root(root.0);
         self.wakes().runner();
-        Ok(JobId(id))
+        Ok(id)
+    }
+
+    /// An id that no job ever had.
+    fn new_job_id(&mut self) -> Result<JobId, StoreError> {
+        let last = match self.newest_job() {
+            Some(last) => last,
+            None => self
+                .row(
+                    "SELECT seq FROM sqlite_sequence WHERE name = 'job'",
+                    [],
+                    |row| row.get(0).map(JobId),
+                )?
+                .unwrap_or(JobId(0)),
+        };
+        let id = JobId(last.0 + 1);
+        self.set_newest_job(id);
+        Ok(id)
     }
 
     /// Inserts an opcode of a job.
