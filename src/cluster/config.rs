@@ -9,6 +9,7 @@ use super::object::{
     AdminState, Cluster, Disk, DiskTemplate, DiskUuid, Group, GroupUuid, Instance, InstanceUuid,
     Node, NodeRole, NodeUuid,
 };
+use super::shared_map::SharedMap;
 
 /// All objects of a cluster at one moment.
 ///
@@ -21,13 +22,13 @@ pub struct Config {
     /// The cluster itself; `None` only before `init`.
     pub cluster: Option<Arc<Cluster>>,
     /// Node groups.
-    pub groups: Arc<BTreeMap<GroupUuid, Arc<Group>>>,
+    pub groups: SharedMap<GroupUuid, Group>,
     /// Nodes.
-    pub nodes: Arc<BTreeMap<NodeUuid, Arc<Node>>>,
+    pub nodes: SharedMap<NodeUuid, Node>,
     /// Instances.
-    pub instances: Arc<BTreeMap<InstanceUuid, Arc<Instance>>>,
+    pub instances: SharedMap<InstanceUuid, Instance>,
     /// Disks of all instances.
-    pub disks: Arc<BTreeMap<DiskUuid, Arc<Disk>>>,
+    pub disks: SharedMap<DiskUuid, Disk>,
     /// Networks and job filters of an imported cluster, as they came, under `networks` and
     /// `filters`; and the root's own keys (`ctime`, `mtime`, `serial_no`).
     pub other: Arc<Map<String, Value>>,
@@ -288,7 +289,7 @@ impl Config {
             let names = Arc::make_mut(&mut self.names);
             (names.groups).insert(group.name.clone(), group.uuid.clone());
         }
-        Arc::make_mut(&mut self.groups).insert(group.uuid.clone(), Arc::new(group));
+        self.groups.insert(group.uuid.clone(), group);
     }
 
     /// Puts an object in place of the one with its UUID, or adds it.
@@ -303,7 +304,7 @@ impl Config {
             let names = Arc::make_mut(&mut self.names);
             names.nodes.insert(node.name.clone(), node.uuid.clone());
         }
-        Arc::make_mut(&mut self.nodes).insert(node.uuid.clone(), Arc::new(node));
+        self.nodes.insert(node.uuid.clone(), node);
     }
 
     /// Puts an object in place of the one with its UUID, or adds it.
@@ -318,31 +319,31 @@ impl Config {
             let names = Arc::make_mut(&mut self.names);
             (names.instances).insert(instance.name.clone(), instance.uuid.clone());
         }
-        Arc::make_mut(&mut self.instances).insert(instance.uuid.clone(), Arc::new(instance));
+        self.instances.insert(instance.uuid.clone(), instance);
     }
 
     /// Puts an object in place of the one with its UUID, or adds it.
     pub fn put_disk(&mut self, disk: Disk) {
-        Arc::make_mut(&mut self.disks).insert(disk.uuid.clone(), Arc::new(disk));
+        self.disks.insert(disk.uuid.clone(), disk);
     }
 
     /// Forgets a group.
     pub fn remove_group(&mut self, uuid: &GroupUuid) {
-        if let Some(group) = Arc::make_mut(&mut self.groups).remove(uuid) {
+        if let Some(group) = self.groups.remove(uuid) {
             Arc::make_mut(&mut self.names).groups.remove(&group.name);
         }
     }
 
     /// Forgets a node.
     pub fn remove_node(&mut self, uuid: &NodeUuid) {
-        if let Some(node) = Arc::make_mut(&mut self.nodes).remove(uuid) {
+        if let Some(node) = self.nodes.remove(uuid) {
             Arc::make_mut(&mut self.names).nodes.remove(&node.name);
         }
     }
 
     /// Forgets an instance, not its disks.
     pub fn remove_instance(&mut self, uuid: &InstanceUuid) {
-        if let Some(instance) = Arc::make_mut(&mut self.instances).remove(uuid) {
+        if let Some(instance) = self.instances.remove(uuid) {
             let names = Arc::make_mut(&mut self.names);
             names.instances.remove(&instance.name);
         }
@@ -350,7 +351,7 @@ impl Config {
 
     /// Forgets a disk.
     pub fn remove_disk(&mut self, uuid: &DiskUuid) {
-        Arc::make_mut(&mut self.disks).remove(uuid);
+        self.disks.remove(uuid);
     }
 }
 

@@ -17,8 +17,10 @@ pub mod import;
 mod names;
 mod object;
 pub mod sample;
+mod shared_map;
 
 pub use config::*;
 pub use edit::*;
 pub use names::{UnknownName, expand_group, expand_instance, expand_node, nearest};
 pub use object::*;
+pub use shared_map::SharedMap;

@@ -186,17 +186,19 @@ fn drbd_id(config: &Config, home: Home<'_>, uuid: &str, index: usize) -> Vec<Val
     let start = (uuid.bytes()).fold(index as u64, |sum, byte| {
         sum.wrapping_mul(31).wrapping_add(byte.into())
     });
-    let ids = (config.disks.values())
-        .filter(|disk| disk.dev_type == DiskTemplate::Drbd)
-        .map(|disk| &disk.logical_id);
-    let ports: BTreeSet<u64> = ids.clone().filter_map(|id| id.get(2)?.as_u64()).collect();
+    let ids = || {
+        (config.disks.values())
+            .filter(|disk| disk.dev_type == DiskTemplate::Drbd)
+            .map(|disk| &disk.logical_id)
+    };
+    let ports: BTreeSet<u64> = ids().filter_map(|id| id.get(2)?.as_u64()).collect();
     let minor = |node: &Node| {
         let on = |id: &Vec<Value>, place: usize| {
             (id.get(place)?.as_str()? == node.uuid.as_str())
                 .then(|| id.get(place + 3)?.as_u64())
                 .flatten()
         };
-        let used = (ids.clone())
+        let used = ids()
             .flat_map(|id| [on(id, 0), on(id, 1)])
             .flatten()
             .collect();

@@ -353,7 +353,7 @@ impl Lab {
             .values()
             .find(|i| i.name == instance)
             .unwrap();
-        let name = |uuid| config.nodes[uuid].name.clone();
+        let name = |uuid| config.nodes.get(uuid).unwrap().name.clone();
         let secondary = config.secondary(instance);
         (name(&instance.primary_node), secondary.map(name))
     }

@@ -238,10 +238,7 @@ impl Moment<'_> {
     /// Ends the syncs that the removal of the copy on `node` leaves without a target or a source.
     fn end_syncs(&self, instance: &InstanceUuid, node: &NodeUuid) -> Sql<()> {
         let sourceless = self.peer_in_sync(instance, node)?.is_none();
-        for deed in self.all_under_way()? {
-            if deed.verb != Verb::Sync || deed.instance != *instance {
-                continue;
-            }
+        for deed in self.syncs_of(instance)? {
             if deed.target.as_ref() == Some(node) {
                 self.abort(&deed)?;
             } else if deed.source.as_ref() == Some(node) && sourceless {
@@ -360,6 +357,15 @@ impl Moment<'_> {
              WHERE instance = ?1 AND target = ?2 AND ended IS NULL AND verb = 'sync'"
         );
         self.row(&sql, [instance.as_str(), node.as_str()], Deed::read)
+    }
+
+    /// The syncs of an instance that are on their way.
+    fn syncs_of(&self, instance: &InstanceUuid) -> Sql<Vec<Deed>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM deeds
+             WHERE instance = ?1 AND ended IS NULL AND verb = 'sync' ORDER BY id"
+        );
+        self.rows(&sql, [instance.as_str()], Deed::read)
     }
 
     /// Everything that is on its way.
