@@ -167,7 +167,7 @@ pub(crate) fn beside_runner(_: &Figures) -> Vec<Line> {
 pub(crate) fn rest(_: &Figures) -> Vec<Line> {
     const QUEUED: usize = 100_000;
     let lab = lab_for(QUEUED);
-    let holder = lab.submit(["gnt-debug", "delay", "600", "-n", "node1"]);
+    lab.submit(["gnt-debug", "delay", "600", "-n", "node1"]);
     let locks = json!({"OP_ID": "OP_TEST_DELAY", "duration": 0.0, "on_nodes": ["node1"]});
     let locks = job_file(&lab, "locks.json", &locks);
     for _ in 0..QUEUED / 5_000 {
@@ -188,8 +188,11 @@ pub(crate) fn rest(_: &Figures) -> Vec<Line> {
         60.0,
     )];
 
+    // A runner that has just worked, a queue that starts nothing, and one who waits all the same.
     let lab = lab_for(10);
-    let job = keep_runner(&lab);
+    lab.submit(["gnt-debug", "delay", "0"]);
+    lab.run(["gnt-cluster", "queue", "hold"]).exits(0);
+    let job = lab.submit(["gnt-debug", "delay", "0"]);
     let mut client = waiter(&lab, job);
     let runner = lab.runner_pid().unwrap();
     std::thread::sleep(Duration::from_secs(1));
@@ -213,7 +216,6 @@ pub(crate) fn rest(_: &Figures) -> Vec<Line> {
     }
     client.kill().unwrap();
     client.wait().unwrap();
-    let _ = holder;
     lines
 }
 

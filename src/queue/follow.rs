@@ -240,7 +240,8 @@ impl<'a> Follower<'a> {
             self.starts = 0;
             self.quiet_since = Instant::now();
         }
-        self.pause = match self.events.is_empty() {
+        // Only an event that brought nothing is followed by a pause: at rest there are none.
+        self.pause = match self.events.is_empty() && woken == Woken::Look {
             false => Duration::ZERO,
             true => (self.pause * 2).clamp(FIRST_PAUSE, MAX_PAUSE),
         };

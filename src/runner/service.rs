@@ -79,7 +79,7 @@ fn run(arguments: &Arguments) -> Result<(), StoreError> {
     };
     let mut place = Some((lock, Mail::open(&dir)));
     while let Some((lock, mail)) = place {
-        let store = Store::open(dir.clone())?;
+        let mut store = Store::open(dir.clone())?;
         store.keep_log_short()?;
         // One that has given up its place and taken it again begins anew: somebody may have
         // replaced the cluster in between.
@@ -555,7 +555,7 @@ fn watch(dir: &StateDir, writer: &Sender<Message>) {
     let writer = writer.clone();
     let watch = Watch::runner(&dir);
     let look = move || loop {
-        let _ = watch.wait(Duration::from_secs(1));
+        watch.wait_for_event();
         if writer.send(Message::Look).is_err() {
             return;
         }

@@ -20,6 +20,7 @@ mod error;
 mod events;
 mod gate;
 mod jobs;
+mod log_length;
 mod objects;
 mod runner_lock;
 mod schema;
@@ -35,6 +36,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use crate::failpoints::{self, Injected, Point, Stage};
 use crate::signals;
+use log_length::LogLength;
 
 pub use archive::Archived;
 pub use check::{Reading, Stray};
@@ -61,6 +63,7 @@ pub struct Store {
     dir: StateDir,
     /// Device and inode of the database's file when it was opened.
     file: Option<(u64, u64)>,
+    log: LogLength,
 }
 
 impl Store {
@@ -89,7 +92,12 @@ impl Store {
         db.set_prepared_statement_cache_capacity(64);
         schema::check(&db, &path)?;
         let file = dir.database_identity();
-        Ok(Store { db, dir, file })
+        Ok(Store {
+            db,
+            dir,
+            file,
+            log: LogLength::default(),
+        })
     }
 
     /// Makes the database of a new cluster, complete or not at all: it appears under its name when
@@ -187,9 +195,11 @@ impl Store {
         match done.and_then(|value| self.exec("COMMIT").map(|()| value)) {
             Ok(value) => {
                 reach(commit, Stage::Committed);
+                self.log.shorten_alone(&self.db);
                 drop(gate);
                 wakes.announce(&self.dir);
                 reach(commit, Stage::Announced);
+                self.log.shorten(&self.db);
                 Ok(value)
             }
             Err(error) => {
@@ -204,8 +214,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError`] of the database.
-    pub fn keep_log_short(&self) -> Result<(), StoreError> {
-        (self.db.pragma_update(None, "wal_autocheckpoint", 1_000)).map_err(|e| self.wrong(e))
+    pub fn keep_log_short(&mut self) -> Result<(), StoreError> {
+        let watched = self.log.watch(&mut self.db);
+        watched.map_err(|error| self.wrong(error))
     }
 
     /// Empties the log if nobody is in the way; nobody is waited for.
