@@ -80,10 +80,10 @@ pub(crate) fn waiters(_: &Figures) -> Vec<Line> {
         };
         wait_for("all to follow", || {
             let asleep = |(_, client): &(JobId, Child)| {
-                // poll and ppoll, on x86-64 and elsewhere.
+                // poll, ppoll and clock_nanosleep, on x86-64 and elsewhere.
                 let path = format!("/proc/{}/syscall", client.id());
                 let at = std::fs::read_to_string(path).unwrap_or_default();
-                matches!(at.split(' ').next(), Some("7" | "271" | "73"))
+                matches!(at.split(' ').next(), Some("7" | "271" | "73" | "230" | "115"))
             };
             clients.iter().all(asleep).then_some(())
         });

@@ -11,7 +11,6 @@ use crate::hypervisor::fake::{Fake, FakeError, Fault};
 use crate::limits::{JOB_FILE_BYTES, JOBS_PER_SUBMISSION, OPCODES_PER_JOB, parse_json};
 use crate::locking::{Lock, Mode};
 use crate::opcodes::{ErrorCode, OpError, Opcode, TestDelay};
-use crate::queue::JobId;
 use crate::queue::why::lock_name;
 use crate::runner::{load, scheduler::Why, state::State};
 use crate::signals;
@@ -329,7 +328,7 @@ fn show_locks(cx: &mut Context, store: &Store, style: &Style) -> Result<ExitCode
             entry.owner.push(job.to_string());
         }
     }
-    for job in store.unfinished_after(JobId(0))? {
+    for job in store.unfinished()? {
         if let Why::Lock(obstacle) = state.scheduler.why(job.id) {
             let lock = &obstacle.lock;
             let entry = rows.entry(lock.clone()).or_insert_with(|| row(lock));

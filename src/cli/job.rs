@@ -353,7 +353,7 @@ fn targets(
     if !states.any() {
         return Ok(ids.to_vec());
     }
-    let unfinished = client.store().unfinished_after(JobId(0))?;
+    let unfinished = client.store().unfinished()?;
     let picked: Vec<&JobRow> = unfinished
         .iter()
         .filter(|job| states.has(job.status))

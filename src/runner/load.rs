@@ -4,10 +4,14 @@
 use crate::hypervisor::InterruptKind;
 use crate::opcodes::{JobRef, Opcode};
 use crate::queue::{JobId, Status};
-use crate::store::{EventKind, Settings, Store, StoreError};
+use crate::store::{EventKind, JobRow, Settings, Store, StoreError};
 
 use super::scheduler::{Limits, Pending, Scheduler, Urgency};
 use super::state::State;
+
+/// Jobs that are read at a time: their rows are far larger than what is kept of them, and there may be
+/// a hundred thousand.
+const JOBS_AT_ONCE: u32 = 1_000;
 
 /// Slots for units that only plan or only change the configuration.
 const PLANNING_SLOTS: usize = 2;
@@ -104,7 +108,16 @@ fn urgency(priority: i64, received: i64) -> Urgency {
 
 /// Puts unfinished jobs that were not seen before in their places.
 fn add_jobs(state: &mut State, store: &Store) -> Result<(), StoreError> {
-    let jobs = store.unfinished_after(state.seen.0)?;
+    loop {
+        let jobs = store.unfinished_after(state.seen.0, JOBS_AT_ONCE)?;
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        add(state, store, jobs)?;
+    }
+}
+
+fn add(state: &mut State, store: &Store, jobs: Vec<JobRow>) -> Result<(), StoreError> {
     let (Some(first), Some(last)) = (jobs.first(), jobs.last()) else {
         return Ok(());
     };

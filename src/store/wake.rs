@@ -14,8 +14,9 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 use super::StateDir;
 use super::trust::{self, For};
 
-/// Between looks where inotify is refused (it is limited to some instances a user).
-const LOOK_WITHOUT_EVENTS: Duration = Duration::from_millis(50);
+/// Between looks where inotify is refused (it is limited to some instances a user): seldom enough that
+/// a hundred who wait so hardly slow the runner, often enough that none of them notices.
+const LOOK_WITHOUT_EVENTS: Duration = Duration::from_millis(20);
 
 /// The net under the events: a look at least so often.
 const LOOK_ANYWAY: Duration = Duration::from_secs(1);

@@ -162,7 +162,7 @@ impl Tale {
     /// Sees to it that whatever was submitted has ended.
     pub(crate) fn finish(&self) {
         let unfinished = || -> Vec<String> {
-            let jobs = self.lab.store().unfinished_after(JobId(0)).unwrap();
+            let jobs = self.lab.store().unfinished().unwrap();
             jobs.iter().map(|job| job.id.to_string()).collect()
         };
         for _ in 0..TRIES {

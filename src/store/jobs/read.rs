@@ -61,16 +61,24 @@ impl Store {
         self.rows(&sql, [], |row| job_of(row, false))
     }
 
-    /// Unfinished jobs with ids above this one, by id.
+    /// All unfinished jobs, by id.
     ///
     /// # Errors
     /// [`StoreError`] of the database.
-    pub fn unfinished_after(&self, id: JobId) -> Result<Vec<JobRow>, StoreError> {
+    pub fn unfinished(&self) -> Result<Vec<JobRow>, StoreError> {
+        self.unfinished_after(JobId(0), u32::MAX)
+    }
+
+    /// So many unfinished jobs with ids above this one, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn unfinished_after(&self, id: JobId, most: u32) -> Result<Vec<JobRow>, StoreError> {
         let sql = format!(
             "SELECT {JOB_COLUMNS} FROM job INDEXED BY job_unfinished
-             WHERE status < 7 AND id > ?1 ORDER BY id"
+             WHERE status < 7 AND id > ?1 ORDER BY id LIMIT ?2"
         );
-        self.rows(&sql, [id.0], |row| job_of(row, false))
+        self.rows(&sql, [id.0, most.into()], |row| job_of(row, false))
     }
 
     /// How many jobs are unfinished.
