@@ -1,13 +1,14 @@
 //! How long each path through the real tools takes, beside what the same durable work costs at best.
 //!
 //! ```text
-//! cargo bench --bench paths -- --yardstick PATH
+//! cargo paths --yardstick PATH
 //! ```
 //!
-//! Each *path* is measured through real processes on a real disk. The limit is what another program,
-//! the yardstick, needs for the bare work: the process, the transaction, the flush. Both are run in turn,
-//! several pairs of them, and stated as a ratio: on one machine absolute times differ by half from run
-//! to run, ratios hardly. Without a yardstick only the times are shown.
+//! This is `cargo bench` with static linking; see `.cargo/config.toml`. Each *path* is measured through
+//! real processes on a real disk. The limit is what another program, the yardstick, needs for the bare
+//! work: the process, the transaction, the flush. Both are run in turn, several pairs of them, and stated
+//! as a ratio: on one machine absolute times differ by half from run to run, ratios hardly. Without a
+//! yardstick only the times are shown.
 
 #![expect(
     clippy::unwrap_used,
