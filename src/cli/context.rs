@@ -71,3 +71,44 @@ fn failure(command: &str, problem: &Problem) -> Document {
     document.error = Some(problem.error.clone());
     document
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn context(dir: Option<PathBuf>) -> Context {
+        Context {
+            tool: "gnt-node",
+            command: "gnt-node list".into(),
+            printer: Printer::new(),
+            state_dir: dir,
+            verbose: false,
+        }
+    }
+
+    #[test]
+    fn a_directory_that_is_named_is_meant_and_made_absolute() {
+        let dir = context(Some("here".into())).dir().unwrap();
+        assert_eq!(dir.path(), std::env::current_dir().unwrap().join("here"));
+        let temp = tempfile::tempdir().unwrap();
+        let problem = context(Some(temp.path().join("none"))).open().unwrap_err();
+        assert_eq!(problem.exit, ExitCode::NoCluster);
+    }
+
+    #[test]
+    fn a_failure_has_the_document_of_its_end() {
+        for (exit, verdict) in [
+            (ExitCode::Failed, Verdict::Failed),
+            (ExitCode::NoCluster, Verdict::Failed),
+            (ExitCode::Declined, Verdict::Declined),
+            (ExitCode::Detached(2), Verdict::Detached),
+        ] {
+            let problem = Problem::input("why").hint("how").exit(exit);
+            let document = failure("gnt-node list", &problem);
+            assert_eq!(document.verdict, verdict);
+            assert_eq!(document.exit, exit.number());
+            assert_eq!(document.command, "gnt-node list");
+            assert_eq!(document.error, Some(problem.error));
+        }
+    }
+}

@@ -171,3 +171,58 @@ impl Document {
         text
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::opcodes::ErrorCode;
+
+    #[test]
+    fn a_document_is_a_line_with_all_its_fields() {
+        let text = Document::new("gnt-node evacuate", Verdict::Declined, 13).text();
+        assert!(text.ends_with("}\n") && text.lines().count() == 1);
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let expected = json!({
+            "schema": SCHEMA, "command": "gnt-node evacuate", "verdict": "declined", "exit": 13,
+            "job": null, "status": null, "error": null, "jobs": [], "unmovable": [], "results": [],
+            "summary": {"submitted": 0, "refused": 0, "succeeded": 0, "failed": 0, "canceled": 0,
+                "unmovable": 0},
+        });
+        assert_eq!(value, expected);
+        // It is there only with --dry-run; no field may come or go unseen.
+        let mut document = Document::new("x", Verdict::Done, 0);
+        document.plan = Some(vec![]);
+        assert!(document.text().contains("\"plan\":[]"));
+    }
+
+    #[test]
+    fn answers_are_pairs_as_on_the_wire() {
+        let refusal = OpError::prereq(ErrorCode::QueueFull, "full");
+        assert_eq!(json!(Answer::of(&Ok(JobId(7)))), json!([true, 7]));
+        assert_eq!(json!(Answer::of(&Err(refusal))), json!([false, "full"]));
+    }
+
+    #[test]
+    fn an_opcode_without_a_result_has_no_key_for_it() {
+        let with = |result| OpResult {
+            op: "OP_TEST_DUMMY".into(),
+            status: REFUSED,
+            result,
+        };
+        assert_eq!(
+            json!(with(Value::Null)),
+            json!({"op": "OP_TEST_DUMMY", "status": "refused"})
+        );
+        assert_eq!(json!(with(json!(1)))["result"], 1);
+    }
+
+    #[test]
+    fn lines_of_others_stay_in_the_line() {
+        let mut document = Document::new("x", Verdict::Failed, 1);
+        document.error = Some(OpError::exec("a\nb\u{1b}"));
+        assert_eq!(document.text().lines().count(), 1);
+        assert!(!document.text().contains('\u{1b}'));
+    }
+}

@@ -151,3 +151,89 @@ impl From<FollowError> for Problem {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    #[test]
+    fn a_cause_is_said_once() {
+        let io_error = || io::Error::other("the disk is on fire");
+        // Its own text has the cause already.
+        let problem = Problem::from(StoreError::io(Path::new("/x/gnt.db"), io_error()));
+        assert_eq!(problem.error.message, "/x/gnt.db: the disk is on fire");
+        assert_eq!(problem.causes, [""; 0]);
+        // Here it has not.
+        #[derive(Debug, thiserror::Error)]
+        #[error("{0}")]
+        struct Outer(&'static str, #[source] Box<dyn Error>);
+        let inner = Outer("inner", Box::new(io_error()));
+        let problem = Problem::of(&Outer("outer", Box::new(inner)), None, ExitCode::Failed);
+        assert_eq!(problem.causes, ["inner", "the disk is on fire"]);
+        let same = Outer("same", Box::new(io_error()));
+        let problem = Problem::of(&Outer("same", Box::new(same)), None, ExitCode::Failed);
+        assert_eq!(problem.causes, ["the disk is on fire"]);
+    }
+
+    #[test]
+    fn whether_there_is_a_cluster_decides_the_exit_code() {
+        let dir = || PathBuf::from("/x");
+        let none = [
+            StoreError::NoCluster(dir()),
+            StoreError::Damaged {
+                file: dir(),
+                why: String::new(),
+            },
+            StoreError::io(&dir(), io::Error::from(io::ErrorKind::PermissionDenied)),
+        ];
+        for error in none {
+            let problem = Problem::from(error);
+            assert_eq!(problem.exit, ExitCode::NoCluster);
+            assert!(problem.error.hint.is_some());
+        }
+        for error in [StoreError::Exists(dir()), StoreError::Full(dir())] {
+            assert_eq!(Problem::from(error).exit, ExitCode::Failed);
+        }
+        // A disk without room is no matter of permissions, whoever says it.
+        let full = StoreError::io(&dir(), io::Error::from(io::ErrorKind::StorageFull));
+        assert_eq!(Problem::from(full).error.message, "the disk of /x is full");
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_is_no_reason_for_words() {
+        let gone = Problem::output(&io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(gone.error.message, "");
+        let full = Problem::output(&io::Error::from(io::ErrorKind::StorageFull));
+        assert!(
+            full.error
+                .message
+                .starts_with("the output cannot be written: ")
+        );
+        assert_eq!((gone.exit, full.exit), (ExitCode::Failed, ExitCode::Failed));
+    }
+
+    #[test]
+    fn what_is_unknown_and_what_makes_no_sense_have_codes_of_their_own() {
+        let unknown = Problem::unknown("node9 is not known").hint("did you mean node1?");
+        assert_eq!(unknown.error.code, Some(ErrorCode::UnknownEntity));
+        assert_eq!(unknown.error.hint.as_deref(), Some("did you mean node1?"));
+        let input = Problem::input("what").exit(ExitCode::Usage);
+        assert_eq!(input.error.code, Some(ErrorCode::WrongInput));
+        assert_eq!(input.exit, ExitCode::Usage);
+        let file = Problem::file(Path::new("a.json"), &io::Error::other("no"));
+        assert_eq!(file.error.message, "a.json: no");
+    }
+
+    #[test]
+    fn whoever_waits_for_a_job_that_is_none_is_told_where_they_are() {
+        let problem = Problem::from(FollowError::NoSuchJob(crate::queue::JobId(7)));
+        assert_eq!(problem.error.code, Some(ErrorCode::UnknownEntity));
+        assert!(problem.error.message.contains('7'));
+        assert_eq!(
+            problem.error.hint.as_deref(),
+            Some("gnt-job list shows the jobs")
+        );
+    }
+}

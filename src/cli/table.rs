@@ -386,3 +386,7 @@ pub fn utc_time(micros: i64) -> String {
 pub fn no_such(kind: &str, name: &str) -> Problem {
     Problem::unknown(format!("{kind} {name} is not known"))
 }
+
+#[cfg(test)]
+#[path = "table_tests.rs"]
+mod tests;

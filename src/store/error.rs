@@ -171,7 +171,9 @@ impl StoreError {
             StoreError::Io { .. } | StoreError::Sqlite { .. } => {
                 "see whether the disk is well, and try again; what was accepted is kept".into()
             }
-            StoreError::Interrupted | StoreError::Deposed | StoreError::Refused(_) => return None,
+            StoreError::Refused(_) => "nothing was changed; see to that, then try again".into(),
+            // They say it all, or are said to nobody.
+            StoreError::Interrupted | StoreError::Deposed => return None,
         })
     }
 

@@ -39,7 +39,7 @@ fn each_state_says_what_matters() {
     let mut known = Known::default();
     let waits = "waiting for instance inst3, held by job 17";
     known.waits.insert(JobId(1), waits.to_owned());
-    let failure = "no answer\nfrom node2";
+    let failure = "no answer\nfrom\u{1b}[2J\u{202e}node2";
     known.failures.insert(JobId(2), failure.to_owned());
     known.progress.insert(JobId(3), progress(42.7, Some(12.4)));
     known.progress.insert(JobId(4), progress(100.0, Some(0.3)));
@@ -47,7 +47,7 @@ fn each_state_says_what_matters() {
     let waiting = "    1 inst1 waiting for instance inst3, held by job 17";
     assert_eq!(row(1, Status::Waiting), waiting);
     assert_eq!(row(1, Status::Queued), waiting);
-    let failed = "    2 inst2 failed: no answer from node2";
+    let failed = "    2 inst2 failed: no answer from [2J node2";
     assert_eq!(row(2, Status::Error), failed);
     let running = "    3 inst3 ====>       42 % migrating, 12 s left";
     assert_eq!(row(3, Status::Running), running);
