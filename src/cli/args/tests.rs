@@ -256,6 +256,17 @@ static WORDS: LazyLock<Vec<String>> = LazyLock::new(|| {
     words.into_iter().collect()
 });
 
+/// The commands of each tool.
+static COMMANDS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
+    let names = |tool: &Command| {
+        let commands = tool.get_subcommands();
+        commands
+            .map(|command| command.get_name().to_owned())
+            .collect()
+    };
+    tools().iter().map(names).collect()
+});
+
 fn lines() -> impl Strategy<Value = Vec<OsString>> {
     let word = prop_oneof![
         12 => select(WORDS.as_slice()).prop_map(OsString::from),
@@ -286,11 +297,7 @@ fn understands<T: Parser>(command: Option<&str>, line: &[OsString]) {
 proptest! {
     #[test]
     fn any_line_is_understood_or_a_usage_error(line in lines(), at in any::<prop::sample::Index>()) {
-        let of = |tool: usize| {
-            let tools = tools();
-            let commands: Vec<String> = tools[tool].get_subcommands().map(|c| c.get_name().to_owned()).collect();
-            at.get(&commands).clone()
-        };
+        let of = |tool: usize| at.get(&COMMANDS[tool]).clone();
         match at.index(6) {
             0 => understands::<ClusterCli>(Some(&of(0)), &line),
             1 => understands::<super::debug::DebugCli>(Some(&of(1)), &line),
