@@ -99,7 +99,7 @@ fn put(here: &mut Value, way: &[Index], new: Option<&Value>) {
     }
 }
 
-/// Whether a text can stand in an error message: it says something, on one line, without an end.
+/// Whether a text can stand in an error message.
 pub(crate) fn says_something(text: &str) -> bool {
-    !text.trim().is_empty() && !text.ends_with('.')
+    !text.trim().is_empty()
 }

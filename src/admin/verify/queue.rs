@@ -285,7 +285,13 @@ impl Jobs {
             }
         }
         for (parent, running) in running {
-            if let Some(limit) = store.parallel(parent)?.filter(|limit| running > *limit) {
+            // A later opcode may have lowered what an earlier one's children were started under.
+            let ops = store.ops(parent)?;
+            let submitted = ops.iter().filter(|op| op.children.is_some()).count();
+            if let Some(limit) = store.parallel(parent)?
+                && running > limit
+                && submitted == 1
+            {
                 let text = format!("{running} of its children run, {limit} may at once");
                 found.say(Code::CapExceeded, object(parent), text);
             }
