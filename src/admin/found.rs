@@ -158,13 +158,10 @@ pub fn simulator(store: &Store) -> Result<Fake, AdminError> {
     let mut generation = store.settings()?.reality;
     loop {
         let opened = Fake::open(&store.dir().reality(generation));
-        let Err(error @ FakeError::Missing { .. }) = opened else {
-            return Ok(opened?);
-        };
         // Another one may have taken its place between the two looks.
         let now = store.settings()?.reality;
         if now == generation {
-            return Err(error.into());
+            return Ok(opened?);
         }
         generation = now;
     }

@@ -75,7 +75,7 @@ codes! {
         OpcodeOrder = "opcode_order",
         /// A job's state does not follow from its opcodes'.
         JobStatus = "job_status",
-        /// Times are missing, too many, or not in order.
+        /// Times are missing or too many.
         Times = "times",
         /// A job is being cancelled and is not marked so.
         CancelMark = "cancel_mark",

@@ -222,11 +222,6 @@ const BREAKS: &[Break] = &[
         Code::OpcodeOrder,
         "job 6",
     ),
-    (
-        "UPDATE job SET ended = received - 1 WHERE id = 7",
-        Code::Times,
-        "job 7",
-    ),
     ("UPDATE job SET ended = 5 WHERE id = 3", Code::Times, "job 3"),
     (
         "UPDATE job SET ended = NULL WHERE id = 1",
@@ -242,11 +237,6 @@ const BREAKS: &[Break] = &[
         "UPDATE opcode SET executing = NULL WHERE id = 2 * 1024",
         Code::Times,
         "job 2",
-    ),
-    (
-        "UPDATE opcode SET ended = executing - 1 WHERE id = 1024",
-        Code::Times,
-        "job 1",
     ),
     (
         "UPDATE opcode SET started = 7 WHERE id = 3 * 1024",
