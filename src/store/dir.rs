@@ -88,7 +88,7 @@ impl StateDir {
     }
 
     /// The two files on which writers queue: who is next, who writes.
-    pub(super) fn gates(&self) -> [PathBuf; 2] {
+    pub fn gates(&self) -> [PathBuf; 2] {
         [self.0.join("write.next"), self.0.join("write.lock")]
     }
 

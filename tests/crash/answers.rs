@@ -59,12 +59,21 @@ pub fn ids_told(command: &Command, stdout: &str) -> (BTreeSet<i64>, bool) {
 pub struct Answers<'a> {
     pub eye: &'a Eye,
     pub observer: &'a Observer,
+    /// The simulator made things fail.
+    faulty: bool,
+    /// The disk failed, or was full.
+    disk_failed: bool,
     /// The jobs that were submitted with each token.
     by_token: BTreeMap<String, BTreeSet<i64>>,
 }
 
 impl<'a> Answers<'a> {
-    pub fn new(eye: &'a Eye, observer: &'a Observer) -> Answers<'a> {
+    pub fn new(
+        eye: &'a Eye,
+        observer: &'a Observer,
+        faulty: bool,
+        disk_failed: bool,
+    ) -> Answers<'a> {
         let mut by_token: BTreeMap<String, BTreeSet<i64>> = BTreeMap::new();
         for ((job, _), input) in &observer.inputs {
             let reasons = input["reason"].as_array().map_or(&[][..], Vec::as_slice);
@@ -81,6 +90,8 @@ impl<'a> Answers<'a> {
         Answers {
             eye,
             observer,
+            faulty,
+            disk_failed,
             by_token,
         }
     }
@@ -106,6 +117,10 @@ impl<'a> Answers<'a> {
         must!(
             matches!(code, 0..=5) || disturbed,
             "a client ended with {code}"
+        );
+        must!(
+            *code != 5 || self.disk_failed,
+            "there was a cluster all the time, a client found none"
         );
         let known = ["error: job was canceled", "error: interrupted"];
         let wrong = stderr.starts_with("error: ") || stderr.contains("\nerror: ");
@@ -137,6 +152,10 @@ impl<'a> Answers<'a> {
                         "{item} is not archived"
                     );
                 }
+            }
+            What::Verify => {
+                let ok = *code == 0 || self.faulty || client.output.killed;
+                must!(ok, "the check finds fault with what is on its way");
             }
             What::Follow | What::Export(_) | What::Other => {}
         }

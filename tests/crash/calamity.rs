@@ -36,6 +36,8 @@ pub enum Calamity {
     RemoveLock,
     /// The runner's log is removed.
     RemoveLog,
+    /// A lock file of the writers' queue is removed.
+    RemoveGate,
     /// The wall clock is set.
     MoveClock,
     /// Some process dies at a failpoint.
@@ -52,7 +54,7 @@ pub enum Calamity {
     FillDisk,
 }
 
-pub const CALAMITIES: [Calamity; 17] = [
+pub const CALAMITIES: [Calamity; 18] = [
     Calamity::KillRunner,
     Calamity::EndRunner,
     Calamity::StopRunner,
@@ -63,6 +65,7 @@ pub const CALAMITIES: [Calamity; 17] = [
     Calamity::TwoRunners,
     Calamity::RemoveLock,
     Calamity::RemoveLog,
+    Calamity::RemoveGate,
     Calamity::MoveClock,
     Calamity::DieAtPoint,
     Calamity::StopAtPoint,
@@ -131,13 +134,19 @@ impl Story<'_> {
                     self.happens("log removed");
                 }
             }
+            Calamity::RemoveGate => {
+                let gates = self.lab.dir.gates();
+                let gate = gates.choose(&mut self.random);
+                if gate.is_some_and(|gate| fs::remove_file(gate).is_ok()) {
+                    self.happens("gate removed");
+                }
+            }
             Calamity::MoveClock => {
                 let seconds = match self.random.random_bool(0.5) {
                     true => AN_HOUR,
                     false => -AN_HOUR,
                 };
                 self.steering.move_clock(seconds);
-                self.clock_moved = true;
                 self.happens("clock moved");
             }
             Calamity::DieAtPoint => {
@@ -168,7 +177,6 @@ impl Story<'_> {
     pub fn let_time_pass(&mut self) {
         if self.deaths >= MOST_DEATHS {
             self.steering.move_clock(A_MINUTE_LATER);
-            self.clock_moved = true;
             self.deaths = 0;
         }
     }
@@ -177,6 +185,7 @@ impl Story<'_> {
         if let Some(order) = self.steering.arm(&mut self.random, deed) {
             self.journal.say(&order.text);
             self.faulty |= deed == Deed::Fail && order.of_driver;
+            self.disk_failed |= deed == Deed::Fail;
             self.dies_by_itself |= deed == Deed::Kill;
             self.stops_by_itself |= deed == Deed::Stop;
         }

@@ -95,6 +95,8 @@ pub enum What {
     Archive,
     /// A document about jobs that others submitted.
     Follow,
+    /// The check of everything, in the middle of everything.
+    Verify,
     /// The cluster, written for this file.
     Export(PathBuf),
     /// Something else; with a document or without.
@@ -378,6 +380,10 @@ impl Load {
                 what: What::Follow,
                 short: false,
             };
+        }
+        if random.random_bool(0.3) {
+            let line = ["gnt-cluster", "verify-config", "--json"];
+            return short(words(&line), What::Verify);
         }
         let lines: [&[&str]; 8] = [
             &["gnt-job", "list", "--archived"],

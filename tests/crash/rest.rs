@@ -19,8 +19,6 @@ pub struct Rest<'a> {
     pub observer: &'a Observer,
     /// The simulator made things fail.
     pub faulty: bool,
-    /// Times are not in order.
-    pub clock_moved: bool,
     /// The configuration was replaced: the simulator's log tells of another cluster.
     pub replaced: bool,
 }
@@ -254,7 +252,7 @@ impl Rest<'_> {
                 code,
                 Code::LeftOver | Code::CopyExtra | Code::InstanceUnknown
             );
-            left && self.faulty || self.clock_moved && code == Code::Times
+            left && self.faulty
         };
         let wrong = verdict
             .findings
