@@ -83,7 +83,10 @@ pub(crate) fn waiters(_: &Figures) -> Vec<Line> {
                 // poll, ppoll and clock_nanosleep, on x86-64 and elsewhere.
                 let path = format!("/proc/{}/syscall", client.id());
                 let at = std::fs::read_to_string(path).unwrap_or_default();
-                matches!(at.split(' ').next(), Some("7" | "271" | "73" | "230" | "115"))
+                matches!(
+                    at.split(' ').next(),
+                    Some("7" | "271" | "73" | "230" | "115")
+                )
             };
             clients.iter().all(asleep).then_some(())
         });
