@@ -70,6 +70,10 @@ impl Line {
 pub(crate) struct Sample(Vec<f64>);
 
 impl Sample {
+    pub(crate) fn from(values: Vec<f64>) -> Sample {
+        Sample(values)
+    }
+
     pub(crate) fn push(&mut self, value: f64) {
         self.0.push(value);
     }

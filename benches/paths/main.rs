@@ -59,6 +59,8 @@ struct Arguments {
 struct Group {
     name: &'static str,
     yardstick: &'static [&'static [&'static str]],
+    /// Whether it compares ourselves with ourselves, and does so in pairs of its own.
+    paired: bool,
     measure: fn(&Figures) -> Vec<Line>,
 }
 
@@ -66,71 +68,85 @@ const GROUPS: &[Group] = &[
     Group {
         name: "tools",
         yardstick: &[&["start"]],
+        paired: false,
         measure: tools::measure,
     },
     Group {
         name: "list",
         yardstick: &[&["list", "10000"]],
+        paired: false,
         measure: tools::list,
     },
     Group {
         name: "submit-one",
         yardstick: &[&["submit-one"]],
+        paired: false,
         measure: one::submit,
     },
     Group {
         name: "wake",
         yardstick: &[&["fsync"], &["start"], &["wake"]],
+        paired: false,
         measure: one::wake,
     },
     Group {
         name: "submit-many",
         yardstick: &[&["start"], &["submit-many"]],
+        paired: false,
         measure: many::submit,
     },
     Group {
         name: "children",
         yardstick: &[&["submit-many", "5000"]],
+        paired: false,
         measure: many::children,
     },
     Group {
         name: "cycle",
         yardstick: &[&["cycle"]],
+        paired: false,
         measure: many::cycle,
     },
     Group {
         name: "chain",
         yardstick: &[&["chain"]],
+        paired: false,
         measure: many::chain,
     },
     Group {
         name: "evacuate",
         yardstick: &[],
+        paired: false,
         measure: load::evacuate,
     },
     Group {
         name: "waiters",
         yardstick: &[],
+        paired: false,
         measure: load::waiters,
     },
     Group {
         name: "submitters",
         yardstick: &[],
+        paired: false,
         measure: load::submitters,
     },
     Group {
         name: "beside-runner",
         yardstick: &[],
+        paired: false,
         measure: load::beside_runner,
     },
     Group {
         name: "rest",
         yardstick: &[],
+        paired: false,
         measure: load::rest,
     },
     Group {
         name: "history",
         yardstick: &[],
+        paired: true,
         measure: many::history,
     },
 ];
@@ -146,8 +162,12 @@ fn main() {
     let mut lines = vec![];
     for group in GROUPS.iter().filter(wanted) {
         let mut runs = vec![];
-        for pair in 1..=arguments.pairs {
-            eprintln!("{}: {pair} of {}", group.name, arguments.pairs);
+        let pairs = match group.paired {
+            true => 1,
+            false => arguments.pairs,
+        };
+        for pair in 1..=pairs {
+            eprintln!("{}: {pair} of {pairs}", group.name);
             let figures = match &yardstick {
                 Some(yardstick) => yardstick.figures(group.yardstick),
                 None => Figures::default(),
