@@ -44,6 +44,7 @@ mod picture;
 mod rest;
 mod steering;
 mod story;
+mod wakes;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;

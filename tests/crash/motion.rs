@@ -8,6 +8,7 @@ use crate::picture::{
     CANCELED, CANCELING, ERROR, Eye, Held, Op, Picture, QUEUED, RUNNING, SUCCESS, WAITING,
     is_final, word,
 };
+use crate::wakes::Wake;
 
 /// Fails the check with a text unless something holds.
 macro_rules! must {
@@ -43,6 +44,8 @@ pub struct Observer {
     config_serial: i64,
     /// The most jobs that were ever allowed to run.
     max_running: i64,
+    /// Who is to be woken, since something is other than in the picture before.
+    pub moved: BTreeSet<Wake>,
     /// How many pictures were seen.
     pub pictures: u64,
 }
@@ -74,6 +77,18 @@ impl Observer {
         self.runners_hold_their_instance(&now)?;
         self.claims_end(&now)?;
         self.nodes_have_room(&now)?;
+        self.moved.clear();
+        for (id, job) in &now.jobs {
+            match self.last.jobs.get(id) {
+                Some(before) if before.status != job.status => {
+                    self.moved.insert(Wake::Operation(job.root));
+                }
+                None if job.parent.is_none() && self.pictures > 1 => {
+                    self.moved.insert(Wake::Runner);
+                }
+                _ => {}
+            }
+        }
         self.last = now;
         Ok(())
     }

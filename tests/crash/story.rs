@@ -25,6 +25,7 @@ use crate::motion::{MAX_STARTS, Observer};
 use crate::picture::{ERROR, Eye, Op, Picture, is_final};
 use crate::rest::{Rest, astray, guests};
 use crate::steering::Steering;
+use crate::wakes::Wakes;
 
 /// How often the observer asks whether something was committed.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
@@ -38,13 +39,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// One repair may be the condition of the next, as of a copy that is not in sync.
 const MOST_REPAIRS: u32 = 8;
 
-/// How many stories end with a look whether wakes arrive: so many jobs one after the other take so much
-/// longer than twice as many lists. Without a wake each takes half a second more, else a hundredth; the
-/// machine may be busy, so it is tried again.
-const PROBED: f64 = 0.15;
-const PROBES: u32 = 4;
-const PROBE_JOBS: u32 = 8;
-const PROBE_LIMIT: Duration = Duration::from_millis(2_000);
+/// Jobs that each story ends with, when nothing befalls anybody any more.
+const CALM_JOBS: u32 = 2;
 
 /// While a story waits for its end it sees to a runner so often, as any tool does.
 const NUDGE_EVERY: Duration = Duration::from_millis(300);
@@ -252,6 +248,8 @@ fn settle_down(lab: &Lab, random: &mut StdRng, mix: &Mix) {
 #[derive(Default)]
 struct Watched {
     over: AtomicBool,
+    /// Nothing befalls anybody any more.
+    calm: AtomicBool,
     broken: Mutex<Option<String>>,
 }
 
@@ -259,23 +257,33 @@ impl Watched {
     /// Looks after every commit until the story is over, and once more.
     fn observe(&self, lab: &Lab, journal: &Journal) -> Observer {
         let mut observer = Observer::default();
+        let mut wakes = Wakes::of(&lab.dir);
         let eye = Eye::open(&lab.dir.database()).unwrap();
         let mut version = None;
         loop {
             let over = self.over.load(Ordering::Relaxed);
+            let calm = self.calm.load(Ordering::Relaxed);
+            let heard = wakes.hear();
             let now = eye.version().ok();
+            let mut law = Ok(());
             if over || now != version {
                 version = now;
-                if let Err(law) = observer.look(&eye) {
+                law = observer.look(&eye);
+                wakes.must_follow(&observer.moved, &heard);
+            }
+            if calm {
+                wakes.calm(journal);
+            }
+            let complete = law.and_then(|()| Ok(over && wakes.complete()?));
+            match complete {
+                Ok(false) => std::thread::sleep(LOOK_EVERY),
+                Ok(true) => return observer,
+                Err(law) => {
                     journal.say(&format!("BROKEN {law}"));
                     *self.broken.lock().unwrap() = Some(law);
                     return observer;
                 }
             }
-            if over {
-                return observer;
-            }
-            std::thread::sleep(LOOK_EVERY);
         }
     }
 
@@ -416,31 +424,11 @@ impl Story<'_> {
         }
         self.rest(watched, eye);
         self.repair(watched, eye);
-        if self.random.random_bool(PROBED) {
-            self.probe();
+        // From now on nobody dies or stands still, so whoever commits has to wake who waits.
+        watched.calm.store(true, Ordering::Relaxed);
+        for _ in 0..CALM_JOBS {
+            self.must_run(&["gnt-debug", "delay", "0"]);
         }
-    }
-
-    /// Whoever waits is woken, rather than helped by the look that each takes once a second.
-    fn probe(&mut self) {
-        let time = |words: &[&str]| {
-            let begun = Instant::now();
-            for _ in 0..PROBE_JOBS {
-                self.must_run(words);
-            }
-            begun.elapsed()
-        };
-        let mut last = (Duration::ZERO, Duration::ZERO);
-        for _ in 0..PROBES {
-            last = (
-                time(&["gnt-debug", "delay", "0"]),
-                time(&["gnt-job", "list"]),
-            );
-            if last.0 < PROBE_LIMIT + 2 * last.1 {
-                return;
-            }
-        }
-        panic!("{PROBE_JOBS} jobs and as many lists take {last:?}: a wake is lost");
     }
 
     /// Waits until no job is unfinished. Only tools start a runner, so one looks from time to time.

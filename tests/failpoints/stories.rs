@@ -277,6 +277,8 @@ fn nodes(tale: &Tale) {
     tale.job(add, |tale| tale.has_node("node5"));
     tale.job("gnt-node modify --capacity memory=32G node5", never);
     tale.job("gnt-node remove node5", |tale| !tale.has_node("node5"));
+    // One that says itself how large it is.
+    tale.job("gnt-node add node6", |tale| tale.has_node("node6"));
 }
 
 fn dead_node(tale: &Tale) {
@@ -342,16 +344,16 @@ fn begin_migration(tale: &Tale) -> JobId {
 fn leaving(tale: &Tale) {
     tale.control.set_version(Some("7.0.0")).unwrap();
     tale.job("gnt-debug delay 0", never);
-    // A newer program takes the place of the runner.
+    // A newer program takes the place of the runner. It is wished for by whoever meets work to do; a
+    // wish may be lost, and the next one has it, too.
     tale.control.set_version(Some("7.1.0")).unwrap();
-    tale.job("gnt-debug delay 0", never);
     let newer = || {
         let program = tale.lab.store().settings().unwrap().program;
         program.is_some_and(|program| program.version == "7.1.0")
     };
-    tale.job("gnt-debug delay 0.05", never);
-    // The wish may have been lost: whoever comes next has it, too.
-    tale.job("gnt-debug delay 0", never);
+    for _ in 0..3 {
+        tale.job("gnt-debug delay 0.3", never);
+    }
     wait_for("the newer program", || newer().then_some(()));
     // One is asked to leave by a signal.
     if let Some(runner) = tale.lab.runner_pid() {
