@@ -129,9 +129,15 @@ pub(crate) fn process(command: &mut Command) -> f64 {
     took
 }
 
-/// The same with this tool of a lab.
+/// The same with this tool of a lab. (Not by [`Lab::command`], which also sets the directory: for that
+/// a statically linked program has to copy itself first.)
 pub(crate) fn tool(lab: &Lab, words: &[&str]) -> f64 {
-    process(&mut lab.command(words))
+    let mut command = Command::new(crate::common::tool(words[0]));
+    command
+        .args(&words[1..])
+        .env("GNT_STATE_DIR", lab.path())
+        .stdin(Stdio::null());
+    process(&mut command)
 }
 
 /// The most memory, in MiB, that a process has had resident when it wants to print. (What `wait4`

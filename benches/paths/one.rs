@@ -26,6 +26,9 @@ pub(crate) fn submit(figures: &Figures) -> Vec<Line> {
     vec![Line::times(path, sample.p50(), limit, 2.0).with_p99(sample.p99())]
 }
 
+/// As the yardstick does.
+const LOOK_AGAIN: Duration = Duration::from_micros(20);
+
 fn delay(seconds: f64) -> NewJob {
     let op = TestDelay {
         duration: seconds,
@@ -34,10 +37,12 @@ fn delay(seconds: f64) -> NewJob {
     NewJob::of(vec![Opcode::from(op)])
 }
 
-/// Looks without a pause until the job is in a state like this.
+/// Looks again and again until the job is in a state like this; in between it leaves the processor to
+/// those whom it watches.
 fn witness(store: &Store, job: JobId, seen: impl Fn(Status) -> bool) {
     let until = Instant::now() + common::PATIENCE;
     while !seen(store.job(job).unwrap().unwrap().status) {
+        std::thread::sleep(LOOK_AGAIN);
         assert!(Instant::now() < until, "job {job} does not go on");
     }
 }

@@ -59,6 +59,14 @@ fn submit(
     operation::run(cx, client, &options.into(), operation)
 }
 
+/// The configuration; without instances unless somebody is asked about them.
+fn config(client: &Client, asks: bool) -> Result<Config> {
+    match asks {
+        true => Ok(client.store().config()?),
+        false => Ok(client.store().hosts()?),
+    }
+}
+
 /// Asks before several instances move.
 fn ask(config: &Config, verb: &str, node: &Node, mode: EvacMode) -> Result<()> {
     let primaries = config.primaries(&node.uuid).count();
@@ -87,12 +95,13 @@ fn evacuate(args: EvacuateArgs, cx: &mut Context) -> Result<ExitCode> {
         },
     };
     let client = cx.open()?;
-    let config = client.store().config()?;
+    let asks = !args.operation.force.force && !args.submit.dry_run;
+    let config = config(&client, asks)?;
     let node = names::node(&config, args.node())?;
     let mode = args.mode();
     let remote = args.new_secondary.as_deref();
     let remote = remote.map(|name| names::node(&config, name)).transpose()?;
-    if !args.operation.force.force && !args.submit.dry_run {
+    if asks {
         ask(&config, "evacuate", node, mode)?;
     }
     let op = NodeEvacuate {
@@ -124,10 +133,11 @@ fn failover(args: FailoverArgs, cx: &mut Context) -> Result<ExitCode> {
         nothing: |ops| Some(nothing(ops)),
     };
     let client = cx.open()?;
-    let config = client.store().config()?;
+    let asks = !args.operation.force.force && !args.submit.dry_run;
+    let config = config(&client, asks)?;
     let node = names::node(&config, &args.node)?;
     let target = target(&config, args.target_node.as_deref())?;
-    if !args.operation.force.force && !args.submit.dry_run {
+    if asks {
         ask(&config, "fail over", node, EvacMode::PrimaryOnly)?;
     }
     let op = NodeFailover {
@@ -156,10 +166,11 @@ fn migrate(args: MigrateArgs, cx: &mut Context) -> Result<ExitCode> {
         nothing: |ops| Some(nothing(ops)),
     };
     let client = cx.open()?;
-    let config = client.store().config()?;
+    let asks = !args.operation.force.force && !args.submit.dry_run;
+    let config = config(&client, asks)?;
     let node = names::node(&config, &args.node)?;
     let target = target(&config, args.target_node.as_deref())?;
-    if !args.operation.force.force && !args.submit.dry_run {
+    if asks {
         ask(&config, "migrate", node, EvacMode::PrimaryOnly)?;
     }
     let op = NodeMigrate {

@@ -4,9 +4,10 @@
 //! the right, a last column to the left is not padded, `--separator` joins without padding.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::text::one_line;
 
@@ -157,42 +158,72 @@ fn names(output: Option<&str>, default: &str) -> Vec<String> {
 }
 
 fn document<T>(columns: &[(&str, Option<&Field<T>>)], rows: &[T]) -> String {
+    // In the order of their names, each once, as in all documents.
+    let columns: BTreeMap<&str, Option<&Field<T>>> = columns.iter().copied().collect();
+    let keys: Vec<(String, Option<&Field<T>>)> = (columns.into_iter())
+        .map(|(name, field)| (format!("{}:", json!(name)), field))
+        .collect();
     let mut text = format!("{{\"schema\":{SCHEMA},\"items\":[");
     for (nr, row) in rows.iter().enumerate() {
         text.push_str(if nr == 0 { "\n" } else { ",\n" });
-        let mut item = Map::new();
-        for (name, field) in columns {
+        for (nr, (key, field)) in keys.iter().enumerate() {
+            text.push(if nr == 0 { '{' } else { ',' });
+            text.push_str(key);
             let value = field.map_or(Value::Null, |field| (field.get)(row).to_json());
-            item.insert((*name).to_owned(), value);
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{value}");
         }
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{}", Value::Object(item));
+        text.push('}');
     }
     text.push_str(if rows.is_empty() { "]}\n" } else { "\n]}\n" });
     text
 }
 
+/// The texts of all cells, one behind the other: there may be a hundred thousand.
+#[derive(Default)]
+struct Cells {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    fn push(&mut self, cell: &str) {
+        self.text.push_str(cell);
+        self.ends.push(self.text.len());
+    }
+
+    /// The texts in order, row after row.
+    fn iter(&self) -> impl Iterator<Item = &str> {
+        let mut start = 0;
+        (self.ends.iter()).map(move |end| &self.text[std::mem::replace(&mut start, *end)..*end])
+    }
+}
+
 fn render<T>(columns: &[(&str, Option<&Field<T>>)], style: &Style, rows: &[T]) -> String {
-    let cells: Vec<Vec<String>> = (rows.iter())
-        .map(|row| {
-            let cell = |(_, field): &(&str, Option<&Field<T>>)| match field {
-                Some(field) => (field.get)(row).text(style),
-                None => missing(style.verbose, "??", "(unknown)"),
-            };
-            columns.iter().map(cell).collect()
-        })
-        .collect();
-    let title = |(name, field): &(&str, Option<&Field<T>>)| match field {
-        Some(field) => field.title.to_owned(),
-        None => (*name).to_owned(),
-    };
-    let titles: Vec<String> = columns.iter().map(title).collect();
-    let head = (!style.no_headers).then_some(&titles);
-    let mut text = String::new();
+    let mut cells = Cells::default();
+    if !style.no_headers {
+        for (name, field) in columns {
+            cells.push(field.map_or(*name, |field| field.title));
+        }
+    }
+    for row in rows {
+        for (_, field) in columns {
+            match field {
+                Some(field) => cells.push(&(field.get)(row).text(style)),
+                None => cells.push(&missing(style.verbose, "??", "(unknown)")),
+            }
+        }
+    }
+    let mut text = String::with_capacity(2 * cells.text.len());
+    let last = columns.len() - 1;
     if let Some(separator) = &style.separator {
-        for row in head.into_iter().chain(&cells) {
-            text.push_str(&row.join(separator));
-            text.push('\n');
+        for (nr, cell) in cells.iter().enumerate() {
+            text.push_str(cell);
+            text.push_str(if nr % columns.len() == last {
+                "\n"
+            } else {
+                separator
+            });
         }
         return text;
     }
@@ -201,26 +232,25 @@ fn render<T>(columns: &[(&str, Option<&Field<T>>)], style: &Style, rows: &[T]) -
     };
     let right: Vec<bool> = columns.iter().map(right).collect();
     let mut widths: Vec<usize> = vec![0; columns.len()];
-    for row in head.into_iter().chain(&cells) {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
+    for (nr, cell) in cells.iter().enumerate() {
+        let width = &mut widths[nr % columns.len()];
+        *width = (*width).max(cell.chars().count());
     }
-    for row in head.into_iter().chain(&cells) {
-        for (nr, cell) in row.iter().enumerate() {
-            if nr > 0 {
-                text.push(' ');
-            }
-            let pad = widths[nr] - cell.chars().count();
-            if right[nr] {
-                text.extend(std::iter::repeat_n(' ', pad));
-            }
-            text.push_str(cell);
-            if !right[nr] && nr + 1 < row.len() {
-                text.extend(std::iter::repeat_n(' ', pad));
-            }
+    for (nr, cell) in cells.iter().enumerate() {
+        let column = nr % columns.len();
+        let pad = widths[column] - cell.chars().count();
+        if right[column] {
+            text.extend(std::iter::repeat_n(' ', pad));
         }
-        text.push('\n');
+        text.push_str(cell);
+        if column == last {
+            text.push('\n');
+            continue;
+        }
+        if !right[column] {
+            text.extend(std::iter::repeat_n(' ', pad));
+        }
+        text.push(' ');
     }
     text
 }

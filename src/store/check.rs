@@ -1,6 +1,7 @@
 //! What a check of the whole database reads: rows as they are, also those that no tool shows.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::jobs::{JOB_COLUMNS, OP_COLUMNS, job_of, op_of};
 use super::{JobRow, OpRow, Store, StoreError};
@@ -196,7 +197,7 @@ impl Store {
             let (mut jobs, mut ops) = (jobs.query([])?, ops.query([])?);
             let mut next = ops.next()?.map(op_of).transpose()?;
             while let Some(row) = jobs.next()? {
-                let job = job_of(row, archived)?;
+                let job = job_of(row, archived, &mut Arc::from(""))?;
                 let mut own = vec![];
                 while let Some(op) = next.take_if(|op| op.job <= job.id) {
                     // One without a job is a stray.

@@ -45,13 +45,25 @@ impl Store {
     /// # Errors
     /// [`StoreError::Content`] for a row that cannot be understood.
     pub fn config(&self) -> Result<Config, StoreError> {
+        self.read_config("SELECT kind, uuid, value FROM object")
+    }
+
+    /// The configuration without instances and disks, which are nearly all of a large one: for those
+    /// who only want to know the nodes.
+    ///
+    /// # Errors
+    /// As [`Store::config`].
+    pub fn hosts(&self) -> Result<Config, StoreError> {
+        self.read_config(
+            "SELECT kind, uuid, value FROM object WHERE kind IN ('cluster', 'group', 'node', 'other')",
+        )
+    }
+
+    fn read_config(&self, sql: &str) -> Result<Config, StoreError> {
         let mut cluster: Option<Cluster> = None;
         let (mut groups, mut nodes, mut instances, mut disks) = (vec![], vec![], vec![], vec![]);
         let mut other = Map::new();
-        let mut query = (self
-            .db
-            .prepare_cached("SELECT kind, uuid, value FROM object"))
-        .map_err(|e| self.wrong(e))?;
+        let mut query = (self.db.prepare_cached(sql)).map_err(|e| self.wrong(e))?;
         let mut rows = query.query([]).map_err(|e| self.wrong(e))?;
         while let Some(row) = rows.next().map_err(|e| self.wrong(e))? {
             let text = |nr| {

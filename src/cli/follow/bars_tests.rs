@@ -17,7 +17,7 @@ fn job(id: i64, status: Status) -> JobRow {
         ops: 1,
         summary: format!("INSTANCE_MIGRATE(inst{id})"),
         request: None,
-        submitter: "{}".to_owned(),
+        submitter: "{}".into(),
         archived: false,
     }
 }

@@ -3,6 +3,8 @@
 mod read;
 mod write;
 
+use std::sync::Arc;
+
 use rusqlite::Row;
 use serde_json::Value;
 
@@ -49,8 +51,8 @@ pub struct JobRow {
     pub summary: String,
     /// The name under which it was submitted, so that a second submission joins it.
     pub request: Option<String>,
-    /// Who submitted it, as JSON.
-    pub submitter: String,
+    /// Who submitted it, as JSON. Jobs that were submitted together share it.
+    pub submitter: Arc<str>,
     /// Whether it is in the archive.
     pub archived: bool,
 }
@@ -123,7 +125,16 @@ pub(in crate::store) const JOB_COLUMNS: &str = "id, parent, root, status, priori
 pub(in crate::store) const OP_COLUMNS: &str = "id, status, starts, started, executing, ended, first_child, last_child, \
     input, result, detail, error";
 
-pub(in crate::store) fn job_of(row: &Row<'_>, archived: bool) -> rusqlite::Result<JobRow> {
+/// A row as a job; `submitter` is that of the row before, and then of this one.
+pub(in crate::store) fn job_of(
+    row: &Row<'_>,
+    archived: bool,
+    submitter: &mut Arc<str>,
+) -> rusqlite::Result<JobRow> {
+    let text = row.get_ref(13)?.as_str()?;
+    if **submitter != *text {
+        *submitter = text.into();
+    }
     Ok(JobRow {
         id: JobId(row.get(0)?),
         parent: row.get::<_, Option<i64>>(1)?.map(JobId),
@@ -138,7 +149,7 @@ pub(in crate::store) fn job_of(row: &Row<'_>, archived: bool) -> rusqlite::Resul
         ops: row.get(10)?,
         summary: row.get(11)?,
         request: row.get(12)?,
-        submitter: row.get(13)?,
+        submitter: Arc::clone(submitter),
         archived,
     })
 }

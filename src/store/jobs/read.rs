@@ -1,5 +1,7 @@
 //! Finding jobs and opcodes.
 
+use std::sync::Arc;
+
 use rusqlite::types::Value as Sql;
 use rusqlite::{Params, Row, params_from_iter};
 
@@ -23,6 +25,17 @@ impl Store {
         get().map_err(|error| self.wrong(error))
     }
 
+    /// All rows of a query for jobs.
+    fn job_rows(
+        &self,
+        sql: &str,
+        params: impl Params,
+        archived: bool,
+    ) -> Result<Vec<JobRow>, StoreError> {
+        let mut submitter = Arc::from("");
+        self.rows(sql, params, |row| job_of(row, archived, &mut submitter))
+    }
+
     /// A job by its id, archived or not.
     ///
     /// # Errors
@@ -30,7 +43,7 @@ impl Store {
     pub fn job(&self, id: JobId) -> Result<Option<JobRow>, StoreError> {
         for (table, archived) in [("job", false), ("job_archive", true)] {
             let sql = format!("SELECT {JOB_COLUMNS} FROM {table} WHERE id = ?1");
-            let mut rows = self.rows(&sql, [id.0], |row| job_of(row, archived))?;
+            let mut rows = self.job_rows(&sql, [id.0], archived)?;
             if let Some(job) = rows.pop() {
                 return Ok(Some(job));
             }
@@ -58,7 +71,7 @@ impl Store {
     /// [`StoreError`] of the database.
     pub fn jobs(&self) -> Result<Vec<JobRow>, StoreError> {
         let sql = format!("SELECT {JOB_COLUMNS} FROM job ORDER BY id");
-        self.rows(&sql, [], |row| job_of(row, false))
+        self.job_rows(&sql, [], false)
     }
 
     /// All unfinished jobs, by id.
@@ -78,7 +91,7 @@ impl Store {
             "SELECT {JOB_COLUMNS} FROM job INDEXED BY job_unfinished
              WHERE status < 7 AND id > ?1 ORDER BY id LIMIT ?2"
         );
-        self.rows(&sql, [id.0, most.into()], |row| job_of(row, false))
+        self.job_rows(&sql, [id.0, most.into()], false)
     }
 
     /// How many jobs are unfinished.
@@ -100,7 +113,7 @@ impl Store {
     /// [`StoreError`] of the database.
     pub fn archived_jobs(&self) -> Result<Vec<JobRow>, StoreError> {
         let sql = format!("SELECT {JOB_COLUMNS} FROM job_archive ORDER BY id");
-        self.rows(&sql, [], |row| job_of(row, true))
+        self.job_rows(&sql, [], true)
     }
 
     /// Jobs with ids from `first` to `last`, archived or not, by id.
@@ -112,7 +125,7 @@ impl Store {
         for (table, archived) in [("job", false), ("job_archive", true)] {
             let sql =
                 format!("SELECT {JOB_COLUMNS} FROM {table} WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
-            jobs.extend(self.rows(&sql, [first.0, last.0], |row| job_of(row, archived))?);
+            jobs.extend(self.job_rows(&sql, [first.0, last.0], archived)?);
         }
         jobs.sort_by_key(|job| job.id);
         Ok(jobs)
@@ -267,7 +280,7 @@ impl Store {
             for (table, archived) in [("job", false), ("job_archive", true)] {
                 let sql = format!("SELECT {JOB_COLUMNS} FROM {table} WHERE id IN ({marks})");
                 let params = params_from_iter(chunk.iter().map(|id| Sql::Integer(id.0)));
-                jobs.extend(self.rows(&sql, params, |row| job_of(row, archived))?);
+                jobs.extend(self.job_rows(&sql, params, archived)?);
             }
         }
         jobs.sort_by_key(|job| job.id);
