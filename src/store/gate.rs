@@ -45,15 +45,22 @@ impl Gate {
     /// [`StoreError::Busy`] naming the holder, [`StoreError::Io`].
     pub fn enter(dir: &StateDir, patience: Patience) -> Result<Gate, StoreError> {
         let [next, lock] = dir.gates();
-        // One limit for both: whoever waits for its turn waits for the writer, too.
-        let until = match patience {
-            Patience::Client => Some(Instant::now() + Duration::from_secs(CLIENT_WAIT_SECONDS)),
-            Patience::Runner => None,
+        let turn = open(&next)?;
+        let has_turn = try_lock(&turn, &next)? && {
+            let file = open(&lock)?;
+            if try_lock(&file, &lock)? {
+                return Ok(Gate { _lock: file });
+            }
+            true
         };
-        let held_by = || busy(&next, &lock);
-        let turn = take(&next, until, held_by)?;
-        let lock = take(&lock, until, held_by)?;
-        drop(turn);
+        let wait = {
+            let (next, lock) = (next.clone(), lock.clone());
+            move || wait_for_both(turn, has_turn, &next, &lock)
+        };
+        let lock = match patience {
+            Patience::Runner => wait()?,
+            Patience::Client => within_limit(wait, || busy(&next, &lock))?,
+        };
         Ok(Gate { _lock: lock })
     }
 }
@@ -80,44 +87,53 @@ pub(super) fn whole_file(kind: i32) -> libc::flock {
     }
 }
 
-/// Takes a lock; `until` is when to give up.
-fn take(
-    path: &Path,
-    until: Option<Instant>,
+/// Takes a lock if nobody has it; tells whether it did.
+fn try_lock(file: &File, path: &Path) -> Result<bool, StoreError> {
+    match fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_WRLCK))) {
+        Ok(_) => Ok(true),
+        Err(nix::Error::EAGAIN | nix::Error::EACCES) => Ok(false),
+        Err(error) => Err(StoreError::io(path, error)),
+    }
+}
+
+/// Waits for a lock, however long it takes.
+fn wait_for(file: &File, path: &Path) -> Result<(), StoreError> {
+    loop {
+        match fcntl(file, FcntlArg::F_OFD_SETLKW(&whole_file(libc::F_WRLCK))) {
+            Ok(_) => return Ok(()),
+            Err(nix::Error::EINTR) => {}
+            Err(error) => return Err(StoreError::io(path, error)),
+        }
+    }
+}
+
+/// Waits for the turn, unless it is had already, then for the writer before; gives the writer's lock.
+fn wait_for_both(turn: File, has_turn: bool, next: &Path, lock: &Path) -> Result<File, StoreError> {
+    if !has_turn {
+        wait_for(&turn, next)?;
+    }
+    let file = open(lock)?;
+    wait_for(&file, lock)?;
+    Ok(file)
+}
+
+/// Waits as long as a client does. A lock cannot be waited for with a limit: the thread is left behind
+/// when the limit passes; the process is about to end then.
+fn within_limit(
+    wait: impl FnOnce() -> Result<File, StoreError> + Send + 'static,
     held_by: impl Fn() -> StoreError,
 ) -> Result<File, StoreError> {
-    let file = open(path)?;
-    let exclusive = whole_file(libc::F_WRLCK);
-    match fcntl(&file, FcntlArg::F_OFD_SETLK(&exclusive)) {
-        Ok(_) => return Ok(file),
-        Err(nix::Error::EAGAIN | nix::Error::EACCES) => {}
-        Err(error) => return Err(StoreError::io(path, error)),
+    let until = Instant::now() + Duration::from_secs(CLIENT_WAIT_SECONDS);
+    let (tell, told) = mpsc::channel();
+    std::thread::spawn(move || tell.send(wait()));
+    loop {
+        match told.recv_timeout(LOOK_FOR_SIGNALS) {
+            Ok(taken) => return taken,
+            Err(_) if signals::raised().is_some() => return Err(StoreError::Interrupted),
+            Err(_) if Instant::now() >= until => return Err(held_by()),
+            Err(_) => {}
+        }
     }
-    let wait = move |file: File| loop {
-        match fcntl(&file, FcntlArg::F_OFD_SETLKW(&exclusive)) {
-            Ok(_) => return Ok(file),
-            Err(nix::Error::EINTR) => {}
-            Err(error) => return Err(error),
-        }
-    };
-    let taken = match until {
-        None => wait(file),
-        Some(until) => {
-            // A lock cannot be waited for with a limit. The thread is left behind when the limit
-            // passes; the process is about to end then.
-            let (tell, told) = mpsc::channel();
-            std::thread::spawn(move || tell.send(wait(file)));
-            loop {
-                match told.recv_timeout(LOOK_FOR_SIGNALS) {
-                    Ok(taken) => break taken,
-                    Err(_) if signals::raised().is_some() => return Err(StoreError::Interrupted),
-                    Err(_) if Instant::now() >= until => return Err(held_by()),
-                    Err(_) => {}
-                }
-            }
-        }
-    };
-    taken.map_err(|error| StoreError::io(path, error))
 }
 
 /// Who is in the way: the one that writes, rather than those who wait for it, too.
