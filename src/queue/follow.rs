@@ -26,6 +26,9 @@ const REASON_EVERY: Duration = Duration::from_secs(1);
 const MAX_PAUSE: Duration = Duration::from_millis(20);
 const FIRST_PAUSE: Duration = Duration::from_millis(2);
 
+/// A look that takes longer is one at many jobs.
+const LONG_LOOK: Duration = Duration::from_millis(1);
+
 /// Runners that are started one after the other without anything happening in between, before it is
 /// believed that they cannot run. Some may follow at once; then there is a pause between them, so
 /// that what was in their way for a moment is not taken for a runner that cannot run.
@@ -231,7 +234,9 @@ impl<'a> Follower<'a> {
             let stopped = stopped_runner(self.store.dir());
             self.events.extend(stopped.map(Event::RunnerStopped));
         }
+        let looked = Instant::now();
         self.look()?;
+        let took = looked.elapsed();
         if self
             .events
             .iter()
@@ -240,9 +245,11 @@ impl<'a> Follower<'a> {
             self.starts = 0;
             self.quiet_since = Instant::now();
         }
-        // Only an event that brought nothing is followed by a pause: at rest there are none.
+        // Only an event that brought nothing is followed by a pause: at rest there are none. Who follows a
+        // thousand jobs does not spend all his time looking.
         self.pause = match self.events.is_empty() && woken == Woken::Look {
-            false => Duration::ZERO,
+            false if took < LONG_LOOK => Duration::ZERO,
+            false => (took * 4).min(MAX_PAUSE),
             true => (self.pause * 2).clamp(FIRST_PAUSE, MAX_PAUSE),
         };
         Ok(())

@@ -36,6 +36,9 @@ use crate::lu::Slot;
 use crate::queue::JobId;
 pub use job::{Limits, NextOpcode, Pending, Why};
 
+/// Jobs for which `waiting` is written in one transaction: some milliseconds' work.
+const WAITING_AT_ONCE: usize = 500;
+
 /// Says which job may start next. A plain value: no clock, no thread, no I/O.
 #[derive(Debug)]
 pub struct Scheduler {
@@ -273,9 +276,11 @@ impl Scheduler {
     }
 
     /// The jobs that wait only for locks and were not given here before (for this opcode). The
-    /// caller writes `waiting` for them, once.
+    /// caller writes `waiting` for them, once. Some at a time: when a long queue begins to wait, clients
+    /// must not wait for all of it to be written down.
     pub fn take_newly_waiting(&mut self) -> Vec<JobId> {
-        let mut ids = mem::take(&mut self.newly_waiting);
+        let some = self.newly_waiting.len().min(WAITING_AT_ONCE);
+        let mut ids: Vec<JobId> = self.newly_waiting.drain(..some).collect();
         ids.retain(|id| {
             self.jobs.get_mut(id).is_some_and(|job| {
                 job.noted = matches!(job.stage, Stage::Blocked(_));
@@ -283,6 +288,12 @@ impl Scheduler {
             })
         });
         ids
+    }
+
+    /// Whether [`take_newly_waiting`](Self::take_newly_waiting) has left any.
+    #[must_use]
+    pub fn more_wait(&self) -> bool {
+        !self.newly_waiting.is_empty()
     }
 
     /// Why a job does not run.

@@ -275,6 +275,7 @@ impl Service {
         };
         let wait = match self.failing {
             true => RETRY,
+            false if self.state.scheduler.more_wait() => Duration::ZERO,
             false => report_in.min(idle_left.max(Duration::from_millis(1))),
         };
         match self.mail.inbox.recv_timeout(wait) {

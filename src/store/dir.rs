@@ -23,7 +23,7 @@ const NETWORK: [(i64, &str); 5] = [
 ];
 
 /// How many files the followers of operations share.
-const WAKE_FILES: u32 = 32;
+const WAKE_FILES: u32 = 128;
 
 /// The directory that holds a cluster: configuration, queue, reality of the simulator, lock files.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -40,6 +40,19 @@ impl LogLength {
         self.copy_from(TOO_LONG, db);
     }
 
+    /// Copies the log as it is left, without waiting for anybody. A short one keeps its file: the next
+    /// commits overwrite it, which is quicker than making it grow.
+    pub(super) fn empty(&self, db: &Connection) {
+        let _ = db.pragma_update(None, "busy_timeout", 0);
+        let pages = |row: &rusqlite::Row<'_>| row.get::<_, i32>(1);
+        // Busy is no failure: the next runner tries again.
+        let copied = db.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], pages);
+        if copied.is_ok_and(|pages| pages >= LONG) {
+            let _ = db.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        }
+        let _ = db.pragma_update(None, "busy_timeout", super::BUSY_MS);
+    }
+
     fn copy_from(&self, length: i32, db: &Connection) {
         if self.0.load(Ordering::Relaxed) < length {
             return;

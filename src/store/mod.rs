@@ -219,15 +219,10 @@ impl Store {
         watched.map_err(|error| self.wrong(error))
     }
 
-    /// Empties the log if nobody is in the way; nobody is waited for.
+    /// Moves the log into the database if nobody is in the way, and empties its file if that is long;
+    /// nobody is waited for.
     pub fn shorten_log(&self) {
-        let _ = self.db.pragma_update(None, "busy_timeout", 0);
-        // Busy is no failure: the next runner tries again.
-        let truncate = |_: &rusqlite::Row<'_>| Ok(());
-        let _ = self
-            .db
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], truncate);
-        let _ = self.db.pragma_update(None, "busy_timeout", BUSY_MS);
+        self.log.empty(&self.db);
     }
 
     fn exec(&self, sql: &str) -> Result<(), StoreError> {

@@ -1,7 +1,7 @@
 //! Telling others that a commit is on disk, and waiting to be told.
 //!
-//! The directory `wake/` holds 32 files and `runner`. Whoever has committed opens, for each operation
-//! whose rows changed, the file of its root job's id modulo 32, which raises an inotify event there.
+//! The directory `wake/` holds 128 files and `runner`. Whoever has committed opens, for each operation
+//! whose rows changed, the file of its root job's id modulo 128, which raises an inotify event there.
 //! Waiters then look at the data itself; an event says no more than "look".
 
 use std::collections::BTreeSet;
@@ -25,7 +25,7 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct Wakes {
     /// A bit for each wake file.
-    files: u32,
+    files: u128,
     runner: bool,
 }
 
@@ -42,7 +42,7 @@ impl Wakes {
 
     /// Raises the events. A file that cannot be opened costs a waiter its next regular look.
     pub(super) fn announce(self, dir: &StateDir) {
-        for nr in (0..u32::BITS).filter(|nr| self.files & (1 << nr) != 0) {
+        for nr in (0..u128::BITS).filter(|nr| self.files & (1 << nr) != 0) {
             let _ = trust::open(&dir.wake_file(nr), For::Reading);
         }
         if self.runner {
