@@ -5,12 +5,14 @@
 //!   of an opcode means stands in `ends`, how one starts in `starts`.
 //! * [`load`]: from the database to that state, at the start and whenever a commit has failed.
 //! * [`pool`]: the workers, which run the logical units.
+//! * [`mail`]: what the writing thread is told by others, and how it sleeps meanwhile.
 //! * [`service`]: the process: detaching, the lock, signals, the loop, idling, leaving.
 //! * [`log`]: what it has to say.
 
 mod ends;
 pub mod load;
 pub mod log;
+pub mod mail;
 pub mod pool;
 pub mod scheduler;
 pub mod service;

@@ -3,7 +3,6 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::mpsc::Sender;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::allocator::World;
@@ -15,6 +14,7 @@ use crate::processor::{self, Finished};
 use crate::queue::JobId;
 
 use super::log;
+use super::mail::Post;
 use super::starts::uncertain;
 
 /// A worker's stack: units do not recurse, and there may be hundreds of workers.
@@ -99,13 +99,13 @@ struct Waiting {
 pub struct Pool {
     shared: Arc<Shared>,
     driver: Driver,
-    writer: Sender<Message>,
+    writer: Post,
 }
 
 impl Pool {
     /// A pool whose workers tell `writer`.
     #[must_use]
-    pub fn new(driver: Driver, writer: Sender<Message>) -> Pool {
+    pub fn new(driver: Driver, writer: Post) -> Pool {
         Pool {
             shared: Arc::default(),
             driver,
@@ -132,7 +132,7 @@ impl Pool {
         let work = move || {
             while let Some(task) = next(&shared) {
                 let done = Box::new(run(&task, &driver, &writer));
-                if writer.send(Message::Done(done)).is_err() {
+                if !writer.send(Message::Done(done)) {
                     return;
                 }
             }
@@ -175,14 +175,13 @@ fn next(shared: &Shared) -> Option<Task> {
 
 struct ToWriter<'a> {
     task: &'a Task,
-    writer: &'a Mutex<Sender<Message>>,
+    writer: &'a Post,
 }
 
 impl ToWriter<'_> {
     fn send(&self, message: Message) {
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         // Without a writer the process is about to end.
-        let _ = writer.send(message);
+        let _ = self.writer.send(message);
     }
 }
 
@@ -206,12 +205,8 @@ impl Callbacks for ToWriter<'_> {
 }
 
 /// Runs one opcode. A unit that panics fails its opcode and nothing else.
-fn run(task: &Task, driver: &Driver, writer: &Sender<Message>) -> Done {
-    let writer = Mutex::new(writer.clone());
-    let callbacks = ToWriter {
-        task,
-        writer: &writer,
-    };
+fn run(task: &Task, driver: &Driver, writer: &Post) -> Done {
+    let callbacks = ToWriter { task, writer };
     let env = Env {
         world: &task.world,
         driver,

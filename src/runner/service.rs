@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use clap::{CommandFactory, Parser};
@@ -13,8 +12,9 @@ use signal_hook::iterator::Signals;
 use crate::hypervisor::{Driver, InterruptKind, fake::Fake};
 use crate::queue::JobId;
 use crate::queue::client::start_program;
-use crate::store::{Commit, Program, RunnerBegin, RunnerLock, StateDir, Store, StoreError, Watch};
+use crate::store::{Commit, Program, RunnerBegin, RunnerLock, StateDir, Store, StoreError};
 
+use super::mail::{Mail, Post};
 use super::pool::{Done, Message, Pool};
 use super::state::{Effects, Reports, State};
 use super::{load, log};
@@ -77,7 +77,9 @@ fn run(arguments: &Arguments) -> Result<(), StoreError> {
     let Some(lock) = take_lock(&dir)? else {
         return Ok(());
     };
-    let mut place = Some((lock, Mail::open(&dir)));
+    let mail = Mail::open(&dir);
+    listen(mail.post());
+    let mut place = Some((lock, mail));
     while let Some((lock, mail)) = place {
         let mut store = Store::open(dir.clone())?;
         store.keep_log_short()?;
@@ -139,23 +141,6 @@ fn take_lock(dir: &StateDir) -> Result<Option<RunnerLock>, StoreError> {
     }
 }
 
-/// Where the workers, the signals and the events leave their messages: one for the life of the
-/// process, which may begin anew many times.
-struct Mail {
-    inbox: Receiver<Message>,
-    /// For the workers, and so that the inbox never closes.
-    writer: Sender<Message>,
-}
-
-impl Mail {
-    fn open(dir: &StateDir) -> Mail {
-        let (writer, inbox) = mpsc::channel();
-        watch(dir, &writer);
-        listen(&writer);
-        Mail { inbox, writer }
-    }
-}
-
 struct Service {
     store: Store,
     lock: RunnerLock,
@@ -181,7 +166,7 @@ impl Service {
             what: error.to_string(),
         })?;
         let driver = Driver::new(Arc::new(hypervisor));
-        let begin = begin_epoch(&store, &lock, &mail.inbox)?;
+        let begin = begin_epoch(&store, &lock, &mail)?;
         let settings = store.settings()?;
         log::note(
             None,
@@ -195,7 +180,7 @@ impl Service {
         let mut state = State::new(begin.epoch, settings);
         load::load(&mut state, &store)?;
         Ok(Service {
-            pool: Pool::new(driver, mail.writer.clone()),
+            pool: Pool::new(driver, mail.post()),
             store,
             lock,
             state,
@@ -278,15 +263,13 @@ impl Service {
             false if self.state.scheduler.more_wait() => Duration::ZERO,
             false => report_in.min(idle_left.max(Duration::from_millis(1))),
         };
-        match self.mail.inbox.recv_timeout(wait) {
-            Ok(message) => self.take(message),
-            Err(RecvTimeoutError::Timeout) => {
-                // The net under the events, and a lock or database that is no longer in place.
-                self.look = true;
-            }
-            Err(RecvTimeoutError::Disconnected) => self.leaving = Some(Instant::now()),
+        match self.mail.wait(wait) {
+            Some(message) => self.take(message),
+            // The net under the events, and a lock or database that is no longer in place.
+            None => self.look = true,
         }
-        while let Ok(message) = self.mail.inbox.try_recv() {
+        let arrived: Vec<Message> = self.mail.arrived().collect();
+        for message in arrived {
             self.take(message);
         }
     }
@@ -486,11 +469,7 @@ impl Service {
 
 /// Begins this runner's time. Where the disk is full it is tried again every second: a runner that
 /// gave up would only be followed by the next one.
-fn begin_epoch(
-    store: &Store,
-    lock: &RunnerLock,
-    inbox: &Receiver<Message>,
-) -> Result<RunnerBegin, StoreError> {
+fn begin_epoch(store: &Store, lock: &RunnerLock, mail: &Mail) -> Result<RunnerBegin, StoreError> {
     let program = own_program();
     let mut told = false;
     loop {
@@ -498,7 +477,7 @@ fn begin_epoch(
             Err(error @ StoreError::Full(_)) => error,
             other => return other,
         };
-        let asked_to_leave = inbox.try_iter().any(|m| matches!(m, Message::Leave));
+        let asked_to_leave = mail.arrived().any(|m| matches!(m, Message::Leave));
         if asked_to_leave || !lock.in_place(store.dir()) || !store.in_place() {
             return Err(error);
         }
@@ -528,8 +507,7 @@ fn back_off(deaths: usize) {
 }
 
 /// A thread that turns signals into messages.
-fn listen(writer: &Sender<Message>) {
-    let writer = writer.clone();
+fn listen(post: Post) {
     let mut signals = match Signals::new([SIGHUP, SIGINT, SIGTERM]) {
         Ok(signals) => signals,
         Err(error) => {
@@ -539,7 +517,7 @@ fn listen(writer: &Sender<Message>) {
     };
     let listen = move || {
         for _ in signals.forever() {
-            if writer.send(Message::Leave).is_err() {
+            if !post.send(Message::Leave) {
                 return;
             }
         }
@@ -547,22 +525,5 @@ fn listen(writer: &Sender<Message>) {
     let thread = std::thread::Builder::new().name("signals".into());
     if let Err(error) = thread.stack_size(128 << 10).spawn(listen) {
         log::note(None, &format!("no thread for signals: {error}"));
-    }
-}
-
-/// A thread that turns events into messages.
-fn watch(dir: &StateDir, writer: &Sender<Message>) {
-    let dir = dir.clone();
-    let writer = writer.clone();
-    let watch = Watch::runner(&dir);
-    let look = move || loop {
-        watch.wait_for_event();
-        if writer.send(Message::Look).is_err() {
-            return;
-        }
-    };
-    let thread = std::thread::Builder::new().name("watch".into());
-    if let Err(error) = thread.stack_size(128 << 10).spawn(look) {
-        log::note(None, &format!("no thread for events: {error}"));
     }
 }

@@ -136,19 +136,6 @@ impl Watch {
         }
     }
 
-    /// Sleeps until something may have changed, for one who has a net of his own.
-    pub fn wait_for_event(&self) {
-        let Some(inotify) = &self.inotify else {
-            return std::thread::sleep(LOOK_WITHOUT_EVENTS);
-        };
-        let mut fds = [PollFd::new(inotify.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut fds, PollTimeout::NONE) {
-            Ok(_) => drop(self.drain()),
-            // A signal, mostly; should it be something that stays, there is a pause.
-            Err(_) => std::thread::sleep(LOOK_WITHOUT_EVENTS),
-        }
-    }
-
     /// Forgets the events that have arrived.
     pub fn drain(&self) -> Woken {
         let events = self.inotify.as_ref().and_then(|i| i.read_events().ok());
