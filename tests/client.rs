@@ -321,3 +321,16 @@ fn a_stream_ends_with_its_verdict() {
     let output = lab.run(stream.iter().chain(&["node1"])).exits(0);
     assert_eq!(verdict(&output), "done");
 }
+
+/// Whoever starts the runner may stand in a directory that is to be unmounted.
+#[test]
+fn the_runner_keeps_no_directory_busy() {
+    let lab = Lab::sample(3, 6, 0);
+    let mut command = lab.command(["gnt-debug", "delay", "60", "--submit"]);
+    let output = command.current_dir(lab.temp.path()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    lab.wait_for_status(JobId(1), &[Status::Running]);
+    let runner = lab.runner_pid().unwrap();
+    let stands_in = std::fs::read_link(format!("/proc/{runner}/cwd")).unwrap();
+    assert_eq!(stands_in, std::path::Path::new("/"));
+}

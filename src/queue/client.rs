@@ -237,7 +237,6 @@ pub fn start_program(dir: &StateDir, program: PathBuf) -> Result<(), NoRunner> {
             "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
         )
         .env("LC_ALL", "C.UTF-8")
-        .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());

@@ -68,10 +68,11 @@ pub fn main() -> ExitCode {
 }
 
 fn run(arguments: &Arguments) -> Result<(), StoreError> {
+    // While this is still the working directory of whoever named it.
+    let dir = StateDir::locate(Some(&arguments.state_dir))?;
     if !arguments.foreground {
         detach();
     }
-    let dir = StateDir::locate(Some(&arguments.state_dir))?;
     dir.check()?;
     log::open(dir.runner_log(), arguments.foreground)?;
     let Some(lock) = take_lock(&dir)? else {
@@ -94,6 +95,9 @@ fn run(arguments: &Arguments) -> Result<(), StoreError> {
 fn detach() {
     // Fails only where this process leads a session of its own already.
     let _ = nix::unistd::setsid();
+    // No file system is kept busy by it. (Here and not by whoever starts it: a statically linked tool
+    // would have to copy itself first.) It can fail only where there is no root.
+    let _ = nix::unistd::chdir("/");
     nix::sys::stat::umask(nix::sys::stat::Mode::from_bits_truncate(0o077));
     let open = std::fs::read_dir("/proc/self/fd")
         .into_iter()
