@@ -307,7 +307,11 @@ fn a_stream_ends_with_its_verdict() {
     let wait = ["gnt-job", "cancel", "-f", "--wait", "--json", &parent];
     let output = lab.run(wait.iter().chain(&["--timeout", "0s"])).exits(4);
     assert_eq!(output.json()["exit"], 4);
-    assert_eq!(lab.run(["gnt-job", "wait", "-q", &parent]).code, 1);
+    // Cancelled by hand, some of it perhaps when it was done already.
+    let code = lab.run(["gnt-job", "wait", "-q", &parent]).code;
+    let done = lab.children(JobId(parent.parse().unwrap()));
+    let some = done.iter().any(|job| job.status == Status::Success);
+    assert_eq!(code, if some { 3 } else { 1 });
 
     lab.run(["gnt-cluster", "queue", "drain"]).exits(0);
     let output = lab.run(stream.iter().chain(&["node1"])).exits(1);
