@@ -20,8 +20,8 @@ use serde_json::{Value, json};
 
 const EVACUATE: [&str; 4] = ["gnt-node", "evacuate", "-f", "node1"];
 
-/// Slow enough that a client is met while its children run.
-const MILLIS: u64 = 400;
+/// Slow enough that a client is met while its children run, however busy the machine is.
+const MILLIS: u64 = 1_500;
 
 /// Starts an evacuation, and waits until children of it run.
 fn on_its_way(lab: &Lab, more: &[&str]) -> (Running, JobId) {
@@ -38,7 +38,8 @@ fn on_its_way(lab: &Lab, more: &[&str]) -> (Running, JobId) {
 
 /// The jobs go on without their client; `gnt-job watch` tells how it ends.
 fn watch_tells_the_rest(lab: &Lab, parent: JobId, exit: i32, verdict: &str) {
-    assert!(!lab.job(lab.children(parent)[0].id).status.is_final());
+    let children = lab.children(parent);
+    assert!(children.iter().any(|job| !job.status.is_final()));
     let id = parent.to_string();
     let output = lab.run(["gnt-job", "watch", &id]).exits(exit);
     assert!(output.stdout.contains("STEP 6/6"), "{output:?}");
