@@ -11,7 +11,7 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 use crate::journal::Journal;
 
 /// Files that are opened to wake those who follow; an operation has the one of its root's id.
-const FILES: i64 = 32;
+const FILES: i64 = 128;
 
 /// A wake follows its commit at once, unless the machine is busy with others.
 const PATIENCE: Duration = Duration::from_secs(10);
