@@ -19,6 +19,14 @@ use super::state::{Active, Effects, State, preceding_failed};
 /// How often an opcode is started: once, and again after each death of a runner on it.
 const MAX_STARTS: u32 = 3;
 
+/// An opcode that begins, and how often it had begun before.
+struct Begun {
+    index: u32,
+    root: JobId,
+    opcode: Opcode,
+    starts: u32,
+}
+
 impl State {
     /// Slot and locks of an opcode in its stored form. What cannot be read needs neither; it fails
     /// when it starts.
@@ -76,14 +84,32 @@ impl State {
         tx.set_job_status(id, state.root, Status::Running)?;
         tx.hold(id, &locks)?;
         self.promise(tx, id, index, &opcode)?;
-        let active = Active {
+        let begun = Begun {
             index,
             root: state.root,
-            opcode: Arc::new(opcode),
-            interrupt: Arc::default(),
+            opcode,
+            starts,
+        };
+        self.hand_over(tx, id, begun, Interrupt::default(), effects)
+    }
+
+    /// An opcode that is written down as running is handed to a worker when that is on disk.
+    fn hand_over(
+        &mut self,
+        tx: &Tx<'_>,
+        id: JobId,
+        begun: Begun,
+        interrupt: Interrupt,
+        effects: &mut Effects,
+    ) -> Result<(), StoreError> {
+        let active = Active {
+            index: begun.index,
+            root: begun.root,
+            opcode: Arc::new(begun.opcode),
+            interrupt: Arc::new(interrupt),
             serial: tx.last_serial(id)?,
-            logged_before: tx.last_serial_before(id, index)?,
-            attempt: starts + 1,
+            logged_before: tx.last_serial_before(id, begun.index)?,
+            attempt: begun.starts + 1,
             replans: 0,
             limits: self.limits(),
         };
@@ -161,21 +187,14 @@ impl State {
         for node in self.config.nodes.values().filter(|node| node.offline) {
             interrupt.raise(InterruptKind::NodeOffline(node.uuid.clone()));
         }
-        let active = Active {
+        log::note(Some(id), &format!("adopted, start {}", starts + 1));
+        let begun = Begun {
             index,
             root: state.root,
-            opcode: Arc::new(opcode),
-            interrupt: Arc::new(interrupt),
-            serial: tx.last_serial(id)?,
-            logged_before: tx.last_serial_before(id, index)?,
-            attempt: starts + 1,
-            replans: 0,
-            limits: self.limits(),
+            opcode,
+            starts,
         };
-        log::note(Some(id), &format!("adopted, start {}", starts + 1));
-        effects.tasks.push(active.task(id, self.world()));
-        effects.begun.push((id, active));
-        Ok(())
+        self.hand_over(tx, id, begun, interrupt, effects)
     }
 
     /// A job that ends without being started (again).
