@@ -7,16 +7,13 @@ use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::eventfd::{EfdFlags, EventFd};
 
 use super::pool::Message;
-use crate::store::{StateDir, Watch};
-
-/// Between looks where there are no events.
-const LOOK_WITHOUT_EVENTS: Duration = Duration::from_millis(20);
+use crate::store::{LOOK_WITHOUT_EVENTS, StateDir, Watch};
 
 /// How messages are sent.
 #[derive(Debug, Clone)]
@@ -84,8 +81,9 @@ impl Mail {
         self.inbox.try_iter()
     }
 
-    /// Sleeps until there are messages or events, so long at most. Tells whether it is time to look
-    /// at the database: there was an event, or nothing for the whole time.
+    /// The next message; sleeps until there is one, so long at most. An event of the wake file is one
+    /// that says look.
+    #[must_use]
     pub fn wait(&self, limit: Duration) -> Option<Message> {
         if let Ok(message) = self.inbox.try_recv() {
             return Some(message);
@@ -107,34 +105,39 @@ impl Mail {
 
     /// Tells whether there was an event of the wake file, or may have been.
     fn sleep(&self, limit: Duration) -> bool {
-        let (Some(events), Some(bell)) = (self.watch.fd(), &self.post.bell.fd) else {
+        let events = self.watch.fd();
+        let limit = match events {
+            Some(_) => limit,
+            None => limit.min(LOOK_WITHOUT_EVENTS),
+        };
+        let Some(bell) = &self.post.bell.fd else {
             std::thread::sleep(limit.min(LOOK_WITHOUT_EVENTS));
             return true;
         };
-        let mut fds = [
-            PollFd::new(events, PollFlags::POLLIN),
-            PollFd::new(bell.as_fd(), PollFlags::POLLIN),
-        ];
+        let mut fds = vec![PollFd::new(bell.as_fd(), PollFlags::POLLIN)];
+        fds.extend(events.map(|fd| PollFd::new(fd, PollFlags::POLLIN)));
         let millis = u16::try_from(limit.as_micros().div_ceil(1000)).unwrap_or(u16::MAX);
-        let began = Instant::now();
-        if poll(&mut fds, PollTimeout::from(millis)).is_err() && began.elapsed() < limit {
+        if poll(&mut fds, PollTimeout::from(millis)).is_err() {
             // A signal, mostly; should it be something that stays, there is a pause.
             std::thread::sleep(limit.min(Duration::from_millis(1)));
             return true;
         }
-        let [event, rung] = fds.map(|fd| fd.any().unwrap_or(false));
-        if rung {
+        let heard = |fd: &PollFd<'_>| fd.any().unwrap_or(false);
+        if heard(&fds[0]) {
             let _ = bell.read();
         }
-        if event {
+        let event = fds.get(1).map(heard);
+        if event == Some(true) {
             let _ = self.watch.drain();
         }
-        event
+        event.unwrap_or(true)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Instant;
+
     use super::*;
 
     #[test]

@@ -50,7 +50,7 @@ pub use runner_lock::{RunnerLock, runner_alive, stopped_runner};
 pub use settings::{Limits, Program, RunnerBegin, Settings};
 pub(crate) use trust::{For, distrust, open as open_small};
 pub use tx::Tx;
-pub use wake::{Watch, Woken};
+pub use wake::{LOOK_WITHOUT_EVENTS, Watch, Woken};
 
 /// How long SQLite itself waits, in milliseconds. Writers queue outside, so this is for the moments in
 /// which the log is recovered or started anew.

@@ -16,7 +16,7 @@ use super::trust::{self, For};
 
 /// Between looks where inotify is refused (it is limited to some instances a user): seldom enough that
 /// a hundred who wait so hardly slow the runner, often enough that none of them notices.
-const LOOK_WITHOUT_EVENTS: Duration = Duration::from_millis(20);
+pub const LOOK_WITHOUT_EVENTS: Duration = Duration::from_millis(20);
 
 /// The net under the events: a look at least so often.
 const LOOK_ANYWAY: Duration = Duration::from_secs(1);
