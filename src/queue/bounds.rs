@@ -2,7 +2,7 @@
 
 use crate::limits::{
     DEPENDENCIES, JOB_BYTES, JSON_DEPTH, NAME_BYTES, OPCODE_BYTES, OPCODES_PER_JOB, REASON_BYTES,
-    REASONS, text_depth,
+    REASONS, json_depth,
 };
 use crate::opcodes::{ErrorClass, ErrorCode, OpError, Opcode};
 
@@ -35,7 +35,7 @@ pub(super) fn check(ops: &[Opcode]) -> Result<(), OpError> {
 /// The same for one of them; tells its size.
 fn check_opcode(index: usize, op: &Opcode) -> Result<usize, OpError> {
     let text = op.to_text();
-    if text_depth(&text) > JSON_DEPTH {
+    if json_depth(&text) > JSON_DEPTH {
         return Err(invalid(format!(
             "opcode {index} of the job is nested deeper than {JSON_DEPTH} levels"
         )));
