@@ -12,6 +12,7 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 
 use super::StateDir;
+use super::dir::WAKE_FILES;
 use super::trust::{self, For};
 
 /// Between looks where inotify is refused (it is limited to some instances a user): seldom enough that
@@ -42,7 +43,7 @@ impl Wakes {
 
     /// Raises the events. A file that cannot be opened costs a waiter its next regular look.
     pub(super) fn announce(self, dir: &StateDir) {
-        for nr in (0..u128::BITS).filter(|nr| self.files & (1 << nr) != 0) {
+        for nr in (0..WAKE_FILES).filter(|nr| self.files & (1 << nr) != 0) {
             let _ = trust::open(&dir.wake_file(nr), For::Reading);
         }
         if self.runner {

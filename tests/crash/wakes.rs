@@ -5,13 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::{Duration, Instant};
 
-use gnt::store::StateDir;
+use gnt::store::{StateDir, WAKE_FILES};
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 
 use crate::journal::Journal;
 
 /// Files that are opened to wake those who follow; an operation has the one of its root's id.
-const FILES: i64 = 128;
+const FILES: i64 = WAKE_FILES as i64;
 
 /// A wake follows its commit at once, unless the machine is busy with others.
 const PATIENCE: Duration = Duration::from_secs(10);
