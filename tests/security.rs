@@ -320,18 +320,8 @@ fn another_users_directory_is_refused() {
 const SECRET: &str = "Hu7xQz-secret";
 
 /// A cluster of a drbd instance with secrets wherever Ganeti has them.
-fn with_secrets(lab: &Lab) -> Value {
-    lab.run([
-        "gnt-cluster",
-        "init",
-        "demo",
-        "--sample",
-        "--nodes",
-        "3",
-        "--instances",
-        "4",
-    ])
-    .exits(0);
+fn with_secrets() -> (Lab, Value) {
+    let lab = Lab::sample(3, 4, 0);
     let mut value = lab.run(["gnt-cluster", "export"]).exits(0).json();
     lab.run(["gnt-cluster", "destroy", "--yes-do-it"]).exits(0);
     let disks = value["disks"].as_object_mut().unwrap();
@@ -342,7 +332,7 @@ fn with_secrets(lab: &Lab) -> Value {
         instance["osparams_private"] = json!({"root_password": SECRET});
     }
     value["cluster"]["osparams_private_cluster"] = json!({"os": {"password": SECRET}});
-    value
+    (lab, value)
 }
 
 fn import(lab: &Lab, value: &Value) -> Output {
@@ -359,8 +349,7 @@ fn silent(output: &Output) {
 
 #[test]
 fn secrets_are_in_the_export_alone() {
-    let lab = Lab::new();
-    let value = with_secrets(&lab);
+    let (lab, value) = with_secrets();
     assert!(value.to_string().matches(SECRET).count() > 6);
     silent(&import(&lab, &value).exits(0));
     lab.durations(0);
@@ -413,8 +402,7 @@ fn secrets_are_in_the_export_alone() {
 /// A file with something wrong at any place is refused or taken, and its secrets are told by no error.
 #[test]
 fn errors_tell_no_secrets() {
-    let lab = Lab::new();
-    let value = with_secrets(&lab);
+    let (_, value) = with_secrets();
     // A word that is none of those that there are is named; where secrets stand nothing is.
     let hold_secrets = [
         "logical_id",
@@ -543,18 +531,7 @@ fn what_a_job_file_says_is_data() {
 
 #[test]
 fn what_an_import_file_says_is_data() {
-    let lab = Lab::new();
-    lab.run([
-        "gnt-cluster",
-        "init",
-        "demo",
-        "--sample",
-        "--nodes",
-        "3",
-        "--instances",
-        "3",
-    ])
-    .exits(0);
+    let lab = Lab::sample(3, 3, 0);
     let exported = lab.run(["gnt-cluster", "export"]).exits(0).json();
     fn first<'a>(value: &'a mut Value, section: &str) -> &'a mut Value {
         let objects = value[section].as_object_mut().unwrap();
