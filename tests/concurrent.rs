@@ -12,8 +12,8 @@ use std::time::{Duration, Instant};
 
 use common::{Lab, wait_for};
 use gnt::admin::simulator;
-use gnt::hypervisor::fake::Verb;
-use gnt::opcodes::Priority;
+use gnt::hypervisor::fake::{FakeSettings, Verb};
+use gnt::opcodes::{ErrorCode, Priority};
 use gnt::queue::{JobId, Status};
 use gnt::store::JobRow;
 use nix::sys::signal::Signal;
@@ -455,4 +455,34 @@ fn a_runner_without_patience_finishes_its_work() {
             "{job:?} {starts:?}"
         );
     }
+}
+
+/// Flags of a node are facts and wait for no lock: the node may be gone when they are written down. That
+/// is no bug of ours, and is told as what it is.
+#[test]
+fn a_node_that_is_removed_meanwhile_is_not_known() {
+    const NODES: usize = 12;
+    let lab = Lab::ring(3, 3, FakeSettings::ZERO);
+    let names: Vec<String> = (0..NODES).map(|nr| format!("spare{nr}")).collect();
+    for name in &names {
+        lab.run(["gnt-node", "add", name]).exits(0);
+    }
+    lab.run(["gnt-cluster", "queue", "hold"]).exits(0);
+    // Each pair begins in the same transaction.
+    let pairs = names.iter().map(|name| {
+        let removed = lab.submit(["gnt-node", "remove", name]);
+        let flagged = lab.submit(["gnt-node", "modify", "-f", "--drained", "yes", name]);
+        (removed, flagged)
+    });
+    let pairs: Vec<(JobId, JobId)> = pairs.collect();
+    lab.run(["gnt-cluster", "queue", "release"]).exits(0);
+    for (removed, flagged) in pairs {
+        lab.wait_for_status(removed, &[Status::Success]);
+        let job = lab.wait_for_status(flagged, &[Status::Success, Status::Error]);
+        let ops = lab.store().ops(flagged).unwrap();
+        let error = ops[0].error.as_ref().and_then(|error| error.code);
+        let expected = (job.status == Status::Error).then_some(ErrorCode::UnknownEntity);
+        assert_eq!(error, expected, "{ops:?}");
+    }
+    lab.verify_clean();
 }

@@ -3,7 +3,7 @@
 
 use crate::allocator::{Claim, still_fits};
 use crate::clock::now;
-use crate::cluster::{Edit, Touched};
+use crate::cluster::{Edit, EditError, Touched};
 use crate::lu::{self, ChildJob, Failure, Outcome, UnitResult};
 use crate::opcodes::{ErrorClass, ErrorCode, OpError, Priority};
 use crate::processor::{self, Finished, SubmitManyJobs};
@@ -143,7 +143,14 @@ impl State {
                 parent.common.priority = Some(priority);
             }
         }
-        self.edit(tx, &outcome.edits, effects)?;
+        let touched = match self.apply(&outcome.edits) {
+            Ok(touched) => touched,
+            // It has no lock that would have kept the object there, as what declares a node offline: in
+            // the world as it is now it will say so.
+            Err(_) if replans < MAX_REPLANS => return Ok(After::Again),
+            Err(error) => return Err(StoreError::Refused(error.to_string())),
+        };
+        self.write_edits(tx, &outcome.edits, &touched, effects)?;
         let mut submit = Submit {
             tx,
             state: self,
@@ -220,23 +227,45 @@ impl State {
         edits: &[Edit],
         effects: &mut Effects,
     ) -> Result<(), StoreError> {
+        let refused = |error: EditError| StoreError::Refused(error.to_string());
+        let touched = self.apply(edits).map_err(refused)?;
+        self.write_edits(tx, edits, &touched, effects)
+    }
+
+    /// Applies edits in memory, all of them or none.
+    fn apply(&mut self, edits: &[Edit]) -> Result<Vec<Touched>, EditError> {
         let time = now() as f64 / 1e6;
-        let mut touched: Vec<Touched> = vec![];
+        let mut config = self.config.clone();
+        let mut touched = vec![];
         for edit in edits {
-            let changed = edit.apply(&mut self.config, time);
-            touched.extend(changed.map_err(|error| StoreError::Refused(error.to_string()))?);
-            if let Edit::ChangeNode { node, change } = edit
-                && change.offline == Some(true)
-            {
-                effects.offline.push(node.clone());
-            }
+            touched.extend(edit.apply(&mut config, time)?);
         }
+        self.config = config;
+        Ok(touched)
+    }
+
+    /// Writes down what edits touched.
+    fn write_edits(
+        &mut self,
+        tx: &mut Tx<'_>,
+        edits: &[Edit],
+        touched: &[Touched],
+        effects: &mut Effects,
+    ) -> Result<(), StoreError> {
+        effects
+            .offline
+            .extend(edits.iter().filter_map(|edit| match edit {
+                Edit::ChangeNode { node, change } if change.offline == Some(true) => {
+                    Some(node.clone())
+                }
+                _ => None,
+            }));
         if touched.is_empty() {
             return Ok(());
         }
         self.config.serial += 1;
         self.world_moved();
-        tx.write_objects(&self.config, &touched)?;
+        tx.write_objects(&self.config, touched)?;
         tx.set_serials(self.config.serial, self.world_serial)
     }
 }
