@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::hypervisor::fake::Snapshot;
-use crate::locking::{Level, LockSet};
+use crate::locking::{Level, LockSet, Mode};
 use crate::queue::JobId;
 use crate::store::{Reading, Store, StoreError};
 
@@ -48,7 +48,7 @@ pub fn verify(store: &Store, reality: &Snapshot, reading: Reading) -> Result<Ver
             queue::check(store, &held, reading, &mut found)?;
             if let Some(config) = &config {
                 config::check(config, &store.claims()?, &mut found);
-                reality::check(config, reality, &locked_instances(&held), &mut found);
+                reality::check(config, reality, &Busy::new(&held), &mut found);
             }
             busy.extend(held.keys());
         }
@@ -59,16 +59,26 @@ pub fn verify(store: &Store, reality: &Snapshot, reading: Reading) -> Result<Ver
     })
 }
 
-fn locked_instances(held: &BTreeMap<JobId, LockSet>) -> BTreeSet<String> {
-    let names = held
-        .values()
-        .flat_map(LockSet::iter)
-        .filter_map(|(lock, _)| {
-            let name = lock
-                .name
-                .as_deref()
-                .filter(|_| lock.level == Level::Instance)?;
-            Some(name.to_owned())
-        });
-    names.collect()
+/// What jobs on their way are changing: there reality may be ahead of the configuration.
+struct Busy {
+    /// Names of instances that are locked.
+    instances: BTreeSet<String>,
+    /// Nodes that come, go or change: UUIDs, and names of those that are new.
+    nodes: BTreeSet<String>,
+}
+
+impl Busy {
+    fn new(held: &BTreeMap<JobId, LockSet>) -> Busy {
+        let of = |level: Level, counts: fn(Mode) -> bool| {
+            let locks = held.values().flat_map(LockSet::iter);
+            let those = locks.filter(|(lock, mode)| lock.level == level && counts(*mode));
+            let names = those.filter_map(|(lock, _)| lock.name.as_deref().map(str::to_owned));
+            names.collect()
+        };
+        Busy {
+            instances: of(Level::Instance, |_| true),
+            // Who only moves something there shares it.
+            nodes: of(Level::Node, |mode| mode == Mode::Exclusive),
+        }
+    }
 }

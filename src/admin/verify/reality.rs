@@ -6,15 +6,14 @@ use crate::cluster::{AdminState, Config, Instance, InstanceUuid, Mirroring, Node
 use crate::hypervisor::CopyState;
 use crate::hypervisor::fake::{InstanceNow, Snapshot};
 
+use super::Busy;
 use super::finding::{Code, Findings};
 
-pub(super) fn check(
-    config: &Config,
-    reality: &Snapshot,
-    busy: &BTreeSet<String>,
-    found: &mut Findings,
-) {
+pub(super) fn check(config: &Config, reality: &Snapshot, busy: &Busy, found: &mut Findings) {
     for node in config.nodes.values() {
+        if busy.nodes.contains(node.uuid.as_str()) {
+            continue;
+        }
         let object = format!("node {}", node.name);
         match reality.nodes.get(&node.uuid) {
             None => found.say(Code::NodeMissing, object, "the simulator does not have it"),
@@ -33,21 +32,21 @@ pub(super) fn check(
         }
     }
     for (uuid, node) in &reality.nodes {
-        if !config.nodes.contains_key(uuid) {
+        if !config.nodes.contains_key(uuid) && !busy.nodes.contains(&node.name) {
             let text = "the simulator has it, the configuration has not";
             found.say(Code::NodeUnknown, format!("node {}", node.name), text);
         }
     }
     let nothing = InstanceNow::default();
     for instance in config.instances.values() {
-        if !busy.contains(&instance.name) && instance.uncertain.is_none() {
+        if !busy.instances.contains(&instance.name) && instance.uncertain.is_none() {
             let now = reality.instances.get(&instance.uuid).unwrap_or(&nothing);
             check_instance(config, reality, instance, now, found);
         }
     }
     let known: BTreeSet<&InstanceUuid> = config.instances.keys().collect();
     for (uuid, now) in &reality.instances {
-        if !known.contains(uuid) && !busy.contains(&now.name) {
+        if !known.contains(uuid) && !busy.instances.contains(&now.name) {
             let text = "exists in reality, not in the configuration";
             found.say(
                 Code::InstanceUnknown,

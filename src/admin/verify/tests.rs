@@ -12,7 +12,7 @@ use crate::admin::{DRIVER, Existing, Founding, found, simulator};
 use crate::allocator::{Claim, Role};
 use crate::cluster::sample::sample;
 use crate::cluster::{AdminState, Config};
-use crate::hypervisor::fake::{FakeSettings, InstanceNow};
+use crate::hypervisor::fake::{FakeSettings, InstanceNow, NodeNow};
 use crate::hypervisor::{Activity, CopyState};
 use crate::locking::{Lock, Mode};
 use crate::opcodes::{Dependency, JobRef, Opcode, Priority, TestDummy};
@@ -637,4 +637,20 @@ fn the_document_explains_every_code() {
         let row = format!("| `{}` | `{code}` |", code.area());
         assert!(text.contains(&row), "{row}");
     }
+}
+
+/// A node that is just being added is in reality before it is in the configuration.
+#[test]
+fn nodes_that_come_are_on_their_way() {
+    let mut lab = Lab::new();
+    let new = NodeNow {
+        name: "new".to_owned(),
+        ..NodeNow::default()
+    };
+    lab.reality.nodes.insert("x".into(), new);
+    // Who only moves something there makes no node.
+    lab.breaks("UPDATE held SET lock = 'node/new' WHERE job = 6");
+    assert_eq!(lab.codes(), [Code::NodeUnknown].into());
+    lab.breaks("UPDATE held SET mode = 'exclusive' WHERE job = 6");
+    assert_eq!(lab.codes(), [].into());
 }
