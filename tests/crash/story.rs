@@ -422,6 +422,10 @@ impl Story<'_> {
             self.wake(true);
             self.reap();
         }
+        // Or have switched a fault on.
+        if self.faulty {
+            self.must_run(&["gnt-debug", "fault", "clear"]);
+        }
         self.rest(watched, eye);
         self.repair(watched, eye);
         // From now on nobody dies or stands still, so whoever commits has to wake who waits.
