@@ -17,6 +17,8 @@ pub(crate) enum Bar {
     Times(f64),
     /// Less than so much, in the line's unit.
     Below(f64),
+    /// To nothing: it is what another line is to be seen beside.
+    Beside,
 }
 
 /// One number of one path, measured once.
@@ -56,6 +58,13 @@ impl Line {
             unit,
             limit: None,
             bar: Bar::Below(bar),
+        }
+    }
+
+    pub(crate) fn beside(path: &str, ours: f64, unit: &'static str) -> Line {
+        Line {
+            bar: Bar::Beside,
+            ..Line::below(path, ours, unit, 0.0)
         }
     }
 

@@ -102,37 +102,43 @@ pub(crate) fn waiters(_: &Figures) -> Vec<Line> {
     ]
 }
 
-/// One process after the other submits a job; tells how long each took.
-fn submits(lab: &Lab, times: usize) -> Vec<f64> {
-    (0..times)
-        .map(|_| tool(lab, &["gnt-debug", "delay", "0", "--submit"]))
-        .collect()
-}
-
-/// 50 processes at once submit a job each, 40 times over; against one after the other.
-pub(crate) fn submitters(_: &Figures) -> Vec<Line> {
-    const AT_ONCE: usize = 50;
-    const TIMES: usize = 40;
-    let lab = lab_for(AT_ONCE * TIMES * 2);
-    keep_runner(&lab);
-    let alone = Sample::of(300, || submits(&lab, 1)[0]);
+/// 50 processes at once, 40 times over each: how long each took, and all together.
+fn fifty(lab: &Lab, words: &[&str]) -> (Sample, f64) {
     let begun = Instant::now();
     let mut all = Sample::default();
-    let mut slowest_worker = 0.0_f64;
     std::thread::scope(|scope| {
         let workers: Vec<_> = (0..AT_ONCE)
-            .map(|_| scope.spawn(|| (submits(&lab, TIMES), ms(begun))))
+            .map(|_| scope.spawn(|| (0..TIMES).map(|_| tool(lab, words)).collect::<Vec<_>>()))
             .collect();
         for worker in workers {
-            let (times, until) = worker.join().unwrap();
-            all.extend(times);
-            slowest_worker = slowest_worker.max(until);
+            all.extend(worker.join().unwrap());
         }
     });
-    let per_job = slowest_worker / (AT_ONCE * TIMES) as f64;
+    (all, ms(begun))
+}
+
+const AT_ONCE: usize = 50;
+const TIMES: usize = 40;
+
+/// 50 processes at once submit a job each, 40 times over; against one after the other, and beside as
+/// many that do nothing.
+pub(crate) fn submitters(_: &Figures) -> Vec<Line> {
+    let lab = lab_for(AT_ONCE * TIMES * 2);
+    keep_runner(&lab);
+    let submit = ["gnt-debug", "delay", "0", "--submit"];
+    let alone = Sample::of(300, || tool(&lab, &submit));
+    let (all, took) = fifty(&lab, &submit);
+    let (nothing, _) = fifty(&lab, &["gnt-debug", "--version"]);
+    let per_job = took / (AT_ONCE * TIMES) as f64;
     vec![
         Line::below("50 processes submit at once, 99 %", all.p99(), "ms", 100.0)
             .with_p99(all.worst()),
+        Line::beside(
+            "50 processes do nothing but `--version` at once, 99 %",
+            nothing.p99(),
+            "ms",
+        )
+        .with_p99(nothing.worst()),
         Line::times(
             "50 processes submit at once: a job's share, against one process",
             per_job,

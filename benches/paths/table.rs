@@ -25,6 +25,7 @@ impl Row {
         match self.bar {
             Bar::Times(most) => self.ratio.map(|ratio| ratio <= most),
             Bar::Below(most) => Some(self.ours < most),
+            Bar::Beside => None,
         }
     }
 
@@ -33,6 +34,7 @@ impl Row {
         let bar = match self.bar {
             Bar::Times(most) => format!("≤ {most}×"),
             Bar::Below(most) => format!("< {most} {}", self.unit),
+            Bar::Beside => "–".to_owned(),
         };
         let verdict = match self.holds() {
             Some(true) => "yes",

@@ -6,7 +6,8 @@ use crate::limits::{
 };
 use crate::opcodes::{ErrorClass, ErrorCode, OpError, Opcode};
 
-/// Refuses a job that has no opcode, too many, or one that is too large.
+/// Refuses a job that has no opcode, too many, or one that is not what it may be; how large they are is
+/// looked at when they are written out ([`Sizes`]).
 ///
 /// # Errors
 /// The refusal, which names the opcode by its place.
@@ -20,32 +21,56 @@ pub(super) fn check(ops: &[Opcode]) -> Result<(), OpError> {
             "a job has at most {OPCODES_PER_JOB} opcodes, this one has {given}"
         )));
     }
-    let mut bytes = 0;
     for (index, op) in ops.iter().enumerate() {
-        bytes += check_opcode(index, op)?;
-    }
-    if bytes > JOB_BYTES {
-        return Err(invalid(format!(
-            "the opcodes of a job have at most {JOB_BYTES} bytes, these have {bytes}"
-        )));
+        check_opcode(index, op)?;
     }
     Ok(())
 }
 
-/// The same for one of them; tells its size.
-fn check_opcode(index: usize, op: &Opcode) -> Result<usize, OpError> {
-    let text = op.to_text();
-    if json_depth(&text) > JSON_DEPTH {
-        return Err(invalid(format!(
-            "opcode {index} of the job is nested deeper than {JSON_DEPTH} levels"
-        )));
+/// How large a job is: its opcodes as they are stored.
+#[derive(Debug, Default)]
+pub(super) struct Sizes {
+    bytes: usize,
+}
+
+impl Sizes {
+    /// Refuses an opcode that is too large or too deep; so many of its bytes are not its own.
+    ///
+    /// # Errors
+    /// The refusal, which names the opcode by its place.
+    pub(super) fn check(&mut self, index: usize, text: &str, added: usize) -> Result<(), OpError> {
+        if json_depth(text) > JSON_DEPTH {
+            return Err(invalid(format!(
+                "opcode {index} of the job is nested deeper than {JSON_DEPTH} levels"
+            )));
+        }
+        let bytes = text.len() - added;
+        if bytes > OPCODE_BYTES {
+            return Err(invalid(format!(
+                "opcode {index} of the job is larger than {OPCODE_BYTES} bytes"
+            )));
+        }
+        self.bytes += bytes;
+        Ok(())
     }
-    let bytes = text.len();
-    if bytes > OPCODE_BYTES {
-        return Err(invalid(format!(
-            "opcode {index} of the job is larger than {OPCODE_BYTES} bytes"
-        )));
+
+    /// Refuses a job whose opcodes are too large together.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub(super) fn check_job(&self) -> Result<(), OpError> {
+        match self.bytes > JOB_BYTES {
+            true => Err(invalid(format!(
+                "the opcodes of a job have at most {JOB_BYTES} bytes, these have {}",
+                self.bytes
+            ))),
+            false => Ok(()),
+        }
     }
+}
+
+/// What an opcode may be, but for its size.
+fn check_opcode(index: usize, op: &Opcode) -> Result<(), OpError> {
     if let Some(name) = op.op.subject().filter(|name| name.len() > NAME_BYTES) {
         let start: String = name.chars().take(40).collect();
         return Err(invalid(format!(
@@ -70,7 +95,7 @@ fn check_opcode(index: usize, op: &Opcode) -> Result<usize, OpError> {
             "opcode {index} of the job depends on more than {DEPENDENCIES} jobs"
         )));
     }
-    Ok(bytes)
+    Ok(())
 }
 
 pub(super) fn invalid(message: String) -> OpError {

@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 
 use crate::failpoints;
 use crate::opcodes::{ErrorCode, OpError};
-use crate::store::{Commit, EventKind, Program, StateDir, Store, StoreError, runner_alive};
+use crate::store::{
+    Commit, EventKind, Program, Settings, StateDir, Store, StoreError, runner_alive,
+};
 
 use super::submit::{Answers, NewJob, Origin, submit_many};
 use super::submitter::Submitter;
@@ -112,37 +114,37 @@ impl Client {
     /// [`NoRunner`] when it is needed and cannot be started; the jobs stay queued.
     pub fn ensure_runner(&self) -> Result<(), NoRunner> {
         let settings = self.store.settings();
-        let held = settings.is_ok_and(|settings| settings.held);
-        let idle = self.store.unfinished_count().is_ok_and(|count| count == 0);
-        if held || idle {
+        if settings.as_ref().is_ok_and(|settings| settings.held) {
             return Ok(());
         }
-        self.want_newer_runner();
-        start_runner(self.store.dir())
+        let idle = || self.store.unfinished_count().is_ok_and(|count| count == 0);
+        if matches!(runner_alive(self.store.dir()), Ok(true)) {
+            if let Ok(settings) = settings
+                && let Some(ours) = newer_runner(&settings)
+                && !idle()
+            {
+                self.want(&ours);
+            }
+            return Ok(());
+        }
+        match idle() {
+            true => Ok(()),
+            false => start_runner(self.store.dir()),
+        }
     }
 
     /// Asks a runner that is older than this tool to give way to the one beside this tool. It does so
     /// when its running verbs allow; until then it goes on as it is, so nothing is lost if this fails.
-    fn want_newer_runner(&self) {
-        let ours = Program::ours(runner_program());
-        let Ok(settings) = self.store.settings() else {
-            return;
-        };
-        let older = settings
-            .program
-            .is_some_and(|program| ours.is_newer_than(&program));
-        let wanted = settings.wanted_program.as_ref() == Some(&ours);
-        if older && !wanted && matches!(runner_alive(self.store.dir()), Ok(true)) {
-            let _ = self.store.write(Commit::WantProgram, |tx| {
-                tx.want_program(&ours)?;
-                tx.record(
-                    &EventKind::Upgrade,
-                    None,
-                    Some(&ours.version),
-                    &self.submitter,
-                )
-            });
-        }
+    fn want(&self, ours: &Program) {
+        let _ = self.store.write(Commit::WantProgram, |tx| {
+            tx.want_program(ours)?;
+            tx.record(
+                &EventKind::Upgrade,
+                None,
+                Some(&ours.version),
+                &self.submitter,
+            )
+        });
     }
 
     /// Takes no more jobs, or takes them again.
@@ -246,6 +248,14 @@ pub fn start_program(dir: &StateDir, program: PathBuf) -> Result<(), NoRunner> {
     spawned
         .map(drop)
         .map_err(|error| NoRunner { program, error })
+}
+
+/// The program beside this tool, if it is newer than the runner, which does not know of it yet.
+fn newer_runner(settings: &Settings) -> Option<Program> {
+    let running = settings.program.as_ref()?;
+    let ours = Program::ours(runner_program());
+    let news = ours.is_newer_than(running) && settings.wanted_program.as_ref() != Some(&ours);
+    news.then_some(ours)
 }
 
 /// The runner beside this tool, else wherever PATH has it.

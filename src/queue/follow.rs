@@ -392,7 +392,9 @@ impl<'a> Follower<'a> {
 
     /// Progress and log of the jobs that were open before this look.
     fn look_closer(&mut self, open: &[JobId]) -> Result<(), StoreError> {
-        let (Some(first), Some(last)) = (open.first(), open.last()) else {
+        let begun = |id: &&JobId| self.jobs.get(id).is_some_and(|j| j.row.started.is_some());
+        let begun: Vec<JobId> = open.iter().filter(begun).copied().collect();
+        let (Some(first), Some(last)) = (begun.first(), begun.last()) else {
             return Ok(());
         };
         for (job, index, text) in self.store.progress_between(*first, *last)? {
@@ -409,8 +411,7 @@ impl<'a> Follower<'a> {
             }
         }
         if self.depth == Depth::Log {
-            let begun = |id: &&JobId| self.jobs.get(id).is_some_and(|j| j.row.started.is_some());
-            for id in open.iter().filter(begun).copied().collect::<Vec<_>>() {
+            for id in begun {
                 self.look_at_log(id)?;
             }
         }

@@ -68,10 +68,11 @@ pub fn submit_many(
                 "more than {JOBS_PER_SUBMISSION} jobs in one submission"
             )))
         } else {
-            match resolve(tx, job, place, &answers)? {
+            let ready = prepare(tx, job, place, &answers)?;
+            match ready {
                 Err(refusal) => Err(refusal),
-                Ok(ops) => {
-                    let id = insert(tx, ops, &job.claims, origin, request.take())?;
+                Ok(ready) => {
+                    let id = insert(tx, &ready, &job.claims, origin, request.take())?;
                     unfinished += 1;
                     Ok(id)
                 }
@@ -102,13 +103,24 @@ fn full_error(limit: u64) -> OpError {
     .hint("wait until jobs have ended, or raise the limit: gnt-cluster modify --queue-limit N")
 }
 
-/// The job's opcodes with dependencies by id; or why it is refused.
-fn resolve(
-    tx: &Tx<'_>,
+/// A job that will be accepted: what is stored of its opcodes.
+struct Ready {
+    /// The id that it will get.
+    id: JobId,
+    received: i64,
+    priority: Priority,
+    summary: String,
+    /// Its opcodes on the wire, with dependencies by id and an entry for this job in their reasons.
+    texts: Vec<String>,
+}
+
+/// What is stored of a job; or why it is refused.
+fn prepare(
+    tx: &mut Tx<'_>,
     job: &NewJob,
     place: usize,
     before: &Answers,
-) -> Result<Result<Vec<Opcode>, OpError>, StoreError> {
+) -> Result<Result<Ready, OpError>, StoreError> {
     let mut ops = match &job.ops {
         Ok(ops) => ops.clone(),
         Err(refusal) => return Ok(Err(refusal.clone())),
@@ -121,7 +133,39 @@ fn resolve(
             return Ok(Err(refusal));
         }
     }
-    Ok(Ok(ops))
+    let id = tx.next_job_id()?;
+    let received = now();
+    let mut texts = vec![];
+    let mut sizes = bounds::Sizes::default();
+    for (index, op) in ops.iter_mut().enumerate() {
+        let name = op.op.id().trim_start_matches("OP_").to_lowercase();
+        let entry = Reason(
+            format!("gnt:opcode:{name}"),
+            format!("job={id};index={index}"),
+            received.saturating_mul(1_000),
+        );
+        // An opcode is as large as it was given: what is added here counts for nothing.
+        let comma = usize::from(!op.common.reason.is_empty());
+        let added = entry.to_text().len() + comma;
+        op.common.reason.push(entry);
+        let text = op.to_text();
+        if let Err(refusal) = sizes.check(index, &text, added) {
+            return Ok(Err(refusal));
+        }
+        texts.push(text);
+    }
+    if let Err(refusal) = sizes.check_job() {
+        return Ok(Err(refusal));
+    }
+    let summary: Vec<String> = ops.iter().map(Opcode::summary).collect();
+    let priority = ops.iter().map(Opcode::priority).min();
+    Ok(Ok(Ready {
+        id,
+        received,
+        priority: priority.unwrap_or(Priority::Normal),
+        summary: summary.join(","),
+        texts,
+    }))
 }
 
 fn resolve_one(
@@ -159,32 +203,24 @@ fn resolve_one(
 
 fn insert(
     tx: &mut Tx<'_>,
-    mut ops: Vec<Opcode>,
+    job: &Ready,
     claims: &[Claim],
     origin: &Origin<'_>,
     request: Option<&str>,
 ) -> Result<JobId, StoreError> {
-    let summary: Vec<String> = ops.iter().map(Opcode::summary).collect();
-    let priority = ops.iter().map(Opcode::priority).min();
-    let received = now();
-    let id = tx.insert_job(&InsertJob {
+    tx.insert_job(&InsertJob {
+        id: job.id,
         parent: origin.parent,
-        priority: priority.unwrap_or(Priority::Normal),
-        summary: &summary.join(","),
+        priority: job.priority,
+        summary: &job.summary,
         request,
         submitter: origin.submitter,
-        ops: ops.len(),
-        received,
+        ops: job.texts.len(),
+        received: job.received,
     })?;
-    for (index, op) in (0_u32..).zip(&mut ops) {
-        let name = op.op.id().trim_start_matches("OP_").to_lowercase();
-        op.common.reason.push(Reason(
-            format!("gnt:opcode:{name}"),
-            format!("job={id};index={index}"),
-            received.saturating_mul(1_000),
-        ));
-        tx.insert_op(id, index, &op.to_text())?;
+    for (index, text) in (0_u32..).zip(&job.texts) {
+        tx.insert_op(job.id, index, text)?;
     }
-    tx.claim(id, claims)?;
-    Ok(id)
+    tx.claim(job.id, claims)?;
+    Ok(job.id)
 }

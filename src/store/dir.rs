@@ -22,9 +22,9 @@ const NETWORK: [(i64, &str); 5] = [
     (0x7461_636f, "OCFS2"),
 ];
 
-/// How many files the followers of operations share: as many as a number has bits, one for each file
-/// that a commit concerns.
-pub const WAKE_FILES: u32 = u128::BITS;
+/// How many files the followers of operations share: so many that two hundred of them are seldom woken
+/// for nothing, so few that a commit that concerns all of them is not slowed.
+pub const WAKE_FILES: u32 = 256;
 
 /// The directory that holds a cluster: configuration, queue, reality of the simulator, lock files.
 #[derive(Debug, Clone, PartialEq, Eq)]

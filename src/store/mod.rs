@@ -151,7 +151,8 @@ impl Store {
         self.file.is_some() && self.file == self.dir.database_identity()
     }
 
-    /// Reads several things that belong to one moment.
+    /// Reads several things that belong to one moment: that of the transaction under way, if there is
+    /// one.
     ///
     /// # Errors
     /// [`StoreError`] of `read` or of the database.
@@ -159,6 +160,9 @@ impl Store {
         &self,
         read: impl FnOnce(&Store) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        if !self.db.is_autocommit() {
+            return read(self);
+        }
         self.exec("BEGIN")?;
         let value = read(self);
         // Nothing was written: there is nothing that could fail to end.

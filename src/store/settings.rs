@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use rusqlite::types::{FromSql, ToSql};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::params;
+use rusqlite::types::{ToSql, Value};
 use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError, Tx};
@@ -98,28 +98,33 @@ pub struct Settings {
 }
 
 impl Store {
-    fn setting<T: FromSql>(&self, key: &str) -> Result<Option<T>, StoreError> {
-        let get = || {
-            self.db
-                .prepare_cached("SELECT value FROM setting WHERE key = ?1")?
-                .query_row([key], |row| row.get(0))
-                .optional()
-        };
-        get().map_err(|error| self.wrong(error))
-    }
-
-    /// Reads the settings.
+    /// Reads the settings: all at once, since they are few and a query each would cost far more.
     ///
     /// # Errors
     /// [`StoreError`] of the database.
     pub fn settings(&self) -> Result<Settings, StoreError> {
-        let number = |key: &str, default: u64| -> Result<u64, StoreError> {
-            let value: Option<i64> = self.setting(key)?;
-            Ok(value.and_then(|v| u64::try_from(v).ok()).unwrap_or(default))
+        let get = || {
+            let mut query = (self.db).prepare_cached("SELECT key, value FROM setting")?;
+            let rows = query.query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            rows.collect::<rusqlite::Result<BTreeMap<String, Value>>>()
+        };
+        let values = get().map_err(|error| self.wrong(error))?;
+        let strange = |key: &str| StoreError::Content {
+            file: self.path(),
+            what: format!("the setting {key} is of another type"),
+        };
+        let number = |key: &str, default: u64| match values.get(key) {
+            Some(Value::Integer(number)) => Ok(u64::try_from(*number).unwrap_or(default)),
+            Some(_) => Err(strange(key)),
+            None => Ok(default),
+        };
+        let text = |key: &str| match values.get(key) {
+            Some(Value::Text(text)) => Ok(Some(text.as_str())),
+            Some(_) => Err(strange(key)),
+            None => Ok(None),
         };
         let program = |key: &str| -> Result<Option<Program>, StoreError> {
-            let text: Option<String> = self.setting(key)?;
-            Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
+            Ok(text(key)?.and_then(|text| serde_json::from_str(text).ok()))
         };
         Ok(Settings {
             program: program("program")?,
@@ -135,9 +140,9 @@ impl Store {
             config_serial: number("config_serial", 0)?,
             world_serial: number("world_serial", 0)?,
             reality: number("reality", 0)?,
-            driver: self.setting("driver")?.unwrap_or_else(|| "fake".to_owned()),
-            verb_limits: (self.setting::<String>("verb_limits")?)
-                .and_then(|text| serde_json::from_str(&text).ok())
+            driver: text("driver")?.unwrap_or("fake").to_owned(),
+            verb_limits: text("verb_limits")?
+                .and_then(|text| serde_json::from_str(text).ok())
                 .unwrap_or_default(),
         })
     }

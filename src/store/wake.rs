@@ -1,7 +1,7 @@
 //! Telling others that a commit is on disk, and waiting to be told.
 //!
-//! The directory `wake/` holds 128 files and `runner`. Whoever has committed opens, for each operation
-//! whose rows changed, the file of its root job's id modulo 128, which raises an inotify event there.
+//! The directory `wake/` holds 256 files and `runner`. Whoever has committed opens, for each operation
+//! whose rows changed, the file of its root job's id modulo 256, which raises an inotify event there.
 //! Waiters then look at the data itself; an event says no more than "look".
 
 use std::collections::BTreeSet;
@@ -26,14 +26,15 @@ const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 #[derive(Debug, Default)]
 pub(super) struct Wakes {
     /// A bit for each wake file.
-    files: u128,
+    files: [u128; (WAKE_FILES / u128::BITS) as usize],
     runner: bool,
 }
 
 impl Wakes {
     /// Rows of the operation that begins with this job changed.
     pub(super) fn root(&mut self, root: i64) {
-        self.files |= 1 << StateDir::wake_nr(root);
+        let nr = StateDir::wake_nr(root);
+        self.files[(nr / u128::BITS) as usize] |= 1 << (nr % u128::BITS);
     }
 
     /// There is something for the runner.
@@ -43,8 +44,14 @@ impl Wakes {
 
     /// Raises the events. A file that cannot be opened costs a waiter its next regular look.
     pub(super) fn announce(self, dir: &StateDir) {
-        for nr in (0..WAKE_FILES).filter(|nr| self.files & (1 << nr) != 0) {
-            let _ = trust::open(&dir.wake_file(nr), For::Reading);
+        for (word, base) in self
+            .files
+            .into_iter()
+            .zip((0..).step_by(u128::BITS as usize))
+        {
+            for nr in (0..u128::BITS).filter(|nr| word & (1 << nr) != 0) {
+                let _ = trust::open(&dir.wake_file(base + nr), For::Reading);
+            }
         }
         if self.runner {
             let _ = trust::open(&dir.wake_runner(), For::Reading);

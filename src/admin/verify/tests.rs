@@ -85,17 +85,18 @@ fn insert(
         job: JobRef::Id(JobId(id)),
         statuses: vec![],
     }));
-    let id = tx
-        .insert_job(&InsertJob {
-            parent: parent.map(|parent| (parent, parent)),
-            priority: Priority::Normal,
-            summary: "TEST_DUMMY",
-            request,
-            submitter: "{}",
-            ops,
-            received: 1_000_000,
-        })
-        .unwrap();
+    let id = tx.next_job_id().unwrap();
+    tx.insert_job(&InsertJob {
+        id,
+        parent: parent.map(|parent| (parent, parent)),
+        priority: Priority::Normal,
+        summary: "TEST_DUMMY",
+        request,
+        submitter: "{}",
+        ops,
+        received: 1_000_000,
+    })
+    .unwrap();
     for index in 0..ops {
         let index = u32::try_from(index).unwrap();
         tx.insert_op(id, index, &op.to_value().to_string()).unwrap();

@@ -2,7 +2,7 @@ use crate::opcodes::Priority;
 use crate::queue::control::{
     CancelAnswer, PriorityAnswer, Reach, archive, autoarchive, cancel, change_priority,
 };
-use crate::store::Archived;
+use crate::store::{Archived, Store};
 
 use super::*;
 
@@ -175,4 +175,26 @@ fn the_archive_is_filled_in_steps_and_tells_what_remains() {
     let listed = lab.store.jobs().unwrap();
     assert_eq!(listed.len(), 1);
     assert_eq!(listed[0].id, open);
+}
+
+#[test]
+fn a_job_that_is_archived_meanwhile_is_seen_once() {
+    let lab = Lab::new();
+    let ids: Vec<JobId> = (0..60).map(|_| lab.ended(Status::Success)).collect();
+    let dir = lab.store.dir().clone();
+    let moved = ids.clone();
+    let archiver = std::thread::spawn(move || {
+        let store = Store::open(dir).unwrap();
+        for id in moved {
+            archive(&store, &[id], "{}").unwrap();
+        }
+    });
+    while !archiver.is_finished() {
+        let jobs = lab.store.jobs_between(ids[0], ids[59]).unwrap();
+        assert_eq!(jobs.iter().map(|job| job.id).collect::<Vec<_>>(), ids);
+        let ops = lab.store.ops_between(ids[0], ids[59]).unwrap();
+        assert_eq!(ops.iter().map(|op| op.job).collect::<Vec<_>>(), ids);
+    }
+    archiver.join().unwrap();
+    assert_eq!(lab.store.archived_jobs().unwrap().len(), ids.len());
 }

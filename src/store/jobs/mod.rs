@@ -104,6 +104,8 @@ pub struct LogEntry {
 /// A job that is to be inserted.
 #[derive(Debug)]
 pub struct InsertJob<'a> {
+    /// Its id, see [`Tx::next_job_id`](crate::store::Tx::next_job_id).
+    pub id: JobId,
     /// The job whose opcode submits it, and the first job of its operation.
     pub parent: Option<(JobId, JobId)>,
     /// Its priority.

@@ -10,6 +10,10 @@ use crate::queue::{JobId, Status};
 use super::super::{Store, StoreError};
 use super::{JOB_COLUMNS, JobRow, LogEntry, OP_COLUMNS, OPS, OpRow, job_of, op_key, op_of};
 
+/// Jobs and opcodes each stand in two tables.
+const JOBS: [&str; 2] = ["job", "job_archive"];
+const OPCODES: [&str; 2] = ["opcode", "opcode_archive"];
+
 impl Store {
     pub(in crate::store) fn rows<T>(
         &self,
@@ -34,6 +38,20 @@ impl Store {
     ) -> Result<Vec<JobRow>, StoreError> {
         let mut submitter = Arc::from("");
         self.rows(sql, params, |row| job_of(row, archived, &mut submitter))
+    }
+
+    /// What two tables hold together: of the living, then of the archived. Both belong to one moment, or
+    /// what is archived in between would be seen twice.
+    fn in_both<T>(
+        &self,
+        [living, archived]: [&str; 2],
+        mut read: impl FnMut(&str, bool) -> Result<Vec<T>, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        self.read(|_| {
+            let mut found = read(living, false)?;
+            found.extend(read(archived, true)?);
+            Ok(found)
+        })
     }
 
     /// A job by its id, archived or not.
@@ -121,12 +139,11 @@ impl Store {
     /// # Errors
     /// [`StoreError`] of the database.
     pub fn jobs_between(&self, first: JobId, last: JobId) -> Result<Vec<JobRow>, StoreError> {
-        let mut jobs = vec![];
-        for (table, archived) in [("job", false), ("job_archive", true)] {
+        let mut jobs = self.in_both(JOBS, |table, archived| {
             let sql =
                 format!("SELECT {JOB_COLUMNS} FROM {table} WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
-            jobs.extend(self.job_rows(&sql, [first.0, last.0], archived)?);
-        }
+            self.job_rows(&sql, [first.0, last.0], archived)
+        })?;
         jobs.sort_by_key(|job| job.id);
         Ok(jobs)
     }
@@ -144,13 +161,12 @@ impl Store {
     /// # Errors
     /// [`StoreError`] of the database.
     pub fn ops_between(&self, first: JobId, last: JobId) -> Result<Vec<OpRow>, StoreError> {
-        let mut ops = vec![];
-        for table in ["opcode", "opcode_archive"] {
+        let range = [op_key(first, 0), op_key(last, 0) + OPS - 1];
+        let mut ops = self.in_both(OPCODES, |table, _| {
             let sql =
                 format!("SELECT {OP_COLUMNS} FROM {table} WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
-            let range = [op_key(first, 0), op_key(last, 0) + OPS - 1];
-            ops.extend(self.rows(&sql, range, op_of)?);
-        }
+            self.rows(&sql, range, op_of)
+        })?;
         ops.sort_by_key(|op| (op.job, op.index));
         Ok(ops)
     }
@@ -160,15 +176,13 @@ impl Store {
     /// # Errors
     /// [`StoreError`] of the database.
     pub fn op_states(&self, job: JobId) -> Result<Vec<Status>, StoreError> {
-        let mut states = vec![];
-        for table in ["opcode", "opcode_archive"] {
+        let range = [op_key(job, 0), op_key(job, 0) + OPS - 1];
+        self.in_both(OPCODES, |table, _| {
             let sql = format!("SELECT status FROM {table} WHERE id BETWEEN ?1 AND ?2 ORDER BY id");
-            let range = [op_key(job, 0), op_key(job, 0) + OPS - 1];
-            states.extend(self.rows(&sql, range, |row| {
+            self.rows(&sql, range, |row| {
                 Ok(Status::from_code(row.get(0)?).unwrap_or(Status::Error))
-            })?);
-        }
-        Ok(states)
+            })
+        })
     }
 
     /// The jobs that a job's opcodes submitted, by id; not their children.
@@ -176,27 +190,27 @@ impl Store {
     /// # Errors
     /// [`StoreError`] of the database.
     pub fn children(&self, job: JobId) -> Result<Vec<JobRow>, StoreError> {
-        let mut found = vec![];
-        for (first, last) in self.child_ranges(job)? {
-            let jobs = self.jobs_between(first, last)?;
-            found.extend(jobs.into_iter().filter(|child| child.parent == Some(job)));
-        }
-        Ok(found)
+        self.read(|_| {
+            let mut found = vec![];
+            for (first, last) in self.child_ranges(job)? {
+                let jobs = self.jobs_between(first, last)?;
+                found.extend(jobs.into_iter().filter(|child| child.parent == Some(job)));
+            }
+            Ok(found)
+        })
     }
 
     fn child_ranges(&self, job: JobId) -> Result<Vec<(JobId, JobId)>, StoreError> {
-        let mut ranges = vec![];
-        for table in ["opcode", "opcode_archive"] {
+        let range = [op_key(job, 0), op_key(job, 0) + OPS - 1];
+        self.in_both(OPCODES, |table, _| {
             let sql = format!(
                 "SELECT first_child, last_child FROM {table}
                  WHERE id BETWEEN ?1 AND ?2 AND first_child IS NOT NULL ORDER BY id"
             );
-            let range = [op_key(job, 0), op_key(job, 0) + OPS - 1];
-            ranges.extend(self.rows(&sql, range, |row| {
+            self.rows(&sql, range, |row| {
                 Ok((JobId(row.get(0)?), JobId(row.get(1)?)))
-            })?);
-        }
-        Ok(ranges)
+            })
+        })
     }
 
     /// A job and all that descend from it: the job first, each before its children.
@@ -204,14 +218,16 @@ impl Store {
     /// # Errors
     /// [`StoreError`] of the database.
     pub fn family(&self, job: JobId) -> Result<Vec<JobRow>, StoreError> {
-        let mut family: Vec<JobRow> = self.job(job)?.into_iter().collect();
-        let mut next = 0;
-        while let Some(row) = family.get(next) {
-            let id = row.id;
-            next += 1;
-            family.extend(self.children(id)?);
-        }
-        Ok(family)
+        self.read(|_| {
+            let mut family: Vec<JobRow> = self.job(job)?.into_iter().collect();
+            let mut next = 0;
+            while let Some(row) = family.get(next) {
+                let id = row.id;
+                next += 1;
+                family.extend(self.children(id)?);
+            }
+            Ok(family)
+        })
     }
 
     /// Lines of a job's log with numbers above `serial`, in order.
@@ -274,15 +290,16 @@ impl Store {
     /// # Errors
     /// [`StoreError`] of the database.
     pub fn jobs_of(&self, ids: &[JobId]) -> Result<Vec<JobRow>, StoreError> {
-        let mut jobs = vec![];
-        for chunk in ids.chunks(500) {
-            let marks = vec!["?"; chunk.len()].join(",");
-            for (table, archived) in [("job", false), ("job_archive", true)] {
+        let mut jobs = self.in_both(JOBS, |table, archived| {
+            let mut jobs = vec![];
+            for chunk in ids.chunks(500) {
+                let marks = vec!["?"; chunk.len()].join(",");
                 let sql = format!("SELECT {JOB_COLUMNS} FROM {table} WHERE id IN ({marks})");
                 let params = params_from_iter(chunk.iter().map(|id| Sql::Integer(id.0)));
                 jobs.extend(self.job_rows(&sql, params, archived)?);
             }
-        }
+            Ok(jobs)
+        })?;
         jobs.sort_by_key(|job| job.id);
         Ok(jobs)
     }

@@ -13,12 +13,12 @@ use super::super::{StoreError, Tx};
 use super::{InsertJob, JobState, LogEntry, OPS, op_key};
 
 impl Tx<'_> {
-    /// Inserts a job and tells its id.
+    /// Inserts a job with the id that is [next](Tx::next_job_id).
     ///
     /// # Errors
     /// [`StoreError`] of the database.
-    pub fn insert_job(&mut self, job: &InsertJob<'_>) -> Result<JobId, StoreError> {
-        let id = self.new_job_id()?;
+    pub fn insert_job(&mut self, job: &InsertJob<'_>) -> Result<(), StoreError> {
+        let id = job.id;
         let root = job.parent.map_or(id, |(_, root)| root);
         self.run(
             "INSERT INTO job (id, parent, root, status, priority, received, ops, summary, request, submitter)
@@ -35,13 +35,20 @@ impl Tx<'_> {
                 job.submitter
             ],
         )?;
-        self.wakes().root(root.0);
+        self.set_newest_job(id);
+        // Nobody waits for an operation that begins with it.
+        if root != id {
+            self.wakes().root(root.0);
+        }
         self.wakes().runner();
-        Ok(id)
+        Ok(())
     }
 
-    /// An id that no job ever had.
-    fn new_job_id(&mut self) -> Result<JobId, StoreError> {
+    /// The id that the next job gets: one that no job ever had.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn next_job_id(&mut self) -> Result<JobId, StoreError> {
         let last = match self.newest_job() {
             Some(last) => last,
             None => self
@@ -52,9 +59,8 @@ impl Tx<'_> {
                 )?
                 .unwrap_or(JobId(0)),
         };
-        let id = JobId(last.0 + 1);
-        self.set_newest_job(id);
-        Ok(id)
+        self.set_newest_job(last);
+        Ok(JobId(last.0 + 1))
     }
 
     /// Inserts an opcode of a job.
