@@ -117,9 +117,22 @@ pub fn run_for_results(
     if ids.is_empty() {
         return Ok((refused(cx, &operation, &answers)?, vec![]));
     }
+    let followed = see_through(cx, client, options, &operation, &answers, &ids);
+    followed.map_err(|problem| problem.after(&ids))
+}
+
+/// Follows what was submitted to its end.
+fn see_through(
+    cx: &mut Context,
+    client: &Client,
+    options: &SubmitOptions,
+    operation: &Operation,
+    answers: &[std::result::Result<JobId, OpError>],
+    ids: &[JobId],
+) -> Result<(ExitCode, Vec<serde_json::Value>)> {
     client.ensure_runner()?;
     if options.submit {
-        return Ok((detached_at_once(cx, &operation, &answers)?, vec![]));
+        return Ok((detached_at_once(cx, operation, answers)?, vec![]));
     }
     let view = match (options.json_stream, cx.printer.json && cx.printer.quiet) {
         (true, _) => View::Stream,
@@ -130,13 +143,13 @@ pub fn run_for_results(
     let followed = follow(
         &mut cx.printer,
         client.store(),
-        &ids,
+        ids,
         Reach::Family,
         view,
         until,
     )?;
     let (ending, follower) = followed;
-    let exit = conclude(cx, client, options, &operation, &answers, &follower, ending)?;
+    let exit = conclude(cx, client, options, operation, answers, &follower, ending)?;
     let ops = follower.ops()?;
     let done = ops
         .into_values()

@@ -5,6 +5,7 @@ use std::io;
 
 use crate::admin::AdminError;
 use crate::opcodes::{ErrorClass, ErrorCode, OpError};
+use crate::queue::JobId;
 use crate::queue::client::NoRunner;
 use crate::queue::follow::FollowError;
 use crate::signals;
@@ -60,6 +61,23 @@ impl Problem {
     #[must_use]
     pub fn exit(mut self, exit: ExitCode) -> Problem {
         self.exit = exit;
+        self
+    }
+
+    /// The same, after these jobs were submitted: that nothing was changed is no longer so.
+    #[must_use]
+    pub fn after(mut self, submitted: &[JobId]) -> Problem {
+        let jobs: Vec<String> = submitted.iter().map(JobId::to_string).collect();
+        let (noun, verb) = match jobs.len() {
+            1 => ("job", "stays"),
+            _ => ("jobs", "stay"),
+        };
+        if let Some(hint) = &mut self.error.hint
+            && let Some(rest) = hint.strip_prefix("nothing was changed; ")
+        {
+            let jobs = jobs.join(", ");
+            *hint = format!("{noun} {jobs}, submitted before that, {verb} in the queue; {rest}");
+        }
         self
     }
 

@@ -216,7 +216,8 @@ impl InstanceReplaceDisks {
             step(env, 5, "Removing old storage");
             release(env, subject, old);
             step(env, 6, "Sync devices");
-            add_copy(env, subject, new, Wait::InSync)?;
+            add_copy(env, subject, new, Wait::ToTheEnd)
+                .map_err(|failure| moved_all_the_same(env, subject, new, failure))?;
         } else {
             step(env, 5, "Sync devices");
             add_copy(env, subject, new, Wait::InSync)?;
@@ -256,7 +257,7 @@ impl InstanceReplaceDisks {
             drop_copy(env, subject, node)?;
         }
         step(env, 5, "Sync devices");
-        add_copy(env, subject, node, Wait::InSync)?;
+        add_copy(env, subject, node, Wait::ToTheEnd)?;
         step(env, 6, "Removing old storage");
         Ok(Outcome {
             detail: about(subject.name()),
@@ -287,7 +288,7 @@ impl InstanceReplaceDisks {
                 check_answers(env, node, ErrorCode::EnvironmentError)?;
                 env.info(format!("the copy on {} is not in sync", node.name));
                 step(env, 5, "Sync devices");
-                add_copy(env, subject, node, Wait::InSync)?;
+                add_copy(env, subject, node, Wait::ToTheEnd)?;
                 Ok(Outcome {
                     detail: about(subject.name()),
                     ..Outcome::default()
@@ -443,9 +444,12 @@ pub(super) enum Wait {
     No,
     /// Until it is in sync.
     InSync,
+    /// The same, and there is no other copy to fall back on: a cancelled job leaves it syncing.
+    ToTheEnd,
 }
 
-/// Makes a copy. If that fails, it is taken back, so that the old ones stand as they did.
+/// Makes a copy. If that fails, it is taken back, so that the old ones stand as they did; unless nothing
+/// stands in its place.
 pub(super) fn add_copy(
     env: &Env<'_>,
     subject: &Subject<'_>,
@@ -455,10 +459,10 @@ pub(super) fn add_copy(
     let target = reference(node);
     let limit = match wait {
         Wait::No => env.limits.storage,
-        Wait::InSync => env.limits.sync,
+        Wait::InSync | Wait::ToTheEnd => env.limits.sync,
     };
     let end = env.call(limit, |call| {
-        (env.driver).add_copy(call, &subject.reference, &target, wait == Wait::InSync)
+        (env.driver).add_copy(call, &subject.reference, &target, wait != Wait::No)
     });
     let Err(error) = end else {
         return Ok(());
@@ -468,6 +472,10 @@ pub(super) fn add_copy(
     let text = match error {
         VerbError::Unknown(text) => text,
         VerbError::LeftBehind => return Err(failed(env, &what, VerbError::LeftBehind)),
+        VerbError::Aborted if wait == Wait::ToTheEnd && env.interrupt.canceled() => {
+            begin_again(env, subject, &target);
+            return Err(failed(env, &what, VerbError::Aborted));
+        }
         // A verb that failed has taken back what it began; one that was begun by another call and
         // only joined has not.
         other => {
@@ -491,8 +499,43 @@ pub(super) fn add_copy(
         ))
         .code(ErrorCode::Unknown),
     };
-    take_back(env, subject, &target);
+    if wait != Wait::ToTheEnd {
+        take_back(env, subject, &target);
+    }
     Err(error.into())
+}
+
+/// The old copy is given up, and the job ends before the new one is in sync: where that one is, is the
+/// secondary now.
+fn moved_all_the_same(
+    env: &Env<'_>,
+    subject: &Subject<'_>,
+    new: &Node,
+    mut failure: Failure,
+) -> Failure {
+    let there = || copies_of(env, subject).is_ok_and(|copies| state_on(&copies, new).is_some());
+    if !failure.left_behind && there() {
+        failure.edits.push(Edit::SetSecondary {
+            instance: subject.instance.uuid.clone(),
+            node: new.uuid.clone(),
+        });
+    }
+    failure
+}
+
+/// Lets a copy sync on that nobody waits for any more: without it there would be one copy only.
+fn begin_again(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) {
+    let end = env.call_undisturbed(env.limits.storage, |call| {
+        (env.driver).add_copy(call, &subject.reference, node, false)
+    });
+    let name = subject.name();
+    match end {
+        Ok(()) => env.info(format!("the copy of {name} on {} syncs on", node.name)),
+        Err(error) => env.warn(format!(
+            "{name} has no second copy: it could not be made on {}: {error}",
+            node.name
+        )),
+    }
 }
 
 /// Removes an unfinished copy, if the node lets us.
@@ -530,7 +573,21 @@ pub(super) fn drop_copy(env: &Env<'_>, subject: &Subject<'_>, node: &Node) -> Re
         (env.driver).drop_copy(call, &subject.reference, &reference(node))
     });
     let what = format!("remove the copy of {} on {}", subject.name(), node.name);
-    end.map_err(|error| failed(env, &what, error))
+    let error = match end {
+        Ok(()) => return Ok(()),
+        Err(error) => error,
+    };
+    if let VerbError::Unknown(text) = &error {
+        env.warn(format!(
+            "{text}; looking at the copies of {}",
+            subject.name()
+        ));
+        let copies = copies_of(env, subject);
+        if copies.is_ok_and(|copies| state_on(&copies, node).is_none()) {
+            return Ok(());
+        }
+    }
+    Err(failed(env, &what, error))
 }
 
 /// Removes the copy on a node that is no longer needed. That it could not is no reason to fail: the

@@ -174,7 +174,8 @@ pub(super) fn describe(activity: &Activity, name_of: impl Fn(&NodeUuid) -> Strin
     }
 }
 
-/// Looks where an instance is; a cancelled job looks, too.
+/// Looks where an instance is; a cancelled job looks, too. Where an earlier run of the opcode may have
+/// moved it and nobody can see whether it did, it is uncertain.
 pub(super) fn look(
     env: &Env<'_>,
     instance: &InstanceRef,
@@ -183,5 +184,12 @@ pub(super) fn look(
     env.call_undisturbed(env.limits.look, |call| {
         env.driver.observe(call, instance, nodes)
     })
-    .map_err(|error| failed(env, &format!("see where {} is", instance.name), error))
+    .map_err(|error| {
+        let failure = failed(env, &format!("see where {} is", instance.name), error);
+        let begun = env.attempt > 1 && env.config().instances.contains_key(&instance.uuid);
+        match begun && !failure.left_behind {
+            true => uncertain(instance, failure.error.message),
+            false => failure,
+        }
+    })
 }

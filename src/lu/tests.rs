@@ -26,7 +26,7 @@ use crate::queue::JobId;
 struct Lab {
     world: World,
     fake: Arc<Fake>,
-    interrupt: Interrupt,
+    interrupt: Arc<Interrupt>,
     limits: Limits,
     attempt: u32,
     log: Log,
@@ -132,7 +132,7 @@ impl Lab {
                 ..World::default()
             },
             fake: Arc::new(Fake::open(&path).unwrap()),
-            interrupt: Interrupt::default(),
+            interrupt: Arc::default(),
             limits: Limits::default(),
             attempt: 1,
             log: Log::default(),

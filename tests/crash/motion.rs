@@ -54,8 +54,10 @@ pub struct Observer {
 struct Room {
     name: String,
     offline: bool,
+    /// MiB of memory and disk.
     has: (u64, u64),
-    used: (u64, u64),
+    /// The same of each instance: what the configuration puts here.
+    used: BTreeMap<String, (u64, u64)>,
 }
 
 fn database(error: rusqlite::Error) -> String {
@@ -339,15 +341,19 @@ impl Observer {
             let Some(node) = nodes.get_mut(&claim.node) else {
                 continue;
             };
-            node.used.0 += if claim.primary { claim.memory } else { 0 };
-            node.used.1 += claim.disk;
+            // It runs once, and has one copy of its disks here, whoever promises that, and how often.
+            let used = node.used.entry(claim.instance.clone()).or_default();
+            used.0 = used.0.max(if claim.primary { claim.memory } else { 0 });
+            used.1 = used.1.max(claim.disk);
         }
         for node in nodes.values().filter(|node| !node.offline) {
+            let memory: u64 = node.used.values().map(|used| used.0).sum();
+            let disk: u64 = node.used.values().map(|used| used.1).sum();
             must!(
-                node.used.0 <= node.has.0 && node.used.1 <= node.has.1,
+                memory <= node.has.0 && disk <= node.has.1,
                 "node {} is overbooked: {:?} MiB of memory and disk are promised, it has {:?}",
                 node.name,
-                node.used,
+                (memory, disk),
                 node.has
             );
         }
@@ -484,19 +490,19 @@ fn rooms(eye: &Eye) -> rusqlite::Result<BTreeMap<String, Room>> {
                 has["memory"].as_u64().unwrap_or(0),
                 has["disk"].as_u64().unwrap_or(0),
             ),
-            used: (0, 0),
+            used: BTreeMap::new(),
         };
         rooms.insert(uuid, room);
     }
     let default = (eye.objects("cluster")?.into_values().next())
         .and_then(|cluster| cluster["beparams"]["default"]["maxmem"].as_u64());
     let disks = eye.objects("disk")?;
-    for instance in eye.objects("instance")?.values() {
+    for (uuid, instance) in &eye.objects("instance")? {
         let memory = instance["beparams"]["maxmem"].as_u64().or(default);
         if let Some(room) = rooms.get_mut(&text(&instance["primary_node"]))
             && instance["admin_state"] == "up"
         {
-            room.used.0 += memory.unwrap_or(128);
+            room.used.entry(uuid.clone()).or_default().0 += memory.unwrap_or(128);
         }
         let own = instance["disks"].as_array().map_or(&[][..], Vec::as_slice);
         for disk in own.iter().filter_map(|uuid| disks.get(uuid.as_str()?)) {
@@ -509,7 +515,7 @@ fn rooms(eye: &Eye) -> rusqlite::Result<BTreeMap<String, Room>> {
             let nodes = disk["nodes"].as_array().map_or(&[][..], Vec::as_slice);
             for node in nodes {
                 if let Some(room) = rooms.get_mut(&text(node)) {
-                    room.used.1 += size;
+                    room.used.entry(uuid.clone()).or_default().1 += size;
                 }
             }
         }

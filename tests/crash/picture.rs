@@ -65,6 +65,7 @@ pub struct Held {
 pub struct Claim {
     pub job: i64,
     pub node: String,
+    pub instance: String,
     pub primary: bool,
     pub memory: u64,
     pub disk: u64,
@@ -162,15 +163,19 @@ impl Eye {
                     exclusive: row.get::<_, String>(2)? == "exclusive",
                 })
             })?,
-            claims: self.rows("SELECT job, node, role, memory, disk FROM claim", |row| {
-                Ok(Claim {
-                    job: row.get(0)?,
-                    node: row.get(1)?,
-                    primary: row.get::<_, String>(2)? == "primary",
-                    memory: row.get::<_, i64>(3)?.unsigned_abs(),
-                    disk: row.get::<_, i64>(4)?.unsigned_abs(),
-                })
-            })?,
+            claims: self.rows(
+                "SELECT job, node, instance, role, memory, disk FROM claim",
+                |row| {
+                    Ok(Claim {
+                        job: row.get(0)?,
+                        node: row.get(1)?,
+                        instance: row.get(2)?,
+                        primary: row.get::<_, String>(3)? == "primary",
+                        memory: row.get::<_, i64>(4)?.unsigned_abs(),
+                        disk: row.get::<_, i64>(5)?.unsigned_abs(),
+                    })
+                },
+            )?,
             last_job: self.number("SELECT seq FROM sqlite_sequence WHERE name = 'job'")?,
             settings: (self.rows(
                 "SELECT key, value FROM setting WHERE typeof(value) = 'integer'",

@@ -422,7 +422,7 @@ impl Story<'_> {
             self.wake(true);
             self.reap();
         }
-        // Or have switched a fault on.
+        // Or have switched a fault on that nothing hangs on yet.
         if self.faulty {
             self.must_run(&["gnt-debug", "fault", "clear"]);
         }
@@ -458,6 +458,10 @@ impl Story<'_> {
             );
             if Instant::now() >= nudge {
                 self.lab.run(["gnt-job", "list", "--pending"]);
+                // A client that was slow may have switched one on after the others were cleared.
+                if self.faulty {
+                    self.must_run(&["gnt-debug", "fault", "clear"]);
+                }
                 nudge = Instant::now() + NUDGE_EVERY;
                 // One may have come to its failpoint just before that was disarmed.
                 self.wake(true);
@@ -497,8 +501,12 @@ impl Story<'_> {
                     .cloned()
                     .unwrap_or_default();
                 let runs = !now.running_on.is_empty();
+                let gone = format!("{name} has no copies");
                 let line: &[&str] = if guest.uncertain {
                     &["gnt-instance", "migrate", "-f", "--cleanup", name]
+                } else if wrong.contains(&gone) {
+                    // Its removal was broken off.
+                    &["gnt-instance", "remove", "-f", name]
                 } else if guest.up && !runs {
                     &["gnt-instance", "startup", name]
                 } else if !guest.up && runs {

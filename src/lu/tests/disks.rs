@@ -1,7 +1,7 @@
 //! Replacing disks.
 
 use super::*;
-use crate::hypervisor::InterruptKind;
+use crate::hypervisor::{CopyState, InterruptKind};
 
 fn replace(mode: &str) -> Opcode {
     op(json!({
@@ -122,6 +122,50 @@ fn copies_are_renewed_or_repaired_in_place() {
         .unwrap();
     lab.run(replace("auto")).unwrap();
     assert_eq!(lab.copies_on("drbd1"), ["node1", "node2"]);
+}
+
+#[test]
+fn what_replaces_a_copy_that_is_gone_syncs_on_after_a_cancel() {
+    let early = with(to("node4"), "early_release", json!(true));
+    for (op, node) in [(replace("on_secondary"), "node2"), (early, "node4")] {
+        let mut lab = Lab::new();
+        let slow = FakeSettings {
+            sync: 60_000,
+            ..FakeSettings::ZERO
+        };
+        lab.fake.set_settings(&slow).unwrap();
+        let (fake, interrupt) = (lab.fake.clone(), lab.interrupt.clone());
+        let uuid = InstanceUuid::from("uuid-drbd1".to_owned());
+        let canceler = std::thread::spawn(move || {
+            let syncs = || {
+                let copies = fake.snapshot().unwrap().instances[&uuid].copies.clone();
+                copies.len() == 2 && copies.iter().any(|(_, state)| *state != CopyState::InSync)
+            };
+            while !syncs() {
+                std::thread::yield_now();
+            }
+            interrupt.raise(InterruptKind::Cancel);
+        });
+        assert_eq!(lab.fails(op), OpError::canceled());
+        canceler.join().unwrap();
+        assert_eq!(lab.copies_on("drbd1"), ["node1", node]);
+        assert_eq!(lab.nodes_of("drbd1").1.unwrap(), node);
+        assert!(lab.said("syncs on"));
+    }
+}
+
+#[test]
+fn a_lost_answer_to_a_removal_is_looked_for() {
+    let mut lab = Lab::new();
+    lab.fault(FaultKind::AnswerLost, |fault| {
+        fault.verb = Some(Verb::DropCopy)
+    });
+    lab.run(op(
+        json!({"OP_ID": "OP_INSTANCE_REMOVE", "instance_name": "drbd1"}),
+    ))
+    .unwrap();
+    assert!(lab.said("looking at the copies of drbd1"));
+    assert!(lab.world.config.instance_named("drbd1").is_none());
 }
 
 #[test]

@@ -136,7 +136,7 @@ fn a_migration_that_was_on_its_way_is_followed_even_to_a_node_drained_since() {
     lab.fake
         .migrate(&left, &instance, &from, &to, true)
         .unwrap_err();
-    lab.interrupt = Interrupt::default();
+    lab.interrupt = Arc::default();
     lab.change_node("node2", |node| node.drained = true);
     lab.again(migrate("drbd1")).unwrap();
     assert_eq!(lab.nodes_of("drbd1"), at("node2", "node1"));
@@ -407,4 +407,22 @@ fn moves_share_their_nodes_and_exclude_each_other_by_instance() {
     let delay = op(json!({"OP_ID": "OP_TEST_DELAY", "duration": 0, "on_nodes": ["node2"]}));
     assert!(locks(&delay).conflict(&a).is_some());
     assert!(locks(&migrate("nobody")).is_empty());
+}
+
+#[test]
+fn what_was_begun_and_cannot_be_seen_is_uncertain() {
+    let mut lab = Lab::new();
+    let reality = rusqlite::Connection::open(lab.fake.path()).unwrap();
+    let rename = |from: &str, to: &str| {
+        let sql = format!("ALTER TABLE {from} RENAME TO {to}");
+        reality.execute_batch(&sql).unwrap();
+    };
+    let migrate = op(json!({"OP_ID": "OP_INSTANCE_MIGRATE", "instance_name": "drbd1"}));
+    rename("running", "hidden");
+    // Nothing was begun: it is where it was.
+    lab.fails(migrate.clone());
+    assert!(lab.instance("drbd1").uncertain.is_none());
+    let failure = lab.again(migrate).unwrap_err();
+    assert_eq!(code(&failure.error), ErrorCode::Unknown);
+    assert!(lab.instance("drbd1").uncertain.is_some());
 }
