@@ -467,13 +467,8 @@ impl InstanceFailover {
         if subject.is_up() || there {
             env.feedback(format!("* starting instance on {}", to.name));
             if let Err(mut failure) = start_anyway(env, subject, &target) {
-                if !there && self.lives_at_source(env, subject) {
-                    let source = &subject.primary.name;
-                    failure.error = failure.error.hint(format!(
-                        "{source} is alive and {} runs there; it stays where it is: switch {source} off, or bring it back with gnt-node modify --offline no {source}",
-                        subject.name()
-                    ));
-                    return Err(failure);
+                if !there {
+                    failure = stays_at_source(env, subject, failure)?;
                 }
                 // The disks are in use there now, or free to be: from here on it is there that the
                 // instance has to be dealt with.
@@ -490,14 +485,6 @@ impl InstanceFailover {
             }
         }
         Ok(outcome)
-    }
-
-    /// Whether an instance that could not be started elsewhere runs at its source, which was believed
-    /// to be dead: then it has not moved, and nothing is to be written that says so.
-    fn lives_at_source(&self, env: &Env<'_>, subject: &Subject<'_>) -> bool {
-        let source = [reference(subject.primary)];
-        let seen = look(env, &subject.reference, &source);
-        seen.is_ok_and(|seen| seen.running_on.contains(&subject.primary.uuid))
     }
 
     /// Makes sure that the instance does not run at its source.
@@ -572,6 +559,37 @@ pub(super) fn start(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) -> Res
         env.driver.start(call, &subject.reference, node)
     });
     settle(env, &subject.reference, Goal::Started(node), end)
+}
+
+/// Whether an instance that could not be started elsewhere runs at its source, which was believed to be
+/// dead: then it has not moved, and nothing is to be written that says so. Gives the failure back if it
+/// does not run there.
+///
+/// # Errors
+/// The failure, if it does or if that cannot be seen.
+fn stays_at_source(
+    env: &Env<'_>,
+    subject: &Subject<'_>,
+    mut failure: Failure,
+) -> Result<Failure, Failure> {
+    let (name, source) = (subject.name(), &subject.primary.name);
+    match look(env, &subject.reference, &[reference(subject.primary)]) {
+        Ok(seen) if seen.running_on.contains(&subject.primary.uuid) => {
+            failure.error = failure.error.hint(format!(
+                "{source} is alive and {name} runs there; it stays where it is: switch {source} off, or bring it back with gnt-node modify --offline no {source}"
+            ));
+            Err(failure)
+        }
+        Ok(_) => Ok(failure),
+        Err(unseen) if unseen.left_behind => Err(unseen),
+        Err(_) => {
+            let text = format!(
+                "{}; whether {name} runs on {source} is unknown",
+                failure.error
+            );
+            Err(uncertain(&subject.reference, text))
+        }
+    }
 }
 
 /// Starts an instance that was stopped to be started here: a cancellation that comes in between is
