@@ -339,3 +339,26 @@ fn the_runner_keeps_no_directory_busy() {
     let stands_in = std::fs::read_link(format!("/proc/{runner}/cwd")).unwrap();
     assert_eq!(stands_in, std::path::Path::new("/"));
 }
+
+#[test]
+fn a_removal_that_was_made_already_is_joined() {
+    let lab = Lab::sample(3, 6, 0);
+    let add = [
+        "gnt-node",
+        "add",
+        "--capacity",
+        "memory=8G,disk=10G,cpus=2",
+        "node9",
+    ];
+    lab.run(add).exits(0);
+    for line in [
+        "gnt-node remove node9 --request-id r1",
+        "gnt-instance remove -f inst1 --request-id r2",
+    ] {
+        for _ in 0..2 {
+            lab.run(line.split(' ')).exits(0);
+        }
+        let (other, _) = line.rsplit_once(' ').unwrap();
+        lab.run(format!("{other} new").split(' ')).exits(1);
+    }
+}

@@ -160,12 +160,18 @@ fn nic(given: &IdentKeyVals) -> Map<String, Value> {
 fn remove(args: RemoveArgs, cx: &mut Context) -> Result<ExitCode> {
     let client = cx.open()?;
     let config = client.store().config()?;
-    let instance = names::instance(&config, &args.instance)?;
-    let question = format!("remove instance {} and its disks?", instance.name);
+    let (instance_name, instance_uuid) = match names::instance(&config, &args.instance) {
+        Ok(instance) => (instance.name.clone(), Some(instance.uuid.to_string())),
+        Err(_) if operation::is_submitted(&client, args.submit.request_id.as_deref())? => {
+            (args.instance.clone(), None)
+        }
+        Err(problem) => return Err(problem),
+    };
+    let question = format!("remove instance {instance_name} and its disks?");
     ask(&config, args.force.force, args.submit.dry_run, &question)?;
     let op = InstanceRemove {
-        instance_name: instance.name.clone(),
-        instance_uuid: Some(instance.uuid.to_string()),
+        instance_name,
+        instance_uuid,
         shutdown_timeout: args.shutdown_timeout,
         ignore_failures: args.ignore_failures,
     };

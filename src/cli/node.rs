@@ -262,10 +262,18 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
 fn remove(args: RemoveArgs, cx: &mut Context) -> Result<ExitCode> {
     let client = cx.open()?;
     let config = client.store().config()?;
-    let node = names::node(&config, &args.node)?;
-    let op = NodeRemove {
-        node_name: node.name.clone(),
-        node_uuid: Some(node.uuid.to_string()),
+    let op = match names::node(&config, &args.node) {
+        Ok(node) => NodeRemove {
+            node_name: node.name.clone(),
+            node_uuid: Some(node.uuid.to_string()),
+        },
+        Err(_) if operation::is_submitted(&client, args.submit.request_id.as_deref())? => {
+            NodeRemove {
+                node_name: args.node.clone(),
+                node_uuid: None,
+            }
+        }
+        Err(problem) => return Err(problem),
     };
     submit(cx, &client, args.submit, op, Texts::SILENT)
 }

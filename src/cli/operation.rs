@@ -158,6 +158,16 @@ fn see_through(
     Ok((exit, done.map(|op| op.result).collect()))
 }
 
+/// Whether a job of this request id is there already: then its subject may be gone by now, which is no
+/// reason to refuse to join it.
+///
+/// # Errors
+/// [`Problem`] of the database.
+pub fn is_submitted(client: &Client, request: Option<&str>) -> Result<bool> {
+    let job = request.map(|name| client.store().job_by_request(name));
+    Ok(job.transpose()?.flatten().is_some())
+}
+
 /// Refuses to take for this operation another one that has its request id: the verdict would be
 /// about something else.
 fn check_same(client: &Client, name: &str, id: JobId, operation: &Operation) -> Result<()> {
