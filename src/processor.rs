@@ -9,7 +9,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::lu::{self, ChildJob, Env, Failure, Outcome, ResultWithJobs, UnitResult};
-use crate::opcodes::{OpError, Opcode};
+use crate::opcodes::{OpError, Opcode, Priority};
 use crate::queue::JobId;
 
 /// The key of an opcode's result under which the answers for its jobs stand.
@@ -57,12 +57,14 @@ pub fn run(opcode: &Opcode, env: &Env<'_>) -> Finished {
 }
 
 /// The transaction's half: the opcode's result on the wire. Jobs that the unit wants get what
-/// children inherit, are submitted, and their answers stand under [`JOBS_KEY`].
+/// children inherit, are submitted, and their answers stand under [`JOBS_KEY`]. `priority` is the
+/// parent's as it is now: what was given later than the opcode counts, too.
 ///
 /// # Errors
 /// The callback's.
 pub fn conclude<S: SubmitManyJobs>(
     parent: &Opcode,
+    priority: Option<Priority>,
     result: UnitResult,
     callback: &mut S,
 ) -> Result<(Value, Answers), S::Error> {
@@ -80,7 +82,7 @@ pub fn conclude<S: SubmitManyJobs>(
         jobs.clear();
     }
     for op in jobs.iter_mut().flat_map(|job| &mut job.ops) {
-        inherit(parent, op);
+        inherit(parent, priority, op);
     }
     let answers = callback.submit_many_jobs(jobs, parallel)?;
     let wire = |answer: &Result<JobId, OpError>| match answer {
@@ -97,10 +99,10 @@ pub fn conclude<S: SubmitManyJobs>(
 
 /// What a child has from its parent: debug level always; priority and comment if it has none of its
 /// own; the parent's reason trail behind its own.
-fn inherit(parent: &Opcode, child: &mut Opcode) {
+fn inherit(parent: &Opcode, priority: Option<Priority>, child: &mut Opcode) {
     let common = &mut child.common;
     common.debug_level = parent.common.debug_level;
-    common.priority = common.priority.or(parent.common.priority);
+    common.priority = common.priority.or(priority);
     if common.comment.is_none() {
         common.comment = Some(format!("Submitted by {}", parent.op.id()));
     }

@@ -27,7 +27,7 @@ fn a_newer_program_takes_over_and_the_jobs_go_on() {
     let lab = Lab::ring(3, 3, FakeSettings::ZERO);
     let client = lab.client();
     let jobs = [0.3, 0.0, 0.0].map(|seconds| NewJob::of(vec![delay(seconds)]));
-    let gnt::queue::client::Submitted::Answers(answers) = client.submit(&jobs, None).unwrap()
+    let gnt::queue::client::Submitted::Answers(answers) = client.submit(jobs.into(), None).unwrap()
     else {
         unreachable!("there is no request id");
     };

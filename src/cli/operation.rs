@@ -98,7 +98,7 @@ pub fn run_for_results(
     let jobs: Vec<NewJob> = (operation.jobs.iter())
         .map(|ops| NewJob::of(ops.clone()))
         .collect();
-    let submitted = client.submit(&jobs, options.request_id.as_deref())?;
+    let submitted = client.submit(jobs, options.request_id.as_deref())?;
     let answers = match submitted {
         Submitted::Answers(answers) => answers,
         Submitted::Joined(id) => {

@@ -74,7 +74,11 @@ impl Client {
     ///
     /// # Errors
     /// [`StoreError`]; nothing was submitted then.
-    pub fn submit(&self, jobs: &[NewJob], request: Option<&str>) -> Result<Submitted, StoreError> {
+    pub fn submit(
+        &self,
+        jobs: Vec<NewJob>,
+        request: Option<&str>,
+    ) -> Result<Submitted, StoreError> {
         let origin = Origin {
             parent: None,
             submitter: &self.submitter,
@@ -99,7 +103,7 @@ impl Client {
         job: NewJob,
         request: Option<&str>,
     ) -> Result<Result<JobId, OpError>, StoreError> {
-        Ok(match self.submit(&[job], request)? {
+        Ok(match self.submit(vec![job], request)? {
             Submitted::Joined(id) => Ok(id),
             Submitted::Answers(answers) => answers
                 .into_iter()

@@ -113,6 +113,8 @@ pub struct Follower<'a> {
     /// The named jobs, then each one's descendants, in the order of their discovery.
     order: Vec<JobId>,
     reach: Reach,
+    /// Whether the operations are followed from their roots: when all has ended nobody waits for them.
+    whole: bool,
     events: Vec<Event>,
     reasons_at: Option<Instant>,
     pause: Duration,
@@ -141,8 +143,10 @@ impl<'a> Follower<'a> {
         depth: Depth,
     ) -> Result<Follower<'a>, FollowError> {
         let mut roots = vec![];
+        let mut whole = reach == Reach::Family;
         for id in ids {
             let job = store.job(*id)?.ok_or(FollowError::NoSuchJob(*id))?;
+            whole &= job.root == job.id;
             roots.push(job.root.0);
         }
         let mut follower = Follower {
@@ -153,6 +157,7 @@ impl<'a> Follower<'a> {
             jobs: BTreeMap::new(),
             order: vec![],
             reach,
+            whole,
             events: vec![],
             reasons_at: None,
             pause: Duration::ZERO,
@@ -445,6 +450,14 @@ impl<'a> Follower<'a> {
             }
         }
         Ok(())
+    }
+}
+
+impl Drop for Follower<'_> {
+    fn drop(&mut self) {
+        if self.whole && self.is_over() {
+            self.watch.over();
+        }
     }
 }
 

@@ -51,14 +51,14 @@ pub type Answers = Vec<Result<JobId, OpError>>;
 /// [`StoreError`] of the database only.
 pub fn submit_many(
     tx: &mut Tx<'_>,
-    jobs: &[NewJob],
+    jobs: Vec<NewJob>,
     origin: &Origin<'_>,
 ) -> Result<Answers, StoreError> {
     let (drained, limit) = tx.admission()?;
     let mut unfinished = tx.unfinished()?;
     let mut request = origin.request;
     let mut answers: Answers = Vec::with_capacity(jobs.len());
-    for (place, job) in jobs.iter().enumerate() {
+    for (place, NewJob { ops, claims }) in jobs.into_iter().enumerate() {
         let answer = if drained {
             Err(drained_error())
         } else if unfinished >= limit {
@@ -68,11 +68,14 @@ pub fn submit_many(
                 "more than {JOBS_PER_SUBMISSION} jobs in one submission"
             )))
         } else {
-            let ready = prepare(tx, job, place, &answers)?;
+            let ready = match ops {
+                Ok(ops) => prepare(tx, ops, place, &answers)?,
+                Err(refusal) => Err(refusal),
+            };
             match ready {
                 Err(refusal) => Err(refusal),
                 Ok(ready) => {
-                    let id = insert(tx, &ready, &job.claims, origin, request.take())?;
+                    let id = insert(tx, &ready, &claims, origin, request.take())?;
                     unfinished += 1;
                     Ok(id)
                 }
@@ -117,14 +120,10 @@ struct Ready {
 /// What is stored of a job; or why it is refused.
 fn prepare(
     tx: &mut Tx<'_>,
-    job: &NewJob,
+    mut ops: Vec<Opcode>,
     place: usize,
     before: &Answers,
 ) -> Result<Result<Ready, OpError>, StoreError> {
-    let mut ops = match &job.ops {
-        Ok(ops) => ops.clone(),
-        Err(refusal) => return Ok(Err(refusal.clone())),
-    };
     if let Err(refusal) = bounds::check(&ops) {
         return Ok(Err(refusal));
     }

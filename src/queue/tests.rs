@@ -50,7 +50,7 @@ impl Lab {
             submitter: "{}",
             request: None,
         };
-        self.write(|tx| submit_many(tx, jobs, &origin).unwrap())
+        self.write(|tx| submit_many(tx, jobs.to_vec(), &origin).unwrap())
     }
 
     /// A job of so many opcodes.

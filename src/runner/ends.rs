@@ -1,6 +1,8 @@
 //! What the end of an opcode means: its result, its edits of the configuration, the jobs that it
 //! wants, and what is left of its job; all in the transaction that ends it.
 
+use std::sync::Arc;
+
 use crate::allocator::{Claim, still_fits};
 use crate::clock::now;
 use crate::cluster::{Edit, EditError, Touched};
@@ -115,7 +117,8 @@ impl State {
             return Err(StoreError::Refused(format!("job {job} is not running")));
         };
         let (index, replans) = (active.index, active.replans);
-        let mut parent = (*active.opcode).clone();
+        let parent = Arc::clone(&active.opcode);
+        let mut priority = parent.common.priority;
         let mut detail = outcome.detail.clone();
         if let UnitResult::Jobs(with_jobs) = &outcome.result {
             if state.cancel {
@@ -137,10 +140,9 @@ impl State {
                     return self.fail(tx, job, state, &failure, false);
                 }
             }
-            // A priority given later than the opcode counts, too.
-            let priority = tx.priority(job)?;
-            if priority != Priority::Normal {
-                parent.common.priority = Some(priority);
+            let now = tx.priority(job)?;
+            if now != Priority::Normal {
+                priority = Some(now);
             }
         }
         let touched = match self.apply(&outcome.edits) {
@@ -157,7 +159,8 @@ impl State {
             parent: (job, state.root),
             index,
         };
-        let (result, answers) = processor::conclude(&parent, outcome.result.clone(), &mut submit)?;
+        let (result, answers) =
+            processor::conclude(&parent, priority, outcome.result.clone(), &mut submit)?;
         detail.refused = lu::Refused::of(&answers);
         tx.op_ended(job, index, Status::Success, &result, &detail, None)?;
         tx.unhold(job)?;
@@ -286,6 +289,7 @@ impl SubmitManyJobs for Submit<'_, '_> {
         jobs: Vec<ChildJob>,
         parallel: Option<u32>,
     ) -> Result<Vec<Result<JobId, OpError>>, StoreError> {
+        let claims: Vec<_> = jobs.iter().map(|job| job.claims.clone()).collect();
         let jobs: Vec<NewJob> = (jobs.into_iter())
             .map(|job| NewJob {
                 ops: Ok(job.ops),
@@ -298,18 +302,18 @@ impl SubmitManyJobs for Submit<'_, '_> {
             submitter: &submitter,
             request: None,
         };
-        let answers = submit_many(self.tx, &jobs, &origin)?;
+        let answers = submit_many(self.tx, jobs, &origin)?;
         let ids = || answers.iter().filter_map(|answer| answer.as_ref().ok());
         let range = ids().min().copied().zip(ids().max().copied());
         self.tx
             .set_children(self.parent.0, self.index, range, parallel)?;
         self.state.scheduler.set_cap(self.parent.0, parallel);
         let mut claimed = false;
-        for (answer, job) in answers.iter().zip(jobs) {
+        for (answer, claims) in answers.iter().zip(claims) {
             if let Ok(id) = answer
-                && !job.claims.is_empty()
+                && !claims.is_empty()
             {
-                self.state.claims.insert(*id, job.claims);
+                self.state.claims.insert(*id, claims);
                 claimed = true;
             }
         }

@@ -285,7 +285,7 @@ impl Queue {
 
     fn submit(&mut self, specs: &[Spec], request: Option<&str>, model: &Model) {
         let jobs: Vec<NewJob> = specs.iter().map(|spec| NewJob::of(job(spec))).collect();
-        match self.client.submit(&jobs, request).unwrap() {
+        match self.client.submit(jobs, request).unwrap() {
             Submitted::Joined(id) => assert_eq!(model.requests[request.unwrap()], id),
             Submitted::Answers(answers) => {
                 assert_eq!(answers.len(), specs.len());

@@ -451,6 +451,7 @@ impl Service {
         store.write(Commit::GiveUp, |tx| tx.end_runner(state.epoch))?;
         drop(lock);
         if store.settings()?.held || store.unfinished_count()? == 0 {
+            store.tidy_wakes();
             log::note(None, "nothing to do, ends");
             return Ok(None);
         }

@@ -22,10 +22,6 @@ const NETWORK: [(i64, &str); 5] = [
     (0x7461_636f, "OCFS2"),
 ];
 
-/// How many files the followers of operations share: so many that two hundred of them are seldom woken
-/// for nothing, so few that a commit that concerns all of them is not slowed.
-pub const WAKE_FILES: u32 = 256;
-
 /// The directory that holds a cluster: configuration, queue, reality of the simulator, lock files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateDir(PathBuf);
@@ -93,14 +89,19 @@ impl StateDir {
         [self.0.join("write.next"), self.0.join("write.lock")]
     }
 
-    /// The number of the wake file of the operation that begins with `root`.
-    pub(super) fn wake_nr(root: i64) -> u32 {
-        root.rem_euclid(WAKE_FILES.into()) as u32
+    /// Where those who wait have their files.
+    pub(super) fn wake_dir(&self) -> PathBuf {
+        self.0.join("wake")
     }
 
-    /// The file that is touched when something changed in an operation of this number.
-    pub(super) fn wake_file(&self, nr: u32) -> PathBuf {
-        self.0.join("wake").join(format!("{nr:02}"))
+    /// The file that is touched when something changed in the operation that begins with `root`.
+    pub(super) fn wake_file(&self, root: i64) -> PathBuf {
+        self.0.join(format!("wake/{root}"))
+    }
+
+    /// The file that is touched when something changed in any operation.
+    pub(super) fn wake_all(&self) -> PathBuf {
+        self.0.join("wake/all")
     }
 
     /// The file that is touched when there is something for the runner.
@@ -134,7 +135,7 @@ impl StateDir {
         }
         self.check()?;
         self.close_if_empty()?;
-        let wake = self.0.join("wake");
+        let wake = self.wake_dir();
         match DirBuilder::new().mode(0o700).create(&wake) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
                 return Err(StoreError::io(&wake, error));
@@ -146,9 +147,8 @@ impl StateDir {
             let why = "it is not a directory".to_owned();
             return Err(trust::untrusted(&wake, &meta, why));
         }
-        let files = (0..WAKE_FILES).map(|nr| self.wake_file(nr));
-        let others = [self.wake_runner(), self.runner_lock()];
-        for path in files.chain(others).chain(self.gates()) {
+        let files = [self.wake_runner(), self.runner_lock()];
+        for path in files.into_iter().chain(self.gates()) {
             private_file(&path)?;
         }
         Ok(())

@@ -41,7 +41,7 @@ use log_length::LogLength;
 pub use archive::Archived;
 pub use check::{Reading, Stray};
 pub use commit::Commit;
-pub use dir::{StateDir, WAKE_FILES};
+pub use dir::StateDir;
 pub use error::StoreError;
 pub use events::{Event, EventKind};
 pub use gate::{Gate, Patience};

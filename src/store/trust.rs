@@ -49,6 +49,16 @@ pub(crate) fn open(path: &Path, what_for: For) -> Result<File, StoreError> {
     Ok(file)
 }
 
+/// Opens a file that may be there, and closes it: who watches it wakes. Whatever else stands there is
+/// neither followed nor waited for. Tells whether there was something.
+#[expect(clippy::disallowed_methods, reason = "files that are no database")]
+pub(super) fn touch(path: &Path) -> bool {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_NONBLOCK);
+    options.open(path).is_ok()
+}
+
 /// Why a file could not be opened: what stands in its place, if it is that.
 fn not_opened(path: &Path, error: io::Error) -> StoreError {
     let other = fs::symlink_metadata(path).ok();

@@ -3,18 +3,24 @@
 //! That a wake is missing shows nowhere else: who is not woken looks by himself a second later.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fs::OpenOptions;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use gnt::store::{StateDir, WAKE_FILES};
+use gnt::store::StateDir;
 use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 
 use crate::journal::Journal;
 
-/// Files that are opened to wake those who follow; an operation has the one of its root's id.
-const FILES: i64 = WAKE_FILES as i64;
+/// So many operations have somebody who waits for them; no story has more.
+const OPERATIONS: i64 = 2_000;
 
 /// A wake follows its commit at once, unless the machine is busy with others.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Who waits for an operation removes its file as soon as he sees the end of it, which may be before
+/// the wake that tells of it.
+const AS_GOOD_AS_WOKEN: Duration = Duration::from_millis(100);
 
 /// What may happen without anybody dying or standing still between commit and wake.
 const HARMLESS: [&str; 6] = [
@@ -38,7 +44,7 @@ pub enum Wake {
 impl Wake {
     fn file(self) -> String {
         match self {
-            Wake::Operation(root) => format!("wake/{:02}", root % FILES),
+            Wake::Operation(root) => format!("wake/{root}"),
             Wake::Runner => "wake/runner".to_owned(),
         }
     }
@@ -48,42 +54,67 @@ impl Wake {
 pub struct Wakes {
     /// `None` where the system has no more of them: then nothing is heard, and nothing missed.
     inotify: Option<(Inotify, HashMap<WatchDescriptor, String>)>,
-    /// Files that were not opened although they had to be, and why they had to.
-    missing: BTreeMap<String, Wake>,
+    dir: PathBuf,
+    /// Files that were not opened although they had to be, why they had to, and since when.
+    missing: BTreeMap<String, (Wake, Instant)>,
     calm: bool,
     waiting_since: Option<Instant>,
 }
 
 impl Wakes {
     pub fn of(dir: &StateDir) -> Wakes {
-        let open = || -> nix::Result<_> {
-            let inotify = Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)?;
-            let mut files = HashMap::new();
-            for wake in (0..FILES).map(Wake::Operation).chain([Wake::Runner]) {
-                let path = dir.path().join(wake.file());
-                let watch = inotify.add_watch(&path, AddWatchFlags::IN_OPEN)?;
-                files.insert(watch, wake.file());
-            }
-            Ok((inotify, files))
-        };
-        Wakes {
-            inotify: open().ok(),
+        let mut wakes = Wakes {
+            inotify: Inotify::init(InitFlags::IN_NONBLOCK | InitFlags::IN_CLOEXEC)
+                .ok()
+                .map(|inotify| (inotify, HashMap::new())),
+            dir: dir.path().to_owned(),
             missing: BTreeMap::new(),
             calm: false,
             waiting_since: None,
+        };
+        for wake in (1..=OPERATIONS).map(Wake::Operation).chain([Wake::Runner]) {
+            wakes.listen(wake.file());
+        }
+        wakes
+    }
+
+    /// Waits at this file, which is made where it is missing.
+    fn listen(&mut self, file: String) {
+        let Some((inotify, files)) = &mut self.inotify else {
+            return;
+        };
+        let path = self.dir.join(&file);
+        let _ = OpenOptions::new().append(true).create(true).open(&path);
+        let what = AddWatchFlags::IN_OPEN | AddWatchFlags::IN_DELETE_SELF;
+        match inotify.add_watch(&path, what) {
+            Ok(watch) => drop(files.insert(watch, file)),
+            Err(_) => self.inotify = None,
         }
     }
 
     /// Which files were opened since the last call.
     pub fn hear(&mut self) -> BTreeSet<String> {
-        let Some((inotify, files)) = &self.inotify else {
+        let Some((inotify, files)) = &mut self.inotify else {
             return BTreeSet::new();
         };
-        let events = inotify.read_events().unwrap_or_default();
-        let heard: BTreeSet<String> = (events.iter())
-            .filter_map(|event| files.get(&event.wd).cloned())
-            .collect();
-        self.missing.retain(|file, _| !heard.contains(file));
+        let mut heard = BTreeSet::new();
+        let mut removed = vec![];
+        for event in inotify.read_events().unwrap_or_default() {
+            if event.mask.contains(AddWatchFlags::IN_OPEN) {
+                heard.extend(files.get(&event.wd).cloned());
+            }
+            if event.mask.contains(AddWatchFlags::IN_DELETE_SELF) {
+                removed.extend(files.remove(&event.wd));
+            }
+        }
+        self.missing.retain(|file, (_, since)| {
+            let over = removed.contains(file) && since.elapsed() < AS_GOOD_AS_WOKEN;
+            !heard.contains(file) && !over
+        });
+        heard.extend(removed.iter().cloned());
+        for file in removed {
+            self.listen(file);
+        }
         heard
     }
 
@@ -91,8 +122,10 @@ impl Wakes {
     pub fn must_follow(&mut self, moved: &BTreeSet<Wake>, heard: &BTreeSet<String>) {
         if self.inotify.is_some() {
             let missing = moved.iter().filter(|wake| !heard.contains(&wake.file()));
-            self.missing
-                .extend(missing.map(|wake| (wake.file(), *wake)));
+            for wake in missing {
+                let noticed = (*wake, Instant::now());
+                self.missing.entry(wake.file()).or_insert(noticed);
+            }
         }
     }
 
@@ -113,7 +146,10 @@ impl Wakes {
         let since = *self.waiting_since.get_or_insert_with(Instant::now);
         match since.elapsed() < PATIENCE {
             true => Ok(false),
-            false => Err(format!("nobody has woken {:?}", self.missing.values())),
+            false => {
+                let whom: Vec<_> = self.missing.values().map(|(wake, _)| wake).collect();
+                Err(format!("nobody has woken {whom:?}"))
+            }
         }
     }
 }

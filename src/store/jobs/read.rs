@@ -125,6 +125,19 @@ impl Store {
         Ok(count.first().map_or(0, |n| n.unsigned_abs()))
     }
 
+    /// Whether no job of the operation that begins with this one is unfinished.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn is_operation_over(&self, root: JobId) -> Result<bool, StoreError> {
+        let going_on: Vec<i64> = self.rows(
+            "SELECT id FROM job INDEXED BY job_unfinished WHERE status < 7 AND root = ?1 LIMIT 1",
+            [root.0],
+            |row| row.get(0),
+        )?;
+        Ok(going_on.is_empty())
+    }
+
     /// All archived jobs, by id.
     ///
     /// # Errors
