@@ -41,6 +41,10 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "queue" -d '
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "modify" -d 'Change the cluster\'s parameters'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "destroy" -d 'Forget the cluster with all its jobs'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "history" -d 'List who steered the queue, when and how'
+complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "list-tags" -d 'List the tags of the cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "add-tags" -d 'Add tags to the cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "remove-tags" -d 'Remove tags from the cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "search-tags" -d 'Find tags and whatever has them'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l nodes -d 'How many nodes' -r
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l instances -d 'How many instances' -r
@@ -164,16 +168,66 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -s q -l
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l json -d 'Print one JSON document'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "init" -d 'Make a new cluster'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "import" -d 'Make a cluster from Ganeti\'s config.data or the htools text format'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "export" -d 'Print the cluster as config.data'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "info" -d 'Show all that is known of the cluster'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "verify-config" -d 'Hold configuration, queue and reality against each other; changes nothing'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "queue" -d 'Close, open, stop or start the job queue'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "modify" -d 'Change the cluster\'s parameters'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "destroy" -d 'Forget the cluster with all its jobs'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "history" -d 'List who steered the queue, when and how'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand list-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand list-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand list-tags" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand list-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand list-tags" -l json -d 'Print one JSON document'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand list-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l from -d 'Those in this file as well, one a line; - is standard input' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l submit -d 'Submit and leave at once'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l json -d 'Print one JSON document'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l from -d 'Those in this file as well, one a line; - is standard input' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l submit -d 'Submit and leave at once'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l json -d 'Print one JSON document'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand search-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand search-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand search-tags" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand search-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand search-tags" -l json -d 'Print one JSON document'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand search-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "init" -d 'Make a new cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "import" -d 'Make a cluster from Ganeti\'s config.data or the htools text format'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "export" -d 'Print the cluster as config.data'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "info" -d 'Show all that is known of the cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "verify-config" -d 'Hold configuration, queue and reality against each other; changes nothing'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "queue" -d 'Close, open, stop or start the job queue'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "modify" -d 'Change the cluster\'s parameters'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "destroy" -d 'Forget the cluster with all its jobs'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "history" -d 'List who steered the queue, when and how'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "list-tags" -d 'List the tags of the cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "add-tags" -d 'Add tags to the cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "remove-tags" -d 'Remove tags from the cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "search-tags" -d 'Find tags and whatever has them'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export info verify-config queue modify destroy history list-tags add-tags remove-tags search-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "drain" -d 'Take no more jobs'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "undrain" -d 'Take jobs again'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "hold" -d 'Start no more jobs; those that run go on'

@@ -38,6 +38,9 @@ complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "show" -d 'Show 
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "list" -d 'List groups'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "list-fields" -d 'Explain the fields of the list'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "remove" -d 'Remove an empty group'
+complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "list-tags" -d 'List the tags of a group'
+complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "add-tags" -d 'Add tags to a group'
+complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "remove-tags" -d 'Remove tags from a group'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l alloc-policy -d 'May instances be placed in it: preferred, last_resort or unallocable' -r -f -a "preferred\t'First choice'
 last_resort\t'Only when no preferred group has room'
@@ -124,10 +127,53 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s q -l quie
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l json -d 'Print one JSON document'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "add" -d 'Add a node group'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "assign-nodes" -d 'Put nodes into a group'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "info" -d 'Show all that is known of groups'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "list" -d 'List groups'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "list-fields" -d 'Explain the fields of the list'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "remove" -d 'Remove an empty group'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-tags" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-tags" -l json -d 'Print one JSON document'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l from -d 'Those in this file as well, one a line; - is standard input' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l submit -d 'Submit and leave at once'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l json -d 'Print one JSON document'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l from -d 'Those in this file as well, one a line; - is standard input' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l submit -d 'Submit and leave at once'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l json -d 'Print one JSON document'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "add" -d 'Add a node group'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "assign-nodes" -d 'Put nodes into a group'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "info" -d 'Show all that is known of groups'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "list" -d 'List groups'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "list-fields" -d 'Explain the fields of the list'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "remove" -d 'Remove an empty group'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "list-tags" -d 'List the tags of a group'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "add-tags" -d 'Add tags to a group'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "remove-tags" -d 'Remove tags from a group'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

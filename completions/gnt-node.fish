@@ -41,6 +41,9 @@ complete -c gnt-node -n "__fish_gnt_node_needs_command" -f -a "list" -d 'List no
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -f -a "list-fields" -d 'Explain the fields of the list'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -f -a "modify" -d 'Change a node\'s flags or size'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -f -a "remove" -d 'Remove an empty node from the cluster'
+complete -c gnt-node -n "__fish_gnt_node_needs_command" -f -a "list-tags" -d 'List the tags of a node'
+complete -c gnt-node -n "__fish_gnt_node_needs_command" -f -a "add-tags" -d 'Add tags to a node'
+complete -c gnt-node -n "__fish_gnt_node_needs_command" -f -a "remove-tags" -d 'Remove tags from a node'
 complete -c gnt-node -n "__fish_gnt_node_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l primary-ip -d 'Its primary IP address' -r
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s s -l secondary-ip -d 'Its secondary IP address' -r
@@ -216,13 +219,56 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s q -l quiet 
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -l json -d 'Print one JSON document'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "add" -d 'Add a node to the cluster'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "evacuate" -d 'Empty a node: move its instances, and the copies of disks that it holds, elsewhere'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "failover" -d 'Fail over all instances that run on a node, such as a dead one'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "migrate" -d 'Migrate all instances that run on a node'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "info" -d 'Show all that is known of nodes'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "list" -d 'List nodes'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "list-fields" -d 'Explain the fields of the list'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "modify" -d 'Change a node\'s flags or size'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "remove" -d 'Remove an empty node from the cluster'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-tags" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-tags" -l json -d 'Print one JSON document'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand list-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -l from -d 'Those in this file as well, one a line; - is standard input' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -l submit -d 'Submit and leave at once'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -l json -d 'Print one JSON document'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -l from -d 'Those in this file as well, one a line; - is standard input' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -l submit -d 'Submit and leave at once'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -l json -d 'Print one JSON document'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand remove-tags" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "add" -d 'Add a node to the cluster'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "evacuate" -d 'Empty a node: move its instances, and the copies of disks that it holds, elsewhere'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "failover" -d 'Fail over all instances that run on a node, such as a dead one'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "migrate" -d 'Migrate all instances that run on a node'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "info" -d 'Show all that is known of nodes'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "list" -d 'List nodes'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "list-fields" -d 'Explain the fields of the list'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "modify" -d 'Change a node\'s flags or size'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "remove" -d 'Remove an empty node from the cluster'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "list-tags" -d 'List the tags of a node'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "add-tags" -d 'Add tags to a node'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "remove-tags" -d 'Remove tags from a node'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

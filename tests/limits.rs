@@ -324,7 +324,7 @@ fn tags() {
     refused(
         create("toomany", tags(TAGS + 1)),
         1,
-        "at most 4096 tags of at most 128 bytes",
+        "at most 4096 tags, this one would have 4097",
     );
     create("long", vec!["x".repeat(TAG_BYTES)]).exits(0);
     refused(

@@ -28,6 +28,7 @@ use super::fields::node::field;
 use super::input;
 use super::problem::{Problem, Result};
 use super::table::{self, Cell, Field, Kind};
+use super::tags::{self, Change};
 
 /// The name of a cluster that is given none.
 const DEFAULT_NAME: &str = "cluster";
@@ -60,6 +61,10 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
             )
         }
         ClusterCommand::History(args) => history(args, cx),
+        ClusterCommand::ListTags => tags::list_of_cluster(cx),
+        ClusterCommand::AddTags(args) => tags::change_of_cluster(cx, args, Change::Add),
+        ClusterCommand::RemoveTags(args) => tags::change_of_cluster(cx, args, Change::Remove),
+        ClusterCommand::SearchTags(args) => tags::search(cx, args),
     }
 }
 

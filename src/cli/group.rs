@@ -1,6 +1,6 @@
 //! `gnt-group`.
 
-use crate::opcodes::{GroupAdd, GroupAssignNodes, GroupRemove, Opcode};
+use crate::opcodes::{GroupAdd, GroupAssignNodes, GroupRemove, Opcode, TagKind};
 use crate::queue::Client;
 
 use super::args::group::{GroupCli, GroupCommand};
@@ -11,6 +11,7 @@ use super::names;
 use super::operation::{self, Operation, SubmitOptions, Texts};
 use super::problem::Result;
 use super::table;
+use super::tags::{self, Change};
 
 /// The tool's `main`.
 #[must_use]
@@ -60,6 +61,9 @@ fn run(cli: GroupCli, cx: &mut Context) -> Result<ExitCode> {
             };
             submit(cx, &client, args.submit, op)
         }
+        GroupCommand::ListTags(args) => tags::list(cx, TagKind::Group, &args),
+        GroupCommand::AddTags(args) => tags::change(cx, TagKind::Group, args, Change::Add),
+        GroupCommand::RemoveTags(args) => tags::change(cx, TagKind::Group, args, Change::Remove),
     }
 }
 

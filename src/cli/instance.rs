@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::cluster::Config;
 use crate::opcodes::{
     InstanceCreate, InstanceFailover, InstanceMigrate, InstanceReboot, InstanceRemove,
-    InstanceReplaceDisks, InstanceShutdown, InstanceStartup, NewDisk, Opcode, ReplaceMode,
+    InstanceReplaceDisks, InstanceShutdown, InstanceStartup, NewDisk, Opcode, ReplaceMode, TagKind,
 };
 use crate::queue::Client;
 
@@ -23,6 +23,7 @@ use super::operation::{self, Operation, SubmitOptions, Texts};
 use super::problem::{Problem, Result};
 use super::prompt::confirm;
 use super::table;
+use super::tags::{self, Change};
 use super::values::{DiskArg, IdentKeyVals, KeyVal};
 
 /// `-I` with this name means the built-in placement.
@@ -57,6 +58,11 @@ fn run(cli: InstanceCli, cx: &mut Context) -> Result<ExitCode> {
             let style = args.style();
             let known = &fields::instance::FIELDS;
             table::list_fields(&mut cx.printer, known, &args.fields, &style)
+        }
+        InstanceCommand::ListTags(args) => tags::list(cx, TagKind::Instance, &args),
+        InstanceCommand::AddTags(args) => tags::change(cx, TagKind::Instance, args, Change::Add),
+        InstanceCommand::RemoveTags(args) => {
+            tags::change(cx, TagKind::Instance, args, Change::Remove)
         }
     }
 }

@@ -26,6 +26,7 @@ pub mod printer;
 pub mod problem;
 pub mod prompt;
 pub mod table;
+pub mod tags;
 mod usage;
 pub mod values;
 pub mod verdict;

@@ -3,7 +3,7 @@
 use crate::cluster::{Config, Node};
 use crate::opcodes::{
     EvacMode, NodeAdd, NodeEvacuate, NodeFailover, NodeMigrate, NodeRemove, NodeSetParams, Op,
-    Opcode,
+    Opcode, TagKind,
 };
 use crate::queue::Client;
 
@@ -19,6 +19,7 @@ use super::operation::{self, Operation, SubmitOptions, Texts};
 use super::problem::Result;
 use super::prompt::confirm;
 use super::table;
+use super::tags::{self, Change};
 
 /// The tool's `main`.
 #[must_use]
@@ -40,6 +41,9 @@ fn run(cli: NodeCli, cx: &mut Context) -> Result<ExitCode> {
         }
         NodeCommand::Modify(args) => modify(args, cx),
         NodeCommand::Remove(args) => remove(args, cx),
+        NodeCommand::ListTags(args) => tags::list(cx, TagKind::Node, &args),
+        NodeCommand::AddTags(args) => tags::change(cx, TagKind::Node, args, Change::Add),
+        NodeCommand::RemoveTags(args) => tags::change(cx, TagKind::Node, args, Change::Remove),
     }
 }
 

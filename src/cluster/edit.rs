@@ -11,6 +11,7 @@ use super::object::{
     AdminSource, AdminState, Capacity, Disk, DiskTemplate, DiskUuid, Group, GroupUuid, Instance,
     InstanceUuid, Node, NodeUuid, Stamps,
 };
+use super::tags::{Tagged, with_tags, without_tags};
 
 /// One change of the configuration.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,6 +76,15 @@ pub enum Edit {
         /// Why, or `None`.
         reason: Option<String>,
     },
+    /// An object has more tags, or fewer.
+    ChangeTags {
+        /// Whose tags.
+        object: Tagged,
+        /// Those that it has afterwards.
+        add: Vec<String>,
+        /// Those that it has no more.
+        remove: Vec<String>,
+    },
 }
 
 /// What changes of a node; `None` means it stays.
@@ -99,6 +109,8 @@ pub struct NodeChange {
 /// An object that an edit changed: its row has to be written or deleted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Touched {
+    /// The cluster itself.
+    Cluster,
     /// A node.
     Node(NodeUuid),
     /// A group.
@@ -250,6 +262,20 @@ impl Edit {
             Edit::SetUncertain { instance, reason } => {
                 change_instance(config, instance, now, |i| i.uncertain.clone_from(reason))
             }
+            Edit::ChangeTags {
+                object,
+                add,
+                remove,
+            } => {
+                let tags = without_tags(config.tags(object), remove);
+                let tags = with_tags(&tags, add).map_err(|error| EditError(error.to_string()))?;
+                // Their order means nothing.
+                let same = without_tags(config.tags(object), &[]) == tags;
+                match same {
+                    true => Ok(vec![]),
+                    false => set_tags(config, object, tags, now),
+                }
+            }
         }
     }
 }
@@ -317,6 +343,40 @@ fn change_instance(
     changed(&mut new.stamps, now);
     config.put_instance(new);
     Ok(vec![Touched::Instance(uuid.clone())])
+}
+
+fn set_tags(
+    config: &mut Config,
+    object: &Tagged,
+    tags: Vec<String>,
+    now: f64,
+) -> Result<Vec<Touched>, EditError> {
+    match object {
+        Tagged::Cluster => {
+            let cluster = config.cluster.as_ref();
+            let cluster = cluster.ok_or_else(|| EditError("there is no cluster".to_owned()))?;
+            let mut cluster = (**cluster).clone();
+            cluster.tags = tags;
+            changed(&mut cluster.stamps, now);
+            config.put_cluster(cluster);
+            Ok(vec![Touched::Cluster])
+        }
+        Tagged::Group(uuid) => {
+            let mut group = group_of(config, uuid)?.clone();
+            group.tags = tags;
+            changed(&mut group.stamps, now);
+            config.put_group(group);
+            Ok(vec![Touched::Group(uuid.clone())])
+        }
+        Tagged::Node(uuid) => {
+            let mut node = node_of(config, uuid)?;
+            node.tags = tags;
+            changed(&mut node.stamps, now);
+            config.put_node(node);
+            Ok(vec![Touched::Node(uuid.clone())])
+        }
+        Tagged::Instance(uuid) => change_instance(config, uuid, now, |one| one.tags = tags),
+    }
 }
 
 /// Puts `node` in place of the node that is not the primary, in the node list and the logical id of

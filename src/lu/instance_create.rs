@@ -16,10 +16,10 @@ use super::shared::{
 use super::{Env, Failure, LogicalUnit, Outcome, UnitResult};
 use crate::allocator::{Claim, NewInstance, Role, World, allocate, policy_breaches, still_fits};
 use crate::cluster::{
-    Backend, Config, DRBD_META_MIB, DiskTemplate, Edit, HvName, InstanceUuid, Node,
+    Backend, Config, DRBD_META_MIB, DiskTemplate, Edit, HvName, InstanceUuid, Node, with_tags,
 };
 use crate::hypervisor::{Hypervisor, InstanceRef, NodeRef};
-use crate::limits::{SIZE, TAG_BYTES, TAGS};
+use crate::limits::SIZE;
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, InstanceCreate, OpError};
 use crate::queue::JobId;
@@ -124,11 +124,7 @@ impl InstanceCreate {
                 "{count} network interfaces are more than {MAX_NICS}"
             )));
         }
-        if self.tags.len() > TAGS || self.tags.iter().any(|tag| tag.len() > TAG_BYTES) {
-            return Err(wrong(format!(
-                "an instance has at most {TAGS} tags of at most {TAG_BYTES} bytes"
-            )));
-        }
+        with_tags(&[], &self.tags).map_err(|error| wrong(error.to_string()))?;
         self.check_backend()
     }
 

@@ -21,6 +21,7 @@ mod node;
 mod node_plan;
 mod settle;
 mod shared;
+mod tags;
 mod test;
 #[cfg(test)]
 mod tests;
@@ -357,6 +358,10 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::GroupAdd(unit) => unit,
         Op::GroupRemove(unit) => unit,
         Op::GroupAssignNodes(unit) => unit,
+        Op::TagsGet(unit) => unit,
+        Op::TagsSearch(unit) => unit,
+        Op::TagsSet(unit) => unit,
+        Op::TagsDel(unit) => unit,
         Op::TestDelay(unit) => unit,
         Op::TestDummy(unit) => unit,
     }

@@ -6,6 +6,7 @@ mod moves;
 mod nodes;
 mod plans;
 mod run;
+mod tags;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -9,6 +9,7 @@ mod cluster;
 mod error;
 mod instance;
 mod node;
+mod tags;
 mod test;
 mod types;
 
@@ -19,6 +20,7 @@ pub use cluster::*;
 pub use error::*;
 pub use instance::*;
 pub use node::*;
+pub use tags::*;
 pub use test::*;
 pub(crate) use types::words;
 pub use types::*;
@@ -154,6 +156,14 @@ operations! {
     GroupRemove = "OP_GROUP_REMOVE", summary |op| Some(op.group_name.clone());
     /// Moves nodes into a group.
     GroupAssignNodes = "OP_GROUP_ASSIGN_NODES", summary |op| Some(op.group_name.clone());
+    /// Tells the tags of an object.
+    TagsGet = "OP_TAGS_GET", summary |op| op.name.clone();
+    /// Finds tags and those that have them.
+    TagsSearch = "OP_TAGS_SEARCH", summary |op| Some(op.pattern.clone());
+    /// Gives an object more tags.
+    TagsSet = "OP_TAGS_SET", summary |op| op.name.clone();
+    /// Takes tags away from an object.
+    TagsDel = "OP_TAGS_DEL", summary |op| op.name.clone();
     /// Waits for a while, with or without node locks.
     TestDelay = "OP_TEST_DELAY", summary |op| Some(format!("{}", op.nanoseconds()) + " ns");
     /// Gives the result, messages, failure or child jobs that it is asked for.

@@ -27,6 +27,10 @@ fn minimal() -> Vec<Value> {
         json!({"OP_ID": "OP_GROUP_ADD", "group_name": "rack1"}),
         json!({"OP_ID": "OP_GROUP_REMOVE", "group_name": "rack1"}),
         json!({"OP_ID": "OP_GROUP_ASSIGN_NODES", "group_name": "rack1", "nodes": ["node1"]}),
+        json!({"OP_ID": "OP_TAGS_GET", "kind": "cluster"}),
+        json!({"OP_ID": "OP_TAGS_SEARCH", "pattern": "^a"}),
+        json!({"OP_ID": "OP_TAGS_SET", "kind": "node", "tags": ["a"]}),
+        json!({"OP_ID": "OP_TAGS_DEL", "kind": "nodegroup", "tags": ["a"]}),
         json!({"OP_ID": "OP_TEST_DELAY", "duration": 0.5}),
         json!({"OP_ID": "OP_TEST_DUMMY"}),
     ]

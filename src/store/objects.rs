@@ -207,6 +207,7 @@ impl Tx<'_> {
     ) -> Result<(), StoreError> {
         for object in touched {
             let (kind, uuid) = match object {
+                Touched::Cluster => ("cluster", ONLY),
                 Touched::Node(uuid) => ("node", uuid.as_str()),
                 Touched::Group(uuid) => ("group", uuid.as_str()),
                 Touched::Instance(uuid) => ("instance", uuid.as_str()),
@@ -214,6 +215,9 @@ impl Tx<'_> {
             };
             let written =
                 match object {
+                    Touched::Cluster => {
+                        (config.cluster.as_ref()).map(|object| self.put(kind, uuid, object))
+                    }
                     Touched::Node(uuid) => {
                         (config.nodes.get(uuid)).map(|object| self.put(kind, uuid.as_str(), object))
                     }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use super::common::{GlobalArgs, ListArgs};
+use super::tags::{SearchTagsArgs, TagsArgs};
 use crate::cli::values::{self, Numbers};
 use crate::limits::{MAX_RUNNING_JOBS_MOST, QUEUE_LIMIT_MOST};
 
@@ -57,6 +58,18 @@ pub enum ClusterCommand {
     /// List who steered the queue, when and how
     #[command(after_help = "Example: gnt-cluster history")]
     History(HistoryArgs),
+    /// List the tags of the cluster
+    #[command(after_help = "Example: gnt-cluster list-tags")]
+    ListTags,
+    /// Add tags to the cluster
+    #[command(after_help = "Example: gnt-cluster add-tags htools:iextags:service")]
+    AddTags(TagsArgs),
+    /// Remove tags from the cluster
+    #[command(after_help = "Example: gnt-cluster remove-tags htools:iextags:service")]
+    RemoveTags(TagsArgs),
+    /// Find tags and whatever has them
+    #[command(after_help = "Example: gnt-cluster search-tags ^service:")]
+    SearchTags(SearchTagsArgs),
 }
 
 /// `gnt-cluster verify-config`.

@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 
 use super::common::{ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, SubmitArgs};
+use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cluster::AllocPolicy;
 
 /// Run the node groups of a cluster
@@ -45,6 +46,15 @@ pub enum GroupCommand {
     /// Remove an empty group
     #[command(after_help = "Example: gnt-group remove rack2")]
     Remove(RemoveArgs),
+    /// List the tags of a group
+    #[command(after_help = "Example: gnt-group list-tags rack2")]
+    ListTags(ListTagsArgs),
+    /// Add tags to a group
+    #[command(after_help = "Example: gnt-group add-tags rack2 spare")]
+    AddTags(ObjectTagsArgs),
+    /// Remove tags from a group
+    #[command(after_help = "Example: gnt-group remove-tags rack2 spare")]
+    RemoveTags(ObjectTagsArgs),
 }
 
 /// `gnt-group add`.

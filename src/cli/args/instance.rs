@@ -3,6 +3,7 @@
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use super::common::{ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, SubmitArgs};
+use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, Backend, DiskArg, IdentKeyVals, Placement};
 use crate::cluster::DiskTemplate;
 use crate::opcodes::{MigrationMode, RebootType};
@@ -68,6 +69,15 @@ pub enum InstanceCommand {
     /// Explain the fields of the list
     #[command(after_help = "Example: gnt-instance list-fields status")]
     ListFields(ListFieldsArgs),
+    /// List the tags of an instance
+    #[command(after_help = "Example: gnt-instance list-tags web1")]
+    ListTags(ListTagsArgs),
+    /// Add tags to an instance
+    #[command(after_help = "Example: gnt-instance add-tags web1 spare")]
+    AddTags(ObjectTagsArgs),
+    /// Remove tags from an instance
+    #[command(after_help = "Example: gnt-instance remove-tags web1 spare")]
+    RemoveTags(ObjectTagsArgs),
 }
 
 /// `gnt-instance add`.

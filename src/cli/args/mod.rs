@@ -8,6 +8,7 @@ pub mod group;
 pub mod instance;
 pub mod job;
 pub mod node;
+pub mod tags;
 
 /// What `--version` prints after the tool's name.
 pub(crate) const VERSION: &str = concat!(

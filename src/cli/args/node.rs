@@ -3,6 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 
 use super::common::{ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, OperationArgs, SubmitArgs};
+use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, CapacityArg};
 use crate::opcodes::{EvacMode, MigrationMode};
 
@@ -57,6 +58,15 @@ pub enum NodeCommand {
     /// Remove an empty node from the cluster
     #[command(after_help = "Example: gnt-node remove node3")]
     Remove(RemoveArgs),
+    /// List the tags of a node
+    #[command(after_help = "Example: gnt-node list-tags node3")]
+    ListTags(ListTagsArgs),
+    /// Add tags to a node
+    #[command(after_help = "Example: gnt-node add-tags node3 spare")]
+    AddTags(ObjectTagsArgs),
+    /// Remove tags from a node
+    #[command(after_help = "Example: gnt-node remove-tags node3 spare")]
+    RemoveTags(ObjectTagsArgs),
 }
 
 /// `gnt-node add`.

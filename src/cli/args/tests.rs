@@ -18,8 +18,14 @@ use crate::opcodes::{EvacMode, MigrationMode};
 /// Lines and columns of the screen that a short help has to fit on.
 const SCREEN: (usize, usize) = (26, 80);
 
-/// Commands whose own options alone are more than that.
-const LONGER: [&str; 2] = ["gnt-instance add", "gnt-node modify"];
+/// Tools whose commands, and commands whose own options alone are more than that.
+const LONGER: [&str; 5] = [
+    "gnt-cluster",
+    "gnt-instance",
+    "gnt-node",
+    "gnt-instance add",
+    "gnt-node modify",
+];
 
 /// The command and all below it, each with its path.
 fn all(command: &Command, path: &str) -> Vec<(String, Command)> {

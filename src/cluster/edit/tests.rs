@@ -53,6 +53,31 @@ fn a_change_raises_the_serial_number_and_the_time_and_no_change_does_not() {
 }
 
 #[test]
+fn tags_change_one_by_one_and_nothing_else_does() {
+    let mut config = fixture::config();
+    let edit = |add: &[&str], remove: &[&str]| Edit::ChangeTags {
+        object: Tagged::Instance(instance("web")),
+        add: add.iter().map(|tag| (*tag).to_owned()).collect(),
+        remove: remove.iter().map(|tag| (*tag).to_owned()).collect(),
+    };
+    let touched = [Touched::Instance(instance("web"))];
+    assert_eq!(apply(&mut config, &edit(&["b", "a"], &[])), touched);
+    assert_eq!(apply(&mut config, &edit(&["a"], &["z"])), []);
+    assert_eq!(apply(&mut config, &edit(&["c"], &["a"])), touched);
+    let web = &config.instances[&instance("web")];
+    assert_eq!(web.tags, ["b", "c"]);
+    assert_eq!(web.stamps.serial_no, 9);
+    let cluster = Edit::ChangeTags {
+        object: Tagged::Cluster,
+        add: vec!["x".to_owned()],
+        remove: vec![],
+    };
+    assert_eq!(apply(&mut config, &cluster), [Touched::Cluster]);
+    assert_eq!(apply(&mut config, &cluster), []);
+    assert_eq!(config.tags(&Tagged::Cluster), ["x"]);
+}
+
+#[test]
 fn offline_turns_the_disks_off_and_down_leaves_them() {
     let mut config = fixture::config();
     for (state, active) in [
