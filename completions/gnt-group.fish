@@ -38,6 +38,8 @@ complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "show" -d 'Show 
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "list" -d 'List groups'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "list-fields" -d 'Explain the fields of the list'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "remove" -d 'Remove an empty group'
+complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "modify" -d 'Change what a group allows'
+complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "rename" -d 'Give a group another name'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "list-tags" -d 'List the tags of a group'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "add-tags" -d 'Add tags to a group'
 complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "remove-tags" -d 'Remove tags from a group'
@@ -127,6 +129,46 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s q -l quie
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l json -d 'Print one JSON document'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l alloc-policy -d 'May instances be placed in it: preferred, last_resort or unallocable' -r -f -a "preferred\t'First choice'
+last_resort\t'Only when no preferred group has room'
+unallocable\t'Never, unless named'"
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l node-parameters -d 'Node parameters of its nodes, such as ssh_port=22; -KEY goes back to the cluster\'s' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l ipolicy-bounds-specs -d 'What an instance has at least and at most, such as min:cpu-count=1,…/max:cpu-count=8,…; several ranges are separated by //' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l ipolicy-disk-templates -d 'The disk templates that are allowed, separated by commas' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l ipolicy-vcpu-ratio -d 'Virtual CPUs for each CPU of a node' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l ipolicy-spindle-ratio -d 'Spindles in use for each spindle of a node' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l submit -d 'Submit and leave at once'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l json -d 'Print one JSON document'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l submit -d 'Submit and leave at once'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l json -d 'Print one JSON document'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-tags" -s q -l quiet -d 'Say nothing if all goes well'
@@ -167,13 +209,15 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -s q -l
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l json -d 'Print one JSON document'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "add" -d 'Add a node group'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "assign-nodes" -d 'Put nodes into a group'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "info" -d 'Show all that is known of groups'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "list" -d 'List groups'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "list-fields" -d 'Explain the fields of the list'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "remove" -d 'Remove an empty group'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "list-tags" -d 'List the tags of a group'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "add-tags" -d 'Add tags to a group'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "remove-tags" -d 'Remove tags from a group'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove list-tags add-tags remove-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "add" -d 'Add a node group'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "assign-nodes" -d 'Put nodes into a group'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "info" -d 'Show all that is known of groups'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "list" -d 'List groups'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "list-fields" -d 'Explain the fields of the list'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "remove" -d 'Remove an empty group'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "modify" -d 'Change what a group allows'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "rename" -d 'Give a group another name'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "list-tags" -d 'List the tags of a group'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "add-tags" -d 'Add tags to a group'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "remove-tags" -d 'Remove tags from a group'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -1,6 +1,6 @@
 //! What placement is asked and what it answers.
 
-use crate::cluster::{DiskTemplate, GroupUuid, InstanceUuid, NodeUuid};
+use crate::cluster::{Config, DiskTemplate, GroupUuid, Instance, InstanceUuid, NodeUuid};
 use crate::opcodes::EvacMode;
 
 use super::claim::{Claim, Role};
@@ -92,6 +92,26 @@ pub struct NewInstance {
     pub group: Option<GroupUuid>,
     /// Whether it will run.
     pub start: bool,
+}
+
+impl NewInstance {
+    /// An instance that is there as if it were to be made: what a policy says of it.
+    #[must_use]
+    pub fn like(config: &Config, instance: &Instance) -> NewInstance {
+        let backend = config.backend(instance);
+        NewInstance {
+            instance: instance.uuid.clone(),
+            memory: backend.maxmem,
+            vcpus: backend.vcpus,
+            spindle_use: backend.spindle_use,
+            disks: config.disks_of(instance).map(|disk| disk.size).collect(),
+            template: config.template(instance),
+            nics: instance.nics.len() as u64,
+            tags: instance.tags.clone(),
+            group: None,
+            start: Config::uses_memory(instance),
+        }
+    }
 }
 
 /// Where a new instance goes.

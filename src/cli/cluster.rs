@@ -9,16 +9,17 @@ use serde_json::{Value, json};
 
 use crate::admin::{self, Existing, Founding, simulator};
 use crate::clock::now;
-use crate::cluster::{Config, export, import, nearest, sample};
+use crate::cluster::{Config, export, import, is_cluster_name, nearest, sample};
 use crate::hypervisor::fake::FakeSettings;
-use crate::limits::{CLUSTER_FILE_BYTES, NAME_BYTES};
+use crate::limits::CLUSTER_FILE_BYTES;
 use crate::lu;
+use crate::opcodes::ClusterRename;
 use crate::queue::{Client, Submitter};
 use crate::store::{Event, Reading, StateDir, runner_alive};
 
 use super::args::cluster::{
     ClusterCli, ClusterCommand, ExportArgs, HistoryArgs, ImportArgs, InitArgs, ModifyArgs,
-    QueueCommand, VerifyArgs,
+    QueueCommand, RenameArgs, VerifyArgs,
 };
 use super::context::Context;
 use super::document::SCHEMA;
@@ -26,7 +27,9 @@ use super::exit::ExitCode;
 use super::fields::info;
 use super::fields::node::field;
 use super::input;
+use super::operation::{self, Operation, Texts};
 use super::problem::{Problem, Result};
+use super::prompt::confirm;
 use super::table::{self, Cell, Field, Kind};
 use super::tags::{self, Change};
 
@@ -61,6 +64,7 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
             )
         }
         ClusterCommand::History(args) => history(args, cx),
+        ClusterCommand::Rename(args) => rename(args, cx),
         ClusterCommand::ListTags => tags::list_of_cluster(cx),
         ClusterCommand::AddTags(args) => tags::change_of_cluster(cx, args, Change::Add),
         ClusterCommand::RemoveTags(args) => tags::change_of_cluster(cx, args, Change::Remove),
@@ -93,10 +97,7 @@ fn seconds() -> f64 {
 fn init(args: InitArgs, cx: &mut Context) -> Result<ExitCode> {
     let dir = cx.dir()?;
     let name = args.name.as_deref().unwrap_or(DEFAULT_NAME);
-    if name.is_empty()
-        || name.len() > NAME_BYTES
-        || name.contains(|c: char| c.is_control() || c == '/')
-    {
+    if !is_cluster_name(name) {
         return Err(Problem::input(format!("{name:?} is no name for a cluster")));
     }
     let (nodes, instances) = (args.nodes as usize, args.instances as usize);
@@ -371,6 +372,28 @@ fn history(args: HistoryArgs, cx: &mut Context) -> Result<ExitCode> {
 }
 
 // ----------------------------------------------------------------- steering
+
+fn rename(args: RenameArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let (old, new) = (client.store().cluster_name()?, args.name);
+    if !args.force.force && !args.submit.dry_run {
+        confirm(&format!("Cluster {old}: rename it to {new}?"))?;
+    }
+    let operation = Operation {
+        jobs: vec![vec![ClusterRename { name: new.clone() }.into()]],
+        names: vec![],
+        texts: Texts::SILENT,
+    };
+    let options = args.submit.into();
+    let (exit, results) = operation::run_for_results(cx, &client, &options, operation)?;
+    // A dry run has no result.
+    if results.contains(&json!(new)) && !cx.printer.quiet {
+        let text = format!("Cluster has been renamed from '{old}' to '{new}'");
+        cx.printer.verdict(&text)?;
+        cx.printer.flush()?;
+    }
+    Ok(exit)
+}
 
 fn queue(command: QueueCommand, cx: &mut Context) -> Result<ExitCode> {
     let client = cx.open()?;

@@ -1,9 +1,13 @@
 //! `gnt-group`.
 
-use crate::opcodes::{GroupAdd, GroupAssignNodes, GroupRemove, Opcode, TagKind};
+use crate::cluster::Config;
+use crate::opcodes::{
+    GroupAdd, GroupAssignNodes, GroupRemove, GroupRename, GroupSetParams, Opcode, TagKind,
+};
 use crate::queue::Client;
 
-use super::args::group::{GroupCli, GroupCommand};
+use super::args::common::SubmitArgs;
+use super::args::group::{GroupCli, GroupCommand, ModifyArgs};
 use super::context::Context;
 use super::exit::ExitCode;
 use super::fields;
@@ -61,10 +65,53 @@ fn run(cli: GroupCli, cx: &mut Context) -> Result<ExitCode> {
             };
             submit(cx, &client, args.submit, op)
         }
+        GroupCommand::Modify(args) => modify(args, cx),
+        GroupCommand::Rename(args) => {
+            let client = cx.open()?;
+            let config = client.store().config()?;
+            let group = known(&client, &config, &args.group, &args.submit)?;
+            let op = GroupRename {
+                group_name: group,
+                new_name: args.new_name,
+            };
+            submit(cx, &client, args.submit, op)
+        }
         GroupCommand::ListTags(args) => tags::list(cx, TagKind::Group, &args),
         GroupCommand::AddTags(args) => tags::change(cx, TagKind::Group, args, Change::Add),
         GroupCommand::RemoveTags(args) => tags::change(cx, TagKind::Group, args, Change::Remove),
     }
+}
+
+/// The name of a group in full; or as it was given, where the job was submitted before and may have
+/// renamed it.
+fn known(client: &Client, config: &Config, name: &str, submit: &SubmitArgs) -> Result<String> {
+    match names::group(config, name) {
+        Ok(group) => Ok(group.name.clone()),
+        Err(_) if operation::is_submitted(client, submit.request_id.as_deref())? => {
+            Ok(name.to_owned())
+        }
+        Err(problem) => Err(problem),
+    }
+}
+
+fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    let config = client.store().config()?;
+    let name = names::group(&config, &args.group)?.name.clone();
+    let op = GroupSetParams {
+        group_name: name.clone(),
+        alloc_policy: args.alloc_policy,
+        ndparams: args.node_parameters.map(|given| given.to_json()),
+        ipolicy: args.policy.parts(),
+    };
+    let operation = Operation {
+        jobs: vec![vec![op.into()]],
+        names: vec![],
+        texts: Texts::SILENT,
+    };
+    let (code, results) = operation::run_for_results(cx, &client, &args.submit.into(), operation)?;
+    fields::print_modified(cx, &format!("node group {name}"), &results)?;
+    Ok(code)
 }
 
 fn submit(

@@ -266,6 +266,17 @@ impl Config {
             .filter(move |instance| self.secondary(instance) == Some(node))
     }
 
+    /// Instances whose primary node is in this group, in the order of their names.
+    pub fn instances_in<'a>(
+        &'a self,
+        group: &'a GroupUuid,
+    ) -> impl Iterator<Item = &'a Arc<Instance>> {
+        self.instances_by_name().filter(move |instance| {
+            let node = self.nodes.get(&instance.primary_node);
+            node.is_some_and(|node| node.group == *group)
+        })
+    }
+
     /// Whether an instance uses memory of its primary node: it is meant to run.
     #[must_use]
     pub fn uses_memory(instance: &Instance) -> bool {

@@ -4,12 +4,15 @@
 //! in the transaction that ends the opcode. An edit names what changes, not the whole object, so
 //! that two opcodes that hold a node shared do not undo each other.
 
+mod change;
+
 use serde_json::Value;
 
+pub use self::change::GroupChange;
 use super::config::Config;
 use super::object::{
-    AdminSource, AdminState, Capacity, Disk, DiskTemplate, DiskUuid, Group, GroupUuid, Instance,
-    InstanceUuid, Node, NodeUuid, Stamps,
+    AdminSource, AdminState, Capacity, Cluster, Disk, DiskTemplate, DiskUuid, Group, GroupUuid,
+    Instance, InstanceUuid, Node, NodeUuid, Stamps,
 };
 use super::tags::{Tagged, with_tags, without_tags};
 
@@ -29,6 +32,15 @@ pub enum Edit {
     RemoveNode(NodeUuid),
     /// A new group.
     AddGroup(Box<Group>),
+    /// A group has another name or other parameters.
+    ChangeGroup {
+        /// Which group.
+        group: GroupUuid,
+        /// What changes.
+        change: GroupChange,
+    },
+    /// The cluster has another name.
+    RenameCluster(String),
     /// A group goes; it must be empty.
     RemoveGroup(GroupUuid),
     /// Nodes change their group.
@@ -183,6 +195,24 @@ impl Edit {
                 config.put_group(group);
                 Ok(vec![Touched::Group(uuid)])
             }
+            Edit::ChangeGroup { group, change } => {
+                let old = group_of(config, group)?;
+                let mut new = old.clone();
+                change.apply(&mut new);
+                if new == *old {
+                    return Ok(vec![]);
+                }
+                let other = config.group_named(&new.name);
+                if other.is_some_and(|other| other.uuid != new.uuid) {
+                    return Err(EditError(format!("group {} exists", new.name)));
+                }
+                changed(&mut new.stamps, now);
+                config.put_group(new);
+                Ok(vec![Touched::Group(group.clone())])
+            }
+            Edit::RenameCluster(name) => change_cluster(config, now, |cluster| {
+                cluster.cluster_name.clone_from(name);
+            }),
             Edit::RemoveGroup(group) => {
                 let old = group_of(config, group)?;
                 if let Some(node) = config.nodes.values().find(|n| n.group == *group) {
@@ -328,6 +358,23 @@ fn instance_of(config: &Config, uuid: &InstanceUuid) -> Result<Instance, EditErr
         .ok_or_else(|| EditError(format!("instance {uuid} is gone")))
 }
 
+fn change_cluster(
+    config: &mut Config,
+    now: f64,
+    change: impl FnOnce(&mut Cluster),
+) -> Result<Vec<Touched>, EditError> {
+    let cluster = config.cluster.as_ref();
+    let old = cluster.ok_or_else(|| EditError("there is no cluster".to_owned()))?;
+    let mut new = (**old).clone();
+    change(&mut new);
+    if new == **old {
+        return Ok(vec![]);
+    }
+    changed(&mut new.stamps, now);
+    config.put_cluster(new);
+    Ok(vec![Touched::Cluster])
+}
+
 fn change_instance(
     config: &mut Config,
     uuid: &InstanceUuid,
@@ -352,15 +399,7 @@ fn set_tags(
     now: f64,
 ) -> Result<Vec<Touched>, EditError> {
     match object {
-        Tagged::Cluster => {
-            let cluster = config.cluster.as_ref();
-            let cluster = cluster.ok_or_else(|| EditError("there is no cluster".to_owned()))?;
-            let mut cluster = (**cluster).clone();
-            cluster.tags = tags;
-            changed(&mut cluster.stamps, now);
-            config.put_cluster(cluster);
-            Ok(vec![Touched::Cluster])
-        }
+        Tagged::Cluster => change_cluster(config, now, |cluster| cluster.tags = tags),
         Tagged::Group(uuid) => {
             let mut group = group_of(config, uuid)?.clone();
             group.tags = tags;

@@ -22,7 +22,9 @@ mod tags;
 
 pub use config::*;
 pub use edit::*;
-pub use names::{UnknownName, expand_group, expand_instance, expand_node, nearest};
+pub use names::{
+    UnknownName, expand_group, expand_instance, expand_node, is_cluster_name, nearest,
+};
 pub use object::*;
 pub use shared_map::SharedMap;
 pub use tags::{TagError, Tagged, check_tag, with_tags, without_tags};

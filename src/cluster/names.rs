@@ -6,6 +6,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 use super::{Config, Group, Instance, Node};
+use crate::limits::NAME_BYTES;
 
 /// A kind of object that operators name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +62,13 @@ impl UnknownName {
             None => format!("see {} for all {}s", self.kind.lister(), self.kind),
         }
     }
+}
+
+/// Whether a cluster can be called so.
+#[must_use]
+pub fn is_cluster_name(name: &str) -> bool {
+    let odd = |c: char| c.is_control() || c == '/';
+    !name.is_empty() && name.len() <= NAME_BYTES && !name.contains(odd)
 }
 
 /// The node that a full or shortened name means.

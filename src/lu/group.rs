@@ -9,8 +9,27 @@ use super::{Env, Failure, LogicalUnit, Outcome, Slot};
 use crate::cluster::{
     AllocPolicy, Config, DiskTemplate, Edit, Group, GroupUuid, Instance, Node, Stamps,
 };
+use crate::limits::NAME_BYTES;
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, GroupAdd, GroupAssignNodes, GroupRemove, OpError};
+
+/// Refuses what cannot be the name of a group, and the name of another one.
+pub(super) fn check_group_name(config: &Config, name: &str) -> Result<(), OpError> {
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    if name.is_empty() || name.len() > NAME_BYTES || name.contains(odd) {
+        return Err(OpError::prereq(
+            ErrorCode::WrongInput,
+            format!("{name:?} is not a name for a group"),
+        ));
+    }
+    match config.group_named(name) {
+        Some(_) => Err(OpError::prereq(
+            ErrorCode::AlreadyExists,
+            format!("group {name} exists"),
+        )),
+        None => Ok(()),
+    }
+}
 
 impl GroupAdd {
     fn policy(&self) -> Result<AllocPolicy, OpError> {
@@ -40,21 +59,8 @@ impl LogicalUnit for GroupAdd {
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
-        let name = &self.group_name;
-        if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err(OpError::prereq(
-                ErrorCode::WrongInput,
-                format!("{name:?} is not a name for a group"),
-            ));
-        }
         self.policy()?;
-        match env.config().group_named(name) {
-            Some(_) => Err(OpError::prereq(
-                ErrorCode::AlreadyExists,
-                format!("group {name} exists"),
-            )),
-            None => Ok(()),
-        }
+        check_group_name(env.config(), &self.group_name)
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {

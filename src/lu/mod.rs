@@ -9,6 +9,7 @@
 //! what is left to do, so that nothing is done twice.
 
 mod group;
+mod group_change;
 mod instance_cleanup;
 mod instance_create;
 mod instance_disks;
@@ -19,6 +20,7 @@ mod instance_run;
 mod limits;
 mod node;
 mod node_plan;
+mod parameters;
 mod settle;
 mod shared;
 mod tags;
@@ -358,6 +360,9 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::GroupAdd(unit) => unit,
         Op::GroupRemove(unit) => unit,
         Op::GroupAssignNodes(unit) => unit,
+        Op::GroupSetParams(unit) => unit,
+        Op::GroupRename(unit) => unit,
+        Op::ClusterRename(unit) => unit,
         Op::TagsGet(unit) => unit,
         Op::TagsSearch(unit) => unit,
         Op::TagsSet(unit) => unit,

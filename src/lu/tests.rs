@@ -2,6 +2,7 @@
 
 mod create;
 mod disks;
+mod groups;
 mod moves;
 mod nodes;
 mod plans;

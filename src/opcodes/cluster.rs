@@ -1,6 +1,9 @@
-//! Operations on node groups.
+//! Operations on node groups and on the cluster itself.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::cluster::AllocPolicy;
 
 /// OP_GROUP_ADD: see [`super::Op::GroupAdd`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,4 +35,39 @@ pub struct GroupAssignNodes {
     /// Do it even if an instance is split between groups afterwards.
     #[serde(default)]
     pub force: bool,
+}
+
+/// OP_GROUP_SET_PARAMS: see [`super::Op::GroupSetParams`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupSetParams {
+    /// The group.
+    pub group_name: String,
+    /// Whether instances may be placed in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub alloc_policy: Option<AllocPolicy>,
+    /// Node parameters by name; `null` and `default` go back to the cluster's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ndparams: Option<Map<String, Value>>,
+    /// Parts of its instance policy; `null` and `default` go back to the cluster's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipolicy: Option<Map<String, Value>>,
+}
+
+/// OP_GROUP_RENAME: see [`super::Op::GroupRename`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupRename {
+    /// The group.
+    pub group_name: String,
+    /// Its new name.
+    pub new_name: String,
+}
+
+/// OP_CLUSTER_RENAME: see [`super::Op::ClusterRename`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterRename {
+    /// The cluster's new name.
+    pub name: String,
 }

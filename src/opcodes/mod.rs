@@ -156,6 +156,12 @@ operations! {
     GroupRemove = "OP_GROUP_REMOVE", summary |op| Some(op.group_name.clone());
     /// Moves nodes into a group.
     GroupAssignNodes = "OP_GROUP_ASSIGN_NODES", summary |op| Some(op.group_name.clone());
+    /// Changes a group's allocation policy, instance policy or node parameters.
+    GroupSetParams = "OP_GROUP_SET_PARAMS", summary |op| Some(op.group_name.clone());
+    /// Gives a group another name.
+    GroupRename = "OP_GROUP_RENAME", summary |_| None;
+    /// Gives the cluster another name.
+    ClusterRename = "OP_CLUSTER_RENAME", summary |op| Some(op.name.clone());
     /// Tells the tags of an object.
     TagsGet = "OP_TAGS_GET", summary |op| op.name.clone();
     /// Finds tags and those that have them.

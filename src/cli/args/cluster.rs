@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::common::{GlobalArgs, ListArgs};
+use super::common::{ForceArgs, GlobalArgs, ListArgs, SubmitArgs};
 use super::tags::{SearchTagsArgs, TagsArgs};
 use crate::cli::values::{self, Numbers};
 use crate::limits::{MAX_RUNNING_JOBS_MOST, QUEUE_LIMIT_MOST};
@@ -58,6 +58,9 @@ pub enum ClusterCommand {
     /// List who steered the queue, when and how
     #[command(after_help = "Example: gnt-cluster history")]
     History(HistoryArgs),
+    /// Give the cluster another name
+    #[command(after_help = "Example: gnt-cluster rename north")]
+    Rename(RenameArgs),
     /// List the tags of the cluster
     #[command(after_help = "Example: gnt-cluster list-tags")]
     ListTags,
@@ -162,6 +165,19 @@ pub struct DestroyArgs {
     /// I know what this does
     #[arg(long, visible_alias = "ya-rly")]
     pub yes_do_it: bool,
+}
+
+/// `gnt-cluster rename`.
+#[derive(Debug, Args)]
+pub struct RenameArgs {
+    /// The cluster's new name
+    pub name: String,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub force: ForceArgs,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
 }
 
 /// `gnt-cluster history`.

@@ -3,7 +3,9 @@
 use clap::{Args, Parser, Subcommand};
 
 use super::common::{ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, SubmitArgs};
+use super::policy::PolicyArgs;
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
+use crate::cli::values::{self, KeyVals};
 use crate::cluster::AllocPolicy;
 
 /// Run the node groups of a cluster
@@ -46,6 +48,12 @@ pub enum GroupCommand {
     /// Remove an empty group
     #[command(after_help = "Example: gnt-group remove rack2")]
     Remove(RemoveArgs),
+    /// Change what a group allows
+    #[command(after_help = "Example: gnt-group modify --alloc-policy unallocable rack2")]
+    Modify(ModifyArgs),
+    /// Give a group another name
+    #[command(after_help = "Example: gnt-group rename rack2 north")]
+    Rename(RenameArgs),
     /// List the tags of a group
     #[command(after_help = "Example: gnt-group list-tags rack2")]
     ListTags(ListTagsArgs),
@@ -103,6 +111,43 @@ pub struct GroupListArgs {
     /// How the list looks.
     #[command(flatten)]
     pub list: ListArgs,
+}
+
+/// `gnt-group modify`.
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("changes").required(true).multiple(true)))]
+pub struct ModifyArgs {
+    /// The group
+    pub group: String,
+    /// May instances be placed in it: preferred, last_resort or unallocable
+    #[arg(
+        long,
+        value_name = "POLICY",
+        group = "changes",
+        hide_possible_values = true
+    )]
+    pub alloc_policy: Option<AllocPolicy>,
+    /// Node parameters of its nodes, such as ssh_port=22; -KEY goes back to the cluster's
+    #[arg(long, value_name = "KEY=VALUE,…", group = "changes", value_parser = values::key_vals, allow_hyphen_values = true)]
+    pub node_parameters: Option<KeyVals>,
+    /// Parts of its instance policy.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-group rename`.
+#[derive(Debug, Args)]
+pub struct RenameArgs {
+    /// The group
+    pub group: String,
+    /// Its new name
+    pub new_name: String,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
 }
 
 /// `gnt-group remove`.

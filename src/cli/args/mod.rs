@@ -8,6 +8,7 @@ pub mod group;
 pub mod instance;
 pub mod job;
 pub mod node;
+pub mod policy;
 pub mod tags;
 
 /// What `--version` prints after the tool's name.

@@ -1,0 +1,39 @@
+//! What changes of one object: an edit names the parts, so that two of them do not undo each other.
+
+use serde_json::{Map, Value};
+
+use crate::cluster::{AllocPolicy, Group};
+
+/// What changes of a group; what is `None` or not named stays.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct GroupChange {
+    /// Its name.
+    pub name: Option<String>,
+    /// Whether instances may be placed in it.
+    pub alloc_policy: Option<AllocPolicy>,
+    /// Node parameters; `null` goes back to the cluster's.
+    pub ndparams: Map<String, Value>,
+    /// Parts of its instance policy; `null` goes back to the cluster's.
+    pub ipolicy: Map<String, Value>,
+}
+
+impl GroupChange {
+    pub(super) fn apply(&self, group: &mut Group) {
+        if let Some(name) = &self.name {
+            group.name.clone_from(name);
+        }
+        group.alloc_policy = self.alloc_policy.unwrap_or(group.alloc_policy);
+        merge(&mut group.ndparams, &self.ndparams);
+        merge(&mut group.ipolicy, &self.ipolicy);
+    }
+}
+
+/// Puts parameters in place of those that are there; `null` takes one away.
+fn merge(parameters: &mut Map<String, Value>, changes: &Map<String, Value>) {
+    for (key, value) in changes {
+        match value {
+            Value::Null => drop(parameters.remove(key)),
+            value => drop(parameters.insert(key.clone(), value.clone())),
+        }
+    }
+}
