@@ -49,6 +49,9 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "search-tags
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l nodes -d 'How many nodes' -r
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l instances -d 'How many instances' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -s I -l default-iallocator -d 'Let this allocator choose where none is named with -I; built-in is the built-in placement' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l default-iallocator-params -d 'Options for every allocator: key=value,…, a key alone has no value' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l iallocator-search-path -d 'The directories in which allocators are looked for, in order' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l sample -d 'Fill it with nodes and instances to try things on'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -s d -l debug -d 'Say more about what happens inside; repeat for more'
@@ -140,8 +143,11 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand queue; and __fis
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l max-running-jobs -d 'How many jobs run at once at most' -r
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l queue-limit -d 'How many unfinished jobs the queue holds at most' -r
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l simulator -d 'How long the simulator takes, in milliseconds: start=100,migrate=0' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l verb-limit -d 'How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l verb-limit -d 'How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node, allocator' -r
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l runner-idle -d 'How many seconds a runner without work stays' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s I -l default-iallocator -d 'Let this allocator choose where none is named with -I; built-in is the built-in placement' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l default-iallocator-params -d 'Options for every allocator: key=value,…, a key alone has no value' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l iallocator-search-path -d 'The directories in which allocators are looked for, in order' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s q -l quiet -d 'Say nothing if all goes well'

@@ -100,6 +100,9 @@ limits! {
     /// refused with a sentence.
     RESULT_BYTES: usize = 32 << 20, "bytes",
         "the opcode fails (`internal_error`), and none of its jobs is submitted";
+    /// What an external allocator prints: the plan of a cluster as large as any is some MiB.
+    ALLOCATOR_BYTES: usize = 16 << 20, "bytes",
+        "it is ended, and the opcode fails (`environment_error`)";
     /// One line of an opcode's log, and the message of its error: a page of text.
     MESSAGE_BYTES: usize = 8 << 10, "bytes",
         "it is cut, and says how long it was";

@@ -125,4 +125,4 @@ macro_rules! transcripts {
     };
 }
 
-transcripts! { lists nodes instances jobs groups refusals databases tags job_files }
+transcripts! { lists nodes instances jobs groups refusals databases tags job_files allocators }

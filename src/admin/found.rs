@@ -7,6 +7,7 @@
 
 use std::time::{Duration, Instant};
 
+use crate::allocator::external::Allocators;
 use crate::cluster::Config;
 use crate::hypervisor::fake::{self, Fake, FakeError, FakeSettings};
 use crate::store::{Commit, EventKind, Gate, Patience, RunnerLock, StateDir, Store, StoreError};
@@ -28,6 +29,8 @@ pub struct Founding {
     pub queue_limit: Option<u64>,
     /// Jobs that may run at once; `None` means the default.
     pub max_running_jobs: Option<u64>,
+    /// External allocators; `None` leaves what is set.
+    pub allocators: Option<Allocators>,
 }
 
 /// Whether a cluster that is there is replaced.
@@ -113,6 +116,9 @@ pub fn found(
         tx.replace_config(&founding.config)?;
         tx.set_reality(generation, DRIVER)?;
         tx.set_limits(founding.queue_limit, founding.max_running_jobs, None)?;
+        if let Some(allocators) = &founding.allocators {
+            tx.set_allocators(allocators)?;
+        }
         tx.record(&EventKind::Import, None, Some(founding.config.name()), who)
     };
     match &old {

@@ -1,5 +1,7 @@
 //! Who goes where when a node is to be emptied.
 
+use std::collections::BTreeMap;
+
 use crate::cluster::{Config, DiskTemplate, Instance, InstanceUuid, Mirroring, NodeUuid};
 use crate::opcodes::EvacMode;
 
@@ -13,27 +15,75 @@ use super::search::{self, Arrival};
 /// Plans the departure of all instances that `departure` names.
 #[must_use]
 pub fn plan_departure(world: &World, departure: &Departure) -> Plan {
+    let named = Named {
+        target: departure.target.clone(),
+        new_secondary: departure.new_secondary.clone(),
+    };
+    plan_with(world, departure, |_, _| Ok(named.clone()))
+}
+
+/// The nodes that somebody names for an instance; where there is none it is chosen here.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Named {
+    /// Where an externally mirrored primary goes.
+    pub(super) target: Option<NodeUuid>,
+    /// Where the copy of a drbd instance goes.
+    pub(super) new_secondary: Option<NodeUuid>,
+}
+
+/// Plans a departure with the nodes that `named` has for each instance and the role that leaves, or with
+/// its reason why it does not move.
+pub(super) fn plan_with(
+    world: &World,
+    departure: &Departure,
+    mut named: impl FnMut(&Instance, Role) -> Result<Named, Unmovable>,
+) -> Plan {
     let mut planner = Planner {
         ledger: Ledger::new(world, None),
         rules: departure.rules,
     };
     let mut plan = Plan::default();
-    for instance in world.config.instances_by_name() {
-        let Some(role) = leaving(&world.config, instance, departure) else {
-            continue;
-        };
-        let way = Way {
-            role,
-            new_copy: departure.mode == EvacMode::All,
-            target: departure.target.as_ref(),
-            new_secondary: departure.new_secondary.as_ref(),
-        };
-        match planner.place(instance, &way) {
+    for (instance, role) in leavers(&world.config, departure) {
+        let placed = named(instance, role).and_then(|named| {
+            let way = Way {
+                role,
+                new_copy: departure.mode == EvacMode::All,
+                target: named.target.as_ref(),
+                new_secondary: named.new_secondary.as_ref(),
+            };
+            planner.place(instance, &way)
+        });
+        match placed {
             Ok(placed) => plan.placed.push(placed),
             Err(unmovable) => plan.unmovable.push(unmovable),
         }
     }
     plan
+}
+
+/// The instances that are to leave and the role that does, in the order of their names.
+pub(super) fn leavers<'a>(
+    config: &'a Config,
+    departure: &Departure,
+) -> impl Iterator<Item = (&'a Instance, Role)> {
+    (config.instances_by_name())
+        .filter_map(|instance| Some((&**instance, leaving(config, instance, departure)?)))
+}
+
+/// The instances that cannot give up their role whoever chooses the next node, by what they are.
+pub(super) fn obstacles<'a>(
+    world: &'a World,
+    leaving: &[(&'a Instance, Role)],
+) -> BTreeMap<InstanceUuid, Unmovable> {
+    let mut planner = Planner {
+        ledger: Ledger::new(world, None),
+        rules: Rules::default(),
+    };
+    let obstacle = |&(instance, role): &(&'a Instance, Role)| {
+        let unmovable = planner.obstacle(instance, role)?;
+        Some((unmovable.instance.clone(), unmovable))
+    };
+    leaving.iter().filter_map(obstacle).collect()
 }
 
 /// Which role an instance has on the node, if it is to leave it.
@@ -60,6 +110,30 @@ pub fn choose_node(
     instance: &InstanceUuid,
     role: Role,
     rules: Rules,
+) -> Result<Placed, Unmovable> {
+    place_one(world, instance, role, rules, None)
+}
+
+/// Whether a node that somebody else chose for a role of one instance can have it; otherwise as
+/// [`choose_node`].
+///
+/// # Errors
+/// The reason why it cannot.
+pub fn check_choice(
+    world: &World,
+    instance: &InstanceUuid,
+    role: Role,
+    node: &NodeUuid,
+) -> Result<Placed, Unmovable> {
+    place_one(world, instance, role, Rules::default(), Some(node))
+}
+
+fn place_one(
+    world: &World,
+    instance: &InstanceUuid,
+    role: Role,
+    rules: Rules,
+    node: Option<&NodeUuid>,
 ) -> Result<Placed, Unmovable> {
     let Some(object) = world.config.instances.get(instance) else {
         return Err(Unmovable {
@@ -97,8 +171,8 @@ pub fn choose_node(
     let way = Way {
         role,
         new_copy: false,
-        target: None,
-        new_secondary: None,
+        target: node,
+        new_secondary: node,
     };
     planner.place(object, &way)
 }
@@ -138,19 +212,35 @@ impl<'a> Planner<'a> {
             (Role::Primary, Mirroring::External) => self.relocate(&mover, way.target),
             (Role::Primary, Mirroring::Internal) => self.fail_over(&mover, way),
             (Role::Secondary, _) => self.replace_secondary(&mover, way.new_secondary),
-            (Role::Primary, Mirroring::None) => {
-                let template = mover.template;
-                Err(refusal(
-                    instance,
-                    format!("instances of type {template} cannot be relocated"),
-                    Some(format!(
-                        "its only disks are on {}: shut it down and leave it there, or move its \
-                         data by other means",
-                        self.name(mover.primary)
-                    )),
-                ))
-            }
+            (Role::Primary, Mirroring::None) => Err(self.stays(&mover)),
         }
+    }
+
+    /// Why an instance cannot give up its role, whoever chooses the next node.
+    fn obstacle(&mut self, instance: &'a Instance, role: Role) -> Option<Unmovable> {
+        let mover = match self.mover(instance) {
+            Ok(mover) => mover,
+            Err(unmovable) => return Some(unmovable),
+        };
+        match (role, mover.template.mirroring()) {
+            (Role::Primary, Mirroring::None) => Some(self.stays(&mover)),
+            (_, Mirroring::Internal) => self.secondary(&mover).err(),
+            (_, Mirroring::External) | (Role::Secondary, Mirroring::None) => None,
+        }
+    }
+
+    /// Why an instance whose disks are on one node stays there.
+    fn stays(&self, mover: &Mover<'_>) -> Unmovable {
+        let template = mover.template;
+        refusal(
+            mover.instance,
+            format!("instances of type {template} cannot be relocated"),
+            Some(format!(
+                "its only disks are on {}: shut it down and leave it there, or move its \
+                 data by other means",
+                self.name(mover.primary)
+            )),
+        )
     }
 
     fn mover(&mut self, instance: &'a Instance) -> Result<Mover<'a>, Unmovable> {

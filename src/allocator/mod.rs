@@ -6,7 +6,8 @@
 //! Whether it may go to a node is decided in `checks`, which of several nodes is best in
 //! `score`; both follow Ganeti's htools. The rest are the questions that are asked: who goes
 //! where (`departure`), where a new instance goes (`allocate`), whether there is room
-//! (`room`), what the instance policy says (`policy`).
+//! (`room`), what the instance policy says (`policy`). Programs that choose in our place are asked by
+//! [`external`].
 //!
 //! The same question on the same [`World`] always has the same answer: nodes and instances are
 //! taken in the order of their names, and of equally good nodes the first wins.
@@ -29,6 +30,7 @@ mod allocate;
 mod checks;
 mod claim;
 mod departure;
+pub mod external;
 mod ledger;
 mod nodes;
 mod place;
@@ -42,7 +44,7 @@ mod tests;
 
 pub use allocate::allocate;
 pub use claim::*;
-pub use departure::{choose_node, plan_departure};
+pub use departure::{check_choice, choose_node, plan_departure};
 pub use place::*;
 pub use policy::policy_breaches;
 pub use room::{check_room, still_fits};

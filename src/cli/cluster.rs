@@ -8,6 +8,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::admin::{self, Existing, Founding, simulator};
+use crate::allocator::external::{Allocators, BUILT_IN};
 use crate::clock::now;
 use crate::cluster::{Config, export, import, is_cluster_name, nearest, sample};
 use crate::hypervisor::fake::FakeSettings;
@@ -18,8 +19,8 @@ use crate::queue::{Client, Submitter};
 use crate::store::{Event, Reading, StateDir, runner_alive};
 
 use super::args::cluster::{
-    ClusterCli, ClusterCommand, ExportArgs, HistoryArgs, ImportArgs, InitArgs, ModifyArgs,
-    QueueCommand, RenameArgs, VerifyArgs,
+    AllocatorArgs, ClusterCli, ClusterCommand, ExportArgs, HistoryArgs, ImportArgs, InitArgs,
+    ModifyArgs, QueueCommand, RenameArgs, VerifyArgs,
 };
 use super::context::Context;
 use super::document::SCHEMA;
@@ -112,6 +113,7 @@ fn init(args: InitArgs, cx: &mut Context) -> Result<ExitCode> {
         simulator: FakeSettings::default(),
         queue_limit: None,
         max_running_jobs: None,
+        allocators: args.allocators.over(&Allocators::default())?,
     };
     admin::found(&dir, &founding, Existing::Keep, &who())?;
     done(cx, &text)
@@ -148,6 +150,7 @@ fn import_file(args: ImportArgs, cx: &mut Context) -> Result<ExitCode> {
         simulator,
         queue_limit: imported.settings.queue_limit,
         max_running_jobs: imported.settings.max_running_jobs,
+        allocators: None,
     };
     let existing = match args.replace {
         true => Existing::Replace,
@@ -170,6 +173,7 @@ fn export_file(args: ExportArgs, cx: &mut Context) -> Result<ExitCode> {
         driver: settings.driver,
         queue_limit: Some(settings.limits.queue_limit),
         max_running_jobs: Some(settings.limits.max_running_jobs),
+        default_iallocator: settings.allocators.default.clone(),
         simulator: json!(durations),
     };
     let text = export::write(&config, &file_settings);
@@ -266,6 +270,15 @@ fn show(cx: &mut Context) -> Result<ExitCode> {
         ),
         ("Simulator", json!(durations)),
         ("Verb limits", Value::Object(limits)),
+        (
+            "Default iallocator",
+            json!(settings.allocators.default.as_deref().unwrap_or(BUILT_IN)),
+        ),
+        (
+            "Default iallocator parameters",
+            json!(settings.allocators.parameters),
+        ),
+        ("Iallocator search path", json!(settings.allocators.path)),
         ("Instance policy", json!(cluster.ipolicy)),
         ("Backend parameters", json!(cluster.beparams)),
     ];
@@ -448,6 +461,10 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
         }
         client.set_verb_limits(&limits.0)?;
     }
+    let allocators = client.store().settings()?.allocators;
+    if let Some(allocators) = args.allocators.over(&allocators)? {
+        client.set_allocators(&allocators)?;
+    }
     if let Some(durations) = durations {
         fake.set_settings(&durations)?;
     }
@@ -460,6 +477,31 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
         client.set_limits(queue, running, idle)?;
     }
     Ok(ExitCode::Done)
+}
+
+impl AllocatorArgs {
+    /// What is set about external allocators with some of it changed, if anything is. A default one is
+    /// looked for at once: who sets it wants to know now.
+    fn over(self, old: &Allocators) -> Result<Option<Allocators>> {
+        let mut new = old.clone();
+        if let Some(path) = self.iallocator_search_path {
+            new.path = path;
+        }
+        if let Some(parameters) = self.default_iallocator_params {
+            new.parameters = parameters.0;
+        }
+        if let Some(name) = self.default_iallocator {
+            new.default = Some(name).filter(|name| !name.is_empty() && name != BUILT_IN);
+        }
+        if let Some(name) = &new.default {
+            new.find(name).map_err(|error| {
+                Problem::input(error.to_string()).hint(
+                    "--iallocator-search-path names the directories in which it is looked for",
+                )
+            })?;
+        }
+        Ok(Some(new).filter(|new| new != old))
+    }
 }
 
 /// The simulator's durations with some changed.

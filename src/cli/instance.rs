@@ -25,9 +25,7 @@ use super::prompt::confirm;
 use super::table;
 use super::tags::{self, Change};
 use super::values::{DiskArg, IdentKeyVals, KeyVal};
-
-/// `-I` with this name means the built-in placement.
-const BUILT_IN: &str = ".";
+use crate::allocator::external::DEFAULT;
 
 /// The tool's `main`.
 #[must_use]
@@ -137,7 +135,7 @@ fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
         disk_template: args.disk_template,
         pnode: args.node.as_ref().map(|node| node.primary.clone()),
         snode: args.node.and_then(|node| node.secondary),
-        iallocator: args.iallocator.filter(|name| name != BUILT_IN),
+        iallocator: args.iallocator.filter(|name| name != DEFAULT),
         group_name: args.node_group,
         os_type: args.os_type,
         beparams: args.backend_parameters.map(|b| b.0).unwrap_or_default(),
@@ -354,7 +352,7 @@ fn migrate(args: MigrateArgs, cx: &mut Context) -> Result<ExitCode> {
         mode: args.mode(),
         target_node: node_name(&config, args.target_node.as_deref())?,
         source_node: None,
-        iallocator: args.iallocator.filter(|name| name != BUILT_IN),
+        iallocator: args.iallocator.filter(|name| name != DEFAULT),
         allow_runtime_changes: !args.no_runtime_changes,
         ignore_ipolicy: args.ignore_ipolicy,
         cleanup: args.cleanup,
@@ -380,7 +378,7 @@ fn failover(args: FailoverArgs, cx: &mut Context) -> Result<ExitCode> {
         ignore_consistency: args.ignore_consistency,
         target_node: node_name(&config, args.target_node.as_deref())?,
         source_node: None,
-        iallocator: args.iallocator.filter(|name| name != BUILT_IN),
+        iallocator: args.iallocator.filter(|name| name != DEFAULT),
         ignore_ipolicy: args.ignore_ipolicy,
     };
     one(cx, &client, args.submit, op, Texts::SILENT)
@@ -407,7 +405,7 @@ fn replace_disks(args: ReplaceDisksArgs, cx: &mut Context) -> Result<ExitCode> {
         remote_node: node_name(&config, args.new_secondary.as_deref())?,
         source_node: None,
         vacate: false,
-        iallocator: args.iallocator.filter(|name| name != BUILT_IN),
+        iallocator: args.iallocator.filter(|name| name != DEFAULT),
         early_release: args.early_release,
         ignore_ipolicy: args.ignore_ipolicy,
     };

@@ -4,6 +4,7 @@
 //! is wrong with it in words that make sense after "invalid value '…' for '--option': ".
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -413,6 +414,48 @@ pub fn numbers(text: &str) -> Result<Numbers, String> {
         numbers.insert(key, number.into());
     }
     Ok(Numbers(numbers))
+}
+
+/// Options that a program is called with: `--key=value`, or `--key` where there is no value.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ProgramOptions(pub BTreeMap<String, Option<String>>);
+
+/// Options of a program, from `key=value,key2`; see [`ProgramOptions`]. An empty text is none.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn program_options(text: &str) -> Result<ProgramOptions, String> {
+    let mut options = BTreeMap::new();
+    if text.is_empty() {
+        return Ok(ProgramOptions(options));
+    }
+    for part in split_escaped(text, ',') {
+        let (key, value) = match part.split_once('=') {
+            Some((key, value)) => (key, Some(value.to_owned())),
+            None => (part.as_str(), None),
+        };
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+        if key.is_empty() || key.starts_with('-') || !key.chars().all(plain) {
+            return Err(format!(
+                "{key:?} is no name of an option; expected key=value,…"
+            ));
+        }
+        if options.insert(key.to_owned(), value).is_some() {
+            return Err(format!("the key {key} is given twice"));
+        }
+    }
+    Ok(ProgramOptions(options))
+}
+
+/// The path of a directory that means the same wherever it is used.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn absolute_path(text: &str) -> Result<PathBuf, String> {
+    match text.starts_with('/') {
+        true => Ok(PathBuf::from(text)),
+        false => Err("expected a path that begins with /".into()),
+    }
 }
 
 /// Where a new instance goes: `primary[:secondary]`.

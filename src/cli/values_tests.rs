@@ -268,3 +268,18 @@ proptest! {
         prop_assert!(parsed >= mib && parsed < mib + SIZE_STEP_MIB);
     }
 }
+
+#[test]
+fn options_of_a_program() {
+    let none = || None::<String>;
+    let some = |text: &str| Some(text.to_owned());
+    let options = |text: &str| program_options(text).map(|options| options.0);
+    let expected = [("mond".into(), none()), ("x-y".into(), some("a,b=c"))];
+    assert_eq!(options("mond,x-y=a\\,b=c"), Ok(expected.into()));
+    assert_eq!(options(""), Ok([].into()));
+    for wrong in ["=1", "--x", "a b", "x,x=1", ","] {
+        assert!(options(wrong).is_err(), "{wrong}");
+    }
+    assert!(absolute_path("/usr/lib").is_ok());
+    assert!(absolute_path("lib").is_err() && absolute_path("").is_err());
+}

@@ -192,7 +192,8 @@ fn nicparams() -> Value {
     json!({"default": {"link": "br0", "mode": "bridged", "vlan": ""}})
 }
 
-fn ndparams() -> Value {
+/// Node parameters.
+pub(super) fn ndparams() -> Value {
     json!({
         "cpu_speed": 1.0,
         "exclusive_storage": false,

@@ -40,6 +40,9 @@ pub struct Settings {
     pub queue_limit: Option<u64>,
     /// How many jobs may run at once; `None` if a file does not say.
     pub max_running_jobs: Option<u64>,
+    /// The external allocator that is the default; `None` leaves what the configuration was imported with,
+    /// and none comes from a file: which programs are run is set here, not by whoever wrote it.
+    pub default_iallocator: Option<String>,
     /// What the simulator makes of its cluster; `null` if there is none.
     pub simulator: Value,
 }
@@ -93,6 +96,9 @@ fn cluster(config: &Config, settings: &Settings) -> Value {
     let mut keys = cluster.unwrap_or_default();
     if let Some(limit) = settings.max_running_jobs {
         keys.insert("max_running_jobs".to_owned(), json!(limit));
+    }
+    if let Some(name) = &settings.default_iallocator {
+        keys.insert("default_iallocator".to_owned(), json!(name));
     }
     defaults::fill_cluster(&mut keys);
     Value::Object(keys)

@@ -10,6 +10,7 @@ mod config;
 mod defaults;
 mod edit;
 pub mod export;
+mod filled;
 #[cfg(test)]
 mod fixture;
 pub mod htools;

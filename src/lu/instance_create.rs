@@ -4,16 +4,21 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::advice::{
+    allocator_instead, ask, bad_choice, check_allocator, chosen_node, goes_on_as, is_named,
+    world_of_others,
+};
 use super::instance_disks::{Wait, add_copy, copies_of};
 use super::instance_move::start;
 use super::instance_new::{Home, backend_parameters, identity, identity_of, macs, objects};
 use super::node::check_host_name;
 use super::settle::look;
 use super::shared::{
-    Subject, about, check_allocator, check_answers, check_same_group, check_target, find_group,
-    find_node, lock_instance, no_room, reference, share_nodes,
+    Subject, about, check_answers, check_same_group, check_target, find_group, find_node,
+    lock_instance, no_room, reference, share_nodes,
 };
-use super::{Env, Failure, LogicalUnit, Outcome, UnitResult};
+use super::{Env, Failure, LogicalUnit, Move, Outcome, UnitResult};
+use crate::allocator::external::Request;
 use crate::allocator::{Claim, NewInstance, Role, World, allocate, policy_breaches, still_fits};
 use crate::cluster::{
     Backend, Config, DRBD_META_MIB, DiskTemplate, Edit, HvName, InstanceUuid, Node, with_tags,
@@ -27,6 +32,9 @@ use crate::queue::JobId;
 /// Ganeti's limits of what one instance has.
 const MAX_DISKS: usize = 16;
 const MAX_NICS: usize = 8;
+
+/// Where a new instance comes from, in a plan.
+const NOWHERE: &str = "-";
 
 /// Backend parameters that are numbers; the others are flags.
 const NUMBERS: [&str; 5] = ["memory", "maxmem", "minmem", "vcpus", "spindle_use"];
@@ -239,7 +247,17 @@ impl InstanceCreate {
         if !env.world.claims.iter().any(|(job, _)| *job == env.job) {
             self.check_room(env.world, &need, home)?;
         }
-        let breaches = policy_breaches(env.config(), &home.primary.group, &need);
+        self.check_policy(env.config(), &need, home)?;
+        Ok(home)
+    }
+
+    fn check_policy(
+        &self,
+        config: &Config,
+        need: &NewInstance,
+        home: Home<'_>,
+    ) -> Result<(), OpError> {
+        let breaches = policy_breaches(config, &home.primary.group, need);
         if !breaches.is_empty() && !self.ignore_ipolicy {
             let text = format!(
                 "instance {} violates the policy of its group: {}",
@@ -248,7 +266,7 @@ impl InstanceCreate {
             );
             return Err(wrong(text).hint("--ignore-ipolicy creates it all the same"));
         }
-        Ok(home)
+        Ok(())
     }
 
     /// The nodes that are named, else those that the placement chooses.
@@ -274,6 +292,63 @@ impl InstanceCreate {
                 }
             }
         })
+    }
+
+    /// The external allocator that is to choose its nodes, if one is.
+    fn left_to<'a>(&'a self, env: &Env<'a>) -> Option<&'a str> {
+        match (&self.pnode, &self.snode) {
+            (None, None) => allocator_instead(env, self.iallocator.as_ref()),
+            _ => None,
+        }
+    }
+
+    /// The same with the nodes that an external allocator chooses, as a job of its own.
+    fn goes_on(
+        &self,
+        env: &Env<'_>,
+        template: DiskTemplate,
+        allocator: &str,
+    ) -> Result<Outcome, Failure> {
+        let name = self.name();
+        let need = self.need(env.config(), identity(env), template)?;
+        let world = world_of_others(env);
+        env.feedback(format!("* asking iallocator {allocator}"));
+        let request = Request::Allocate {
+            name: &name,
+            new: &need,
+        };
+        let nodes = ask(env, allocator, false, |adviser| {
+            adviser.nodes(&world, &request)
+        })?;
+        let nodes: Vec<&Arc<Node>> = (nodes.iter())
+            .map(|node| chosen_node(env, allocator, node))
+            .collect::<Result<_, _>>()?;
+        let op = InstanceCreate {
+            pnode: nodes.first().map(|node| node.name.clone()),
+            snode: nodes.get(1).map(|node| node.name.clone()),
+            iallocator: None,
+            ..self.clone()
+        };
+        let claims = op.admitted(&world, &need).map_err(|error| {
+            let code = error.code.unwrap_or(ErrorCode::InsufficientResources);
+            bad_choice(allocator, &name, &nodes, &error.message, code)
+        })?;
+        let comes = |(role, node): (Role, &&Arc<Node>)| Move {
+            role,
+            from: NOWHERE.to_owned(),
+            to: node.name.clone(),
+        };
+        let roles = [Role::Primary, Role::Secondary].into_iter();
+        let moves = roles.zip(&nodes).map(comes).collect();
+        Ok(goes_on_as(env, &name, op.into(), moves, claims))
+    }
+
+    /// The room that it needs on the nodes that are named, if they have it and the policy allows it.
+    fn admitted(&self, world: &World, need: &NewInstance) -> Result<Vec<Claim>, OpError> {
+        let home = self.place(world, need)?;
+        self.check_room(world, need, home)?;
+        self.check_policy(&world.config, need, home)?;
+        Ok(self.arrivals(need, home))
     }
 
     /// What a driver has to know of it.
@@ -417,8 +492,16 @@ fn drop_quietly(env: &Env<'_>, instance: &InstanceRef, node: &Node) {
 }
 
 impl LogicalUnit for InstanceCreate {
+    fn plans(&self) -> bool {
+        is_named(self.iallocator.as_ref())
+    }
+
     fn claims(&self, world: &World, job: JobId, index: u32) -> Vec<Claim> {
         let config = &world.config;
+        // One that is left to an allocator has no need of them: the job that comes of it has.
+        if is_named(self.iallocator.as_ref()) {
+            return vec![];
+        }
         let claims = || {
             let template = self.template(config)?;
             self.check_parameters(template)?;
@@ -457,7 +540,7 @@ impl LogicalUnit for InstanceCreate {
         let template = self.template(config)?;
         self.check_parameters(template)?;
         self.hypervisor(config)?;
-        check_allocator(self.iallocator.as_ref())?;
+        check_allocator(env, self.iallocator.as_ref())?;
         let name = self.name();
         if config.instance_named(&name).is_some() {
             let text = format!("instance {name} exists");
@@ -471,6 +554,9 @@ impl LogicalUnit for InstanceCreate {
             )));
         }
         self.check_macs(config)?;
+        if self.left_to(env).is_some() {
+            return self.need(config, identity(env), template).map(drop);
+        }
         match env.attempt {
             1 => self.home(env, template).map(|_| ()),
             // What an earlier run has begun is looked at first.
@@ -482,6 +568,12 @@ impl LogicalUnit for InstanceCreate {
         let config = env.config();
         let template = self.template(config)?;
         let hypervisor = self.hypervisor(config)?;
+        if let Some(name) = self.left_to(env) {
+            return self.goes_on(env, template, name);
+        }
+        if env.common.dry_run {
+            return Ok(Outcome::default());
+        }
         let home = match env.attempt {
             1 => self.home(env, template)?,
             _ => {

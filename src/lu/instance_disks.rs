@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use super::advice::{allocator_instead, check_allocator, goes_on_as, is_named, relocate};
 use super::settle::failed;
 use super::shared::{
-    Subject, about, arrival, check_allocator, check_answers, check_online, check_room_on,
-    check_same_group, check_target, find_node, group_mates, has_left, lock_instance, moved,
-    nothing_to_do, place, reference, share_nodes,
+    Subject, about, arrival, check_answers, check_online, check_room_on, check_same_group,
+    check_target, find_node, group_mates, has_left, lock_instance, moved, nothing_to_do, place,
+    reference, share_nodes,
 };
 use super::{
     ChildJob, Detail, Env, Failure, LogicalUnit, Outcome, PlanItem, ResultWithJobs, UnitResult,
@@ -83,6 +84,25 @@ impl InstanceReplaceDisks {
         })
     }
 
+    /// The same with the node that an external allocator chooses, as a job of its own.
+    fn goes_on(
+        &self,
+        env: &Env<'_>,
+        subject: &Subject<'_>,
+        old: &Node,
+        allocator: &str,
+    ) -> Result<Outcome, Failure> {
+        let (new, claims) = relocate(env, allocator, subject, Role::Secondary)?;
+        let op = InstanceReplaceDisks {
+            remote_node: Some(new.name.clone()),
+            source_node: Some(old.name.clone()),
+            iallocator: None,
+            ..self.clone()
+        };
+        let moves = vec![moved(Role::Secondary, old, new)];
+        Ok(goes_on_as(env, subject.name(), op.into(), moves, claims))
+    }
+
     /// Whether the node that was planned as the new secondary has become the primary before this job
     /// of an operation ran: the placement then chooses another.
     fn is_overtaken(&self, subject: &Subject<'_>, planned: &Node) -> bool {
@@ -90,7 +110,7 @@ impl InstanceReplaceDisks {
     }
 
     /// Parameters that go together, and an instance that has copies.
-    fn check_shape(&self, subject: &Subject<'_>) -> Result<(), OpError> {
+    fn check_shape(&self, env: &Env<'_>, subject: &Subject<'_>) -> Result<(), OpError> {
         let wrong = |text: &str| OpError::prereq(ErrorCode::WrongInput, text);
         subject.check_known()?;
         if subject.template() != DiskTemplate::Drbd {
@@ -112,7 +132,7 @@ impl InstanceReplaceDisks {
                 "an allocator and a node were given: only one of them can choose",
             ));
         }
-        check_allocator(self.iallocator.as_ref())?;
+        check_allocator(env, self.iallocator.as_ref())?;
         let single = matches!(self.mode, ReplaceMode::OnPrimary | ReplaceMode::OnSecondary);
         if !single && !self.disks.is_empty() {
             return Err(wrong("in this mode all disks are replaced: name none"));
@@ -307,12 +327,17 @@ impl InstanceReplaceDisks {
 }
 
 impl LogicalUnit for InstanceReplaceDisks {
+    fn plans(&self) -> bool {
+        is_named(self.iallocator.as_ref())
+    }
+
     fn claims(&self, world: &World, _: JobId, _: u32) -> Vec<Claim> {
         let config = &world.config;
         let Ok(subject) = self.subject(config) else {
             return vec![];
         };
-        if self.mode != ReplaceMode::NewSecondary {
+        // One that is left to an allocator has no need of them: the job that comes of it has.
+        if self.mode != ReplaceMode::NewSecondary || is_named(self.iallocator.as_ref()) {
             return vec![];
         }
         let node = match &self.remote_node {
@@ -361,7 +386,7 @@ impl LogicalUnit for InstanceReplaceDisks {
         if env.attempt > 1 && self.mode == ReplaceMode::NewSecondary {
             return Ok(());
         }
-        self.check_shape(&subject)?;
+        self.check_shape(env, &subject)?;
         let secondary = subject.secondary_or_fail()?;
         match self.mode {
             ReplaceMode::OnPrimary | ReplaceMode::OnSecondary => check_online(secondary),
@@ -383,9 +408,18 @@ impl LogicalUnit for InstanceReplaceDisks {
         }
         let secondary = subject.secondary_or_fail()?;
         env.feedback(format!("Replacing disks of instance {}", subject.name()));
+        if self.mode == ReplaceMode::NewSecondary
+            && self.named(env, &subject)?.is_none()
+            && let Some(name) = allocator_instead(env, self.iallocator.as_ref())
+        {
+            return self.goes_on(env, &subject, secondary, name);
+        }
+        if env.common.dry_run {
+            return Ok(Outcome::default());
+        }
         match self.mode {
             ReplaceMode::NewSecondary if env.attempt > 1 => {
-                let shape = self.check_shape(&subject).map_err(Failure::from);
+                let shape = self.check_shape(env, &subject).map_err(Failure::from);
                 let end = shape.and_then(|()| self.change_secondary(env, &subject, secondary));
                 end.inspect_err(|failure| {
                     if !failure.left_behind {

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::advice::{allocator_instead, check_allocator, is_named, move_goes_on_as};
 use super::instance_cleanup::{cleanup, cleanup_nodes};
 use super::settle::{Goal, describe, failed, look, settle, uncertain};
 use super::shared::{
-    Subject, about, arrival, check_allocator, check_room_on, check_same_group, check_target,
-    cleanup_hint, find_instance, find_node, group_mates, has_left, lock_instance, moved, place,
-    reference, share_nodes, silent, silent_hint,
+    Subject, about, arrival, check_room_on, check_same_group, check_target, cleanup_hint,
+    find_instance, find_node, group_mates, has_left, lock_instance, moved, place, reference,
+    share_nodes, silent, silent_hint,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
 use crate::allocator::{Claim, Role, Rules, World, choose_node};
@@ -55,6 +56,10 @@ impl Request<'_> {
         let Ok(subject) = Subject::find(config, self.name, self.uuid) else {
             return vec![];
         };
+        // The job that comes of it has them.
+        if is_named(self.iallocator) {
+            return vec![];
+        }
         let named = self
             .target
             .and_then(|name| find_node(config, name, None).ok());
@@ -89,8 +94,19 @@ impl Request<'_> {
         let config = env.config();
         let subject = Subject::find(config, self.name, self.uuid)?;
         subject.check_known()?;
-        check_allocator(self.iallocator)?;
+        check_allocator(env, self.iallocator)?;
         let wrong = |text: String| OpError::prereq(ErrorCode::WrongInput, text);
+        if is_named(self.iallocator) && self.target.is_some() {
+            return Err(wrong(
+                "an allocator and a node were given: only one of them can choose".into(),
+            ));
+        }
+        if is_named(self.iallocator) && subject.template().mirroring() == Mirroring::Internal {
+            return Err(wrong(format!(
+                "instance {} is mirrored by drbd: it moves to its secondary node, there is nothing for an allocator to choose",
+                subject.name()
+            )));
+        }
         let target = match (subject.check_movable()?, self.target) {
             (Mirroring::Internal, None) => subject.secondary_or_fail()?,
             (Mirroring::Internal, Some(name)) => {
@@ -122,6 +138,14 @@ impl Request<'_> {
         }
         check_same_group(config, subject.primary, target)?;
         Ok((subject, Some(target)))
+    }
+
+    /// The external allocator that is to choose the target, if one is.
+    fn left_to<'a>(&'a self, env: &Env<'a>, target: Option<&Arc<Node>>) -> Option<&'a str> {
+        match target {
+            Some(_) => None,
+            None => allocator_instead(env, self.iallocator),
+        }
     }
 
     /// The target: the one that is given, or what the placement chooses. An earlier run of this
@@ -373,6 +397,10 @@ fn not_running(subject: &Subject<'_>, seen: &Observed) -> OpError {
 }
 
 impl LogicalUnit for InstanceMigrate {
+    fn plans(&self) -> bool {
+        is_named(self.iallocator.as_ref()) && !self.cleanup
+    }
+
     fn claims(&self, world: &World, _: JobId, _: u32) -> Vec<Claim> {
         match self.cleanup {
             true => vec![],
@@ -413,6 +441,20 @@ impl LogicalUnit for InstanceMigrate {
         }
         let (subject, target) = request.check(env)?;
         env.feedback(format!("Migrating instance {}", subject.name()));
+        if let Some(name) = request.left_to(env, target) {
+            return move_goes_on_as(env, name, &subject, |node| {
+                InstanceMigrate {
+                    target_node: Some(node.name.clone()),
+                    source_node: Some(subject.primary.name.clone()),
+                    iallocator: None,
+                    ..self.clone()
+                }
+                .into()
+            });
+        }
+        if env.common.dry_run {
+            return Ok(Outcome::default());
+        }
         let target = request.target(env, &subject, target)?;
         self.migrate(env, &subject, target)
     }
@@ -606,6 +648,10 @@ fn start_anyway(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) -> Result<
 }
 
 impl LogicalUnit for InstanceFailover {
+    fn plans(&self) -> bool {
+        is_named(self.iallocator.as_ref())
+    }
+
     fn claims(&self, world: &World, _: JobId, _: u32) -> Vec<Claim> {
         self.request().claims(world)
     }
@@ -633,6 +679,20 @@ impl LogicalUnit for InstanceFailover {
         }
         let (subject, target) = request.check(env)?;
         env.feedback(format!("Failing over instance {}", subject.name()));
+        if let Some(name) = request.left_to(env, target) {
+            return move_goes_on_as(env, name, &subject, |node| {
+                InstanceFailover {
+                    target_node: Some(node.name.clone()),
+                    source_node: Some(subject.primary.name.clone()),
+                    iallocator: None,
+                    ..self.clone()
+                }
+                .into()
+            });
+        }
+        if env.common.dry_run {
+            return Ok(Outcome::default());
+        }
         let target = request.target(env, &subject, target)?;
         let outcome = self.fail_over(env, &subject, target)?;
         env.feedback("* done");

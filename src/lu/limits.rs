@@ -23,6 +23,8 @@ pub struct Limits {
     pub storage: Duration,
     /// Telling a node something about itself.
     pub node: Duration,
+    /// Asking an external allocator.
+    pub allocator: Duration,
 }
 
 /// A node that is well answers in milliseconds; one that swaps may need seconds.
@@ -41,6 +43,8 @@ const SYNC: Duration = Duration::from_secs(4 * 60 * 60);
 const STORAGE: Duration = Duration::from_secs(120);
 /// A short question with a short answer.
 const NODE: Duration = Duration::from_secs(30);
+/// `hail` takes a second for a thousand instances; what takes minutes computes in vain or hangs.
+const ALLOCATOR: Duration = Duration::from_secs(120);
 
 impl Default for Limits {
     fn default() -> Limits {
@@ -53,14 +57,23 @@ impl Default for Limits {
             sync: SYNC,
             storage: STORAGE,
             node: NODE,
+            allocator: ALLOCATOR,
         }
     }
 }
 
 impl Limits {
     /// The names by which single limits are set.
-    pub const NAMES: [&'static str; 8] = [
-        "look", "start", "stop", "reboot", "migrate", "sync", "storage", "node",
+    pub const NAMES: [&'static str; 9] = [
+        "look",
+        "start",
+        "stop",
+        "reboot",
+        "migrate",
+        "sync",
+        "storage",
+        "node",
+        "allocator",
     ];
 
     /// The default limits with some set otherwise: by name, in milliseconds. Unknown names have no
@@ -78,6 +91,7 @@ impl Limits {
                 "sync" => &mut limits.sync,
                 "storage" => &mut limits.storage,
                 "node" => &mut limits.node,
+                "allocator" => &mut limits.allocator,
                 _ => continue,
             };
             *limit = Duration::from_millis(*millis);

@@ -8,6 +8,7 @@
 //! A unit may be run again after the runner died in the middle: it looks at reality first and does
 //! what is left to do, so that nothing is done twice.
 
+mod advice;
 mod group;
 mod group_change;
 mod instance_cleanup;
@@ -28,11 +29,13 @@ mod test;
 #[cfg(test)]
 mod tests;
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::allocator::external::Allocators;
 use crate::allocator::{Claim, Role, World};
 use crate::cluster::{Config, Edit};
 use crate::hypervisor::{Call, Driver, Interrupt, Progress};
@@ -100,6 +103,10 @@ pub struct Env<'a> {
     pub callbacks: &'a dyn Callbacks,
     /// How long verbs may take.
     pub limits: &'a Limits,
+    /// The external allocators that it can ask.
+    pub allocators: &'a Allocators,
+    /// A directory of ours alone, for files that are gone when it ends.
+    pub scratch: &'a Path,
     /// Raised when the unit is to stop waiting.
     pub interrupt: &'a Interrupt,
     /// Which job it is.

@@ -4,15 +4,16 @@
 
 use serde_json::json;
 
+use super::advice::{allocator, ask, check_allocator};
 use super::shared::{
-    check_allocator, check_same_group, check_target, find_node, group_mates, lock_instance,
-    share_nodes,
+    check_same_group, check_target, find_node, group_mates, lock_instance, share_nodes,
 };
 use super::{
     ChildJob, Detail, Env, Failure, LogicalUnit, Move, Outcome, PlanItem, ResultWithJobs, Slot,
     UnitResult, UnmovableItem, net_moves,
 };
-use crate::allocator::{Departure, Placed, PlannedMove, Role, Rules, plan_departure};
+use crate::allocator::external::plan_departure_by;
+use crate::allocator::{Departure, Placed, Plan, PlannedMove, Role, Rules, plan_departure};
 use crate::cluster::{AdminState, Config, Instance, Mirroring, Node};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{
@@ -58,7 +59,8 @@ impl Leaving<'_> {
         locks
     }
 
-    fn check(&self, config: &Config) -> Result<(), OpError> {
+    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        let config = env.config();
         let wrong = |text: String| OpError::prereq(ErrorCode::WrongInput, text);
         let node = find_node(config, self.node_name, self.node_uuid)?;
         if self.iallocator.is_some() && (self.new_secondary.or(self.target)).is_some() {
@@ -66,7 +68,6 @@ impl Leaving<'_> {
                 "an allocator and a node were given: only one of them can choose".into(),
             ));
         }
-        check_allocator(self.iallocator)?;
         if self.parallel == Some(0) {
             return Err(wrong("0 jobs at once would move nothing".into()));
         }
@@ -88,7 +89,24 @@ impl Leaving<'_> {
             check_target(other)?;
             check_same_group(config, node, other)?;
         }
-        Ok(())
+        match self.new_secondary.or(self.target) {
+            Some(_) => Ok(()),
+            None => check_allocator(env, self.iallocator),
+        }
+    }
+
+    /// Who goes where: by the nodes that are named, an external allocator, or the built-in placement.
+    fn plan(&self, env: &Env<'_>, departure: &Departure) -> Result<Plan, Failure> {
+        let is_named = departure.new_secondary.is_some() || departure.target.is_some();
+        match allocator(env, self.iallocator).filter(|_| !is_named) {
+            None => Ok(plan_departure(env.world, departure)),
+            Some(name) => {
+                env.feedback(format!("* asking iallocator {name}"));
+                ask(env, name, self.ignore_soft_errors, |adviser| {
+                    plan_departure_by(env.world, departure, adviser)
+                })
+            }
+        }
     }
 
     /// Plans, and turns what is planned into child jobs with `child`.
@@ -100,18 +118,16 @@ impl Leaving<'_> {
         let config = env.config();
         let node = find_node(config, self.node_name, self.node_uuid)?;
         let uuid = |name| find_node(config, name, None).map(|node| node.uuid.clone());
-        let plan = plan_departure(
-            env.world,
-            &Departure {
-                node: node.uuid.clone(),
-                mode: self.mode,
-                new_secondary: self.new_secondary.map(uuid).transpose()?,
-                target: self.target.map(uuid).transpose()?,
-                rules: Rules {
-                    ignore_soft_errors: self.ignore_soft_errors,
-                },
+        let departure = Departure {
+            node: node.uuid.clone(),
+            mode: self.mode,
+            new_secondary: self.new_secondary.map(uuid).transpose()?,
+            target: self.target.map(uuid).transpose()?,
+            rules: Rules {
+                ignore_soft_errors: self.ignore_soft_errors,
             },
-        );
+        };
+        let plan = self.plan(env, &departure)?;
         let mut stuck = vec![];
         let mut resources = false;
         for one in &plan.unmovable {
@@ -320,7 +336,7 @@ impl LogicalUnit for NodeEvacuate {
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
-        self.leaving().check(env.config())
+        self.leaving().check(env)
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
@@ -365,7 +381,7 @@ impl LogicalUnit for NodeFailover {
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
-        self.leaving().check(env.config())
+        self.leaving().check(env)
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
@@ -412,7 +428,7 @@ impl LogicalUnit for NodeMigrate {
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
-        self.leaving().check(env.config())
+        self.leaving().check(env)
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {

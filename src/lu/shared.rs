@@ -270,18 +270,6 @@ pub(super) fn check_same_group(config: &Config, home: &Node, node: &Node) -> Res
     ))
 }
 
-/// Refuses an external allocator, which this program does not run yet.
-pub(super) fn check_allocator(iallocator: Option<&String>) -> Result<(), OpError> {
-    match iallocator {
-        None => Ok(()),
-        Some(name) => Err(OpError::prereq(
-            ErrorCode::EnvironmentError,
-            format!("external allocators such as {name} are not supported yet"),
-        )
-        .hint("without -I the built-in placement chooses the nodes")),
-    }
-}
-
 /// Refuses a node without room for a role of an instance. Room that its own job was promised does
 /// not stand in its way.
 pub(super) fn check_room_on(

@@ -1,5 +1,6 @@
 //! Units against the real simulator: four nodes, a few instances of each kind.
 
+mod advice;
 mod create;
 mod disks;
 mod groups;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use super::{Callbacks, Env, Failure, Limits, Outcome, UnitResult, unit};
+use crate::allocator::external::Allocators;
 use crate::allocator::{Claim, World};
 use crate::cluster::{
     AdminState, Capacity, Cluster, Config, Disk, Group, Instance, InstanceUuid, Node, NodeUuid,
@@ -32,7 +34,8 @@ struct Lab {
     limits: Limits,
     attempt: u32,
     log: Log,
-    _dir: tempfile::TempDir,
+    allocators: Allocators,
+    dir: tempfile::TempDir,
 }
 
 #[derive(Default)]
@@ -138,7 +141,8 @@ impl Lab {
             limits: Limits::default(),
             attempt: 1,
             log: Log::default(),
-            _dir: dir,
+            allocators: Allocators::default(),
+            dir,
         }
     }
 
@@ -150,6 +154,8 @@ impl Lab {
             driver: &Driver::new(self.fake.clone()),
             callbacks: &self.log,
             limits: &self.limits,
+            allocators: &self.allocators,
+            scratch: self.dir.path(),
             interrupt: &self.interrupt,
             job: JobId(17),
             index: 0,

@@ -5,6 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
+use crate::allocator::external::Allocators;
 use crate::failpoints;
 use crate::opcodes::{ErrorCode, OpError};
 use crate::store::{
@@ -193,6 +194,18 @@ impl Client {
         self.store.write(Commit::VerbLimits, |tx| {
             tx.set_verb_limits(&limits)?;
             let value = format!("verb_limits={limits:?}");
+            tx.record(&EventKind::Limits, None, Some(&value), &self.submitter)
+        })
+    }
+
+    /// Sets what is set about external allocators.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_allocators(&self, allocators: &Allocators) -> Result<(), StoreError> {
+        self.store.write(Commit::Allocators, |tx| {
+            tx.set_allocators(allocators)?;
+            let value = serde_json::json!({ "allocators": allocators }).to_string();
             tx.record(&EventKind::Limits, None, Some(&value), &self.submitter)
         })
     }

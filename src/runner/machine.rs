@@ -383,6 +383,7 @@ impl StateMachineTest for Queue {
             simulator: FakeSettings::ZERO,
             queue_limit: None,
             max_running_jobs: None,
+            allocators: None,
         };
         found(&dir, &founding, Existing::Keep, "{}").unwrap();
         let client = Client::open(dir, "test").unwrap();

@@ -3,9 +3,11 @@
 use std::any::Any;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 
 use crate::allocator::World;
+use crate::allocator::external::Allocators;
 use crate::hypervisor::{Driver, Interrupt, Progress};
 use crate::limits::cut_message;
 use crate::lu::{Callbacks, Env, Failure, Limits as VerbLimits};
@@ -37,6 +39,8 @@ pub struct Task {
     pub attempt: u32,
     /// How long its verbs may take.
     pub limits: Arc<VerbLimits>,
+    /// The external allocators that it can ask.
+    pub allocators: Arc<Allocators>,
 }
 
 /// What the writer is told.
@@ -99,16 +103,18 @@ struct Waiting {
 pub struct Pool {
     shared: Arc<Shared>,
     driver: Driver,
+    scratch: Arc<Path>,
     writer: Post,
 }
 
 impl Pool {
-    /// A pool whose workers tell `writer`.
+    /// A pool whose workers tell `writer`, and make what files they need in `scratch`.
     #[must_use]
-    pub fn new(driver: Driver, writer: Post) -> Pool {
+    pub fn new(driver: Driver, scratch: &Path, writer: Post) -> Pool {
         Pool {
             shared: Arc::default(),
             driver,
+            scratch: scratch.into(),
             writer,
         }
     }
@@ -128,10 +134,11 @@ impl Pool {
     fn spawn(&self) {
         let shared = Arc::clone(&self.shared);
         let driver = self.driver.clone();
+        let scratch = Arc::clone(&self.scratch);
         let writer = self.writer.clone();
         let work = move || {
             while let Some(task) = next(&shared) {
-                let done = Box::new(run(&task, &driver, &writer));
+                let done = Box::new(run(&task, &driver, &scratch, &writer));
                 if !writer.send(Message::Done(done)) {
                     return;
                 }
@@ -205,7 +212,7 @@ impl Callbacks for ToWriter<'_> {
 }
 
 /// Runs one opcode. A unit that panics fails its opcode and nothing else.
-fn run(task: &Task, driver: &Driver, writer: &Post) -> Done {
+fn run(task: &Task, driver: &Driver, scratch: &Path, writer: &Post) -> Done {
     let callbacks = ToWriter { task, writer };
     let env = Env {
         world: &task.world,
@@ -217,6 +224,8 @@ fn run(task: &Task, driver: &Driver, writer: &Post) -> Done {
         common: &task.opcode.common,
         attempt: task.attempt,
         limits: &task.limits,
+        allocators: &task.allocators,
+        scratch,
     };
     let finished = catch_unwind(AssertUnwindSafe(|| processor::run(&task.opcode, &env)));
     let finished = finished.unwrap_or_else(|panic| Err(panicked(task, &*panic)));

@@ -184,7 +184,7 @@ impl Service {
         let mut state = State::new(begin.epoch, settings);
         load::load(&mut state, &store)?;
         Ok(Service {
-            pool: Pool::new(driver, mail.post()),
+            pool: Pool::new(driver, store.dir().path(), mail.post()),
             store,
             lock,
             state,

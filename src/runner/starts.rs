@@ -112,6 +112,7 @@ impl State {
             attempt: begun.starts + 1,
             replans: 0,
             limits: self.limits(),
+            allocators: Arc::clone(&self.settings.allocators),
         };
         effects.tasks.push(active.task(id, self.world()));
         effects.begun.push((id, active));

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use crate::allocator::external::Allocators;
 use crate::allocator::{Claim, World};
 use crate::cluster::{Config, NodeUuid};
 use crate::hypervisor::{Interrupt, Progress};
@@ -39,6 +40,8 @@ pub struct Active {
     pub replans: u32,
     /// How long its verbs may take.
     pub limits: Arc<lu::Limits>,
+    /// The external allocators that it can ask.
+    pub allocators: Arc<Allocators>,
 }
 
 /// What the writing thread knows.
@@ -249,6 +252,7 @@ impl Active {
             interrupt: Arc::clone(&self.interrupt),
             attempt: self.attempt,
             limits: Arc::clone(&self.limits),
+            allocators: Arc::clone(&self.allocators),
         }
     }
 }

@@ -32,6 +32,8 @@ words! {
         Limits = "limits",
         /// Verbs get other limits of time.
         VerbLimits = "verb-limits",
+        /// Something else is set about external allocators.
+        Allocators = "allocators",
         /// A newer program is to be the runner.
         WantProgram = "want-program",
         /// A runner's time begins.
@@ -64,6 +66,7 @@ impl Commit {
             | Commit::Hold
             | Commit::Limits
             | Commit::VerbLimits
+            | Commit::Allocators
             | Commit::WantProgram => Patience::Client,
         }
     }

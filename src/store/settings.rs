@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use rusqlite::params;
 use rusqlite::types::{ToSql, Value};
 use serde::{Deserialize, Serialize};
 
 use super::{Store, StoreError, Tx};
+use crate::allocator::external::Allocators;
 use crate::clock::now;
 use crate::failpoints;
 use crate::limits::{MAX_RUNNING_JOBS, QUEUE_LIMIT, RUNNER_IDLE};
@@ -91,6 +93,8 @@ pub struct Settings {
     /// How long verbs may take, by name, in milliseconds; those that are not set otherwise are
     /// missing.
     pub verb_limits: BTreeMap<String, u64>,
+    /// What is set about external allocators.
+    pub allocators: Arc<Allocators>,
     /// The program that the runner is, or was last.
     pub program: Option<Program>,
     /// The program that a newer tool wants the runner to be.
@@ -144,6 +148,9 @@ impl Store {
             verb_limits: text("verb_limits")?
                 .and_then(|text| serde_json::from_str(text).ok())
                 .unwrap_or_default(),
+            allocators: text("allocators")?
+                .and_then(|text| serde_json::from_str(text).ok())
+                .unwrap_or_default(),
         })
     }
 }
@@ -194,6 +201,15 @@ impl Tx<'_> {
     pub fn set_verb_limits(&mut self, limits: &BTreeMap<String, u64>) -> Result<(), StoreError> {
         self.wakes().runner();
         self.set("verb_limits", serde_json::json!(limits).to_string())
+    }
+
+    /// Sets what is set about external allocators.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn set_allocators(&mut self, allocators: &Allocators) -> Result<(), StoreError> {
+        self.wakes().runner();
+        self.set("allocators", serde_json::json!(allocators).to_string())
     }
 
     /// Takes no more jobs, or takes them again.

@@ -396,6 +396,7 @@ impl Lab {
             simulator,
             queue_limit: None,
             max_running_jobs: None,
+            allocators: None,
         };
         found(&lab.dir, &founding, Existing::Keep, "{}").unwrap();
         lab

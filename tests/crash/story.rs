@@ -235,6 +235,7 @@ fn settle_down(lab: &Lab, random: &mut StdRng, mix: &Mix) {
         simulator,
         queue_limit: random.random_bool(0.2).then(|| random.random_range(4..30)),
         max_running_jobs: random.random_bool(0.3).then(|| random.random_range(1..6)),
+        allocators: None,
     };
     found(&lab.dir, &founding, Existing::Keep, "{}").unwrap();
     if random.random_bool(0.3) {

@@ -50,8 +50,12 @@ impl Picture {
         }
         Picture {
             settings: format!(
-                "{:?} drained={} held={} verb limits={:?}",
-                settings.limits, settings.drained, settings.held, settings.verb_limits
+                "{:?} drained={} held={} verb limits={:?} {:?}",
+                settings.limits,
+                settings.drained,
+                settings.held,
+                settings.verb_limits,
+                settings.allocators
             ),
             nodes: nodes(&config),
             instances: instances(&config),

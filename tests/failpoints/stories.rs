@@ -249,6 +249,7 @@ fn steering(tale: &Tale) {
     tale.tool("gnt-cluster queue undrain");
     tale.tool("gnt-cluster modify --queue-limit 77");
     tale.tool("gnt-cluster modify --verb-limit start=7777");
+    tale.tool("gnt-cluster modify --iallocator-search-path /nowhere");
     tale.tool(&format!("gnt-job archive {a}"));
     tale.tool("gnt-job autoarchive all");
 }

@@ -34,6 +34,7 @@ impl Lab {
             simulator: FakeSettings::ZERO,
             queue_limit: None,
             max_running_jobs: None,
+            allocators: None,
         };
         found(&dir, &founding, Existing::Keep, "{}").unwrap();
         let store = Store::open(dir).unwrap();

@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::common::{ForceArgs, GlobalArgs, ListArgs, SubmitArgs};
 use super::tags::{SearchTagsArgs, TagsArgs};
-use crate::cli::values::{self, Numbers};
+use crate::cli::values::{self, Numbers, ProgramOptions};
 use crate::limits::{MAX_RUNNING_JOBS_MOST, QUEUE_LIMIT_MOST};
 
 /// Run a cluster as a whole
@@ -86,6 +86,7 @@ pub struct VerifyArgs {
 
 /// `gnt-cluster init`.
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("changes").multiple(true)))]
 pub struct InitArgs {
     /// The cluster's name
     pub name: Option<String>,
@@ -98,6 +99,23 @@ pub struct InitArgs {
     /// How many instances
     #[arg(long, value_name = "N", default_value_t = 30, requires = "sample", value_parser = clap::value_parser!(u32).range(0..=100_000))]
     pub instances: u32,
+    /// Who chooses nodes.
+    #[command(flatten)]
+    pub allocators: AllocatorArgs,
+}
+
+/// Which programs choose nodes where nobody names one.
+#[derive(Debug, Args)]
+pub struct AllocatorArgs {
+    /// Let this allocator choose where none is named with -I; built-in is the built-in placement
+    #[arg(short = 'I', long, value_name = "NAME", group = "changes")]
+    pub default_iallocator: Option<String>,
+    /// Options for every allocator: key=value,…, a key alone has no value
+    #[arg(long, value_name = "KEY=VALUE,…", group = "changes", hide_short_help = true, value_parser = values::program_options)]
+    pub default_iallocator_params: Option<ProgramOptions>,
+    /// The directories in which allocators are looked for, in order
+    #[arg(long, value_name = "DIR,…", group = "changes", hide_short_help = true, value_delimiter = ',', value_parser = values::absolute_path)]
+    pub iallocator_search_path: Option<Vec<PathBuf>>,
 }
 
 /// `gnt-cluster import`.
@@ -151,12 +169,15 @@ pub struct ModifyArgs {
     /// How long the simulator takes, in milliseconds: start=100,migrate=0
     #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers)]
     pub simulator: Option<Numbers>,
-    /// How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node
+    /// How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node, allocator
     #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers)]
     pub verb_limit: Option<Numbers>,
     /// How many seconds a runner without work stays
     #[arg(long, value_name = "SECONDS", group = "changes", value_parser = clap::value_parser!(u32).range(0..=86_400))]
     pub runner_idle: Option<u32>,
+    /// Who chooses nodes.
+    #[command(flatten)]
+    pub allocators: AllocatorArgs,
 }
 
 /// `gnt-cluster destroy`.

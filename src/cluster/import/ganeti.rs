@@ -275,6 +275,7 @@ impl Own {
                 driver: driver.unwrap_or_default().to_owned(),
                 queue_limit: own.get("queue_limit").and_then(Value::as_u64),
                 max_running_jobs: None,
+                default_iallocator: None,
                 simulator: own.remove("simulator").unwrap_or_default(),
             },
             nodes: take_object(&mut own, "nodes", "gnt.nodes")?,

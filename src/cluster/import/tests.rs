@@ -16,6 +16,7 @@ fn exported() -> String {
         driver: "simulator".to_owned(),
         queue_limit: Some(500),
         max_running_jobs: Some(7),
+        default_iallocator: None,
         simulator: json!({"speed": 2.5}),
     };
     write(&sample("lab", 4, 13, 1_700_000_000.25).unwrap(), &settings)

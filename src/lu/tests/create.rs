@@ -140,7 +140,10 @@ fn what_makes_no_sense_is_refused() {
         (on("snode", json!("node5")), ErrorCode::WrongInput),
         (on("pnode", json!("node1")), ErrorCode::WrongState),
         (on("group_name", json!("other")), ErrorCode::WrongInput),
-        (on("iallocator", json!("hail")), ErrorCode::EnvironmentError),
+        (
+            on("iallocator", json!("no-such")),
+            ErrorCode::EnvironmentError,
+        ),
         (
             on("beparams", json!({"memory": "much"})),
             ErrorCode::WrongInput,

@@ -56,7 +56,7 @@ fn what_cannot_migrate_is_refused_before_anything_happens() {
         (target("rbd1", "node5"), ErrorCode::WrongInput),
         (target("rbd1", "node9"), ErrorCode::UnknownEntity),
         (
-            with(migrate("rbd1"), "iallocator", json!("hail")),
+            with(migrate("rbd1"), "iallocator", json!("no-such")),
             ErrorCode::EnvironmentError,
         ),
         (

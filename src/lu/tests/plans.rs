@@ -4,7 +4,7 @@ use super::*;
 use crate::allocator::Role;
 use crate::lu::ResultWithJobs;
 
-fn evacuate(mode: &str) -> Opcode {
+pub(super) fn evacuate(mode: &str) -> Opcode {
     op(json!({"OP_ID": "OP_NODE_EVACUATE", "node_name": "node1", "mode": mode}))
 }
 
@@ -12,7 +12,7 @@ fn node_op(id: &str) -> Opcode {
     op(json!({"OP_ID": id, "node_name": "node1"}))
 }
 
-fn jobs(outcome: Outcome) -> ResultWithJobs {
+pub(super) fn jobs(outcome: Outcome) -> ResultWithJobs {
     match outcome.result {
         UnitResult::Jobs(jobs) => jobs,
         UnitResult::Value(value) => panic!("{value} is no jobs"),
@@ -20,7 +20,7 @@ fn jobs(outcome: Outcome) -> ResultWithJobs {
 }
 
 /// Each job as `instance: OP OP`.
-fn shape(jobs: &ResultWithJobs) -> Vec<String> {
+pub(super) fn shape(jobs: &ResultWithJobs) -> Vec<String> {
     let word = |op: &Opcode| op.op.id().trim_start_matches("OP_INSTANCE_").to_owned();
     let line = |job: &super::super::ChildJob| {
         let words: Vec<_> = job.ops.iter().map(word).collect();
@@ -205,7 +205,7 @@ fn bad_input_is_refused() {
             ErrorCode::WrongInput,
         ),
         (
-            with(evacuate("all"), "iallocator", json!("hail")),
+            with(evacuate("all"), "iallocator", json!("no-such")),
             ErrorCode::EnvironmentError,
         ),
         (
