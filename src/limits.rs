@@ -132,6 +132,13 @@ limits! {
     /// whoever names more has several, so that nobody waits long behind them.
     STEP_JOBS: usize = 200, "jobs",
         "the next transaction; there is no limit to how many one call names";
+    /// Rows that a purge deletes in one transaction: a few milliseconds' work.
+    PURGE_ROWS: usize = 2_000, "rows",
+        "the next transaction; others write between the two";
+    /// Pages that a purge takes out of the database's file in one transaction: each may be another
+    /// one that moves.
+    PURGE_PAGES: u32 = 1_000, "pages",
+        "the next transaction";
     /// The arguments that are kept of whoever submits: they are for people, and may be lists of files.
     ARGUMENT_BYTES: usize = 1_000, "bytes",
         "cut, with `…` at the end";

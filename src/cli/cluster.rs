@@ -230,6 +230,8 @@ fn show(cx: &mut Context) -> Result<ExitCode> {
         Some(((*name).to_owned(), json!(millis)))
     });
     let limits: serde_json::Map<String, Value> = limits.collect();
+    let (database, log) = store.dir().database_bytes();
+    let history = store.history()?;
     let items = vec![
         ("Cluster name", json!(cluster.cluster_name)),
         ("Cluster UUID", json!(cluster.uuid)),
@@ -268,6 +270,15 @@ fn show(cx: &mut Context) -> Result<ExitCode> {
                 "idle timeout": settings.limits.runner_idle,
             }),
         ),
+        (
+            "Sizes",
+            json!({
+                "database MiB": tenths_of_mib(database),
+                "log MiB": tenths_of_mib(log),
+                "archived jobs": history.archived,
+                "history events": history.events,
+            }),
+        ),
         ("Simulator", json!(durations)),
         ("Verb limits", Value::Object(limits)),
         (
@@ -284,6 +295,11 @@ fn show(cx: &mut Context) -> Result<ExitCode> {
     ];
     info::print(cx, &[items])?;
     Ok(ExitCode::Done)
+}
+
+/// MiB with one digit after the point, rounded up: what is there is more than nothing.
+fn tenths_of_mib(bytes: u64) -> f64 {
+    bytes.saturating_mul(10).div_ceil(1 << 20) as f64 / 10.0
 }
 
 fn verify(args: VerifyArgs, cx: &mut Context) -> Result<ExitCode> {

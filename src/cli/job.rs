@@ -25,6 +25,7 @@ use super::follow::{Ending, View, follow};
 use super::operation;
 use super::problem::{Problem, Result};
 use super::prompt::confirm;
+use super::purge::purge;
 use super::table::{self, local_time};
 use super::values::Age;
 use super::verdict;
@@ -52,6 +53,7 @@ fn run(cli: JobCli, cx: &mut Context) -> Result<ExitCode> {
         JobCommand::ChangePriority(args) => change_priority(args, cx),
         JobCommand::Archive(args) => archive(&args.jobs, cx),
         JobCommand::Autoarchive(args) => autoarchive(args, cx),
+        JobCommand::Purge(args) => purge(&args, cx),
     }
 }
 

@@ -64,6 +64,15 @@ impl Client {
         &self.store
     }
 
+    /// From now on the log is moved into the database whenever it has grown, as the runner does it:
+    /// for a tool that writes much.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn keep_log_short(&mut self) -> Result<(), StoreError> {
+        self.store.keep_log_short()
+    }
+
     /// Who submits, as JSON.
     #[must_use]
     pub fn who(&self) -> &str {

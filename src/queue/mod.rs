@@ -2,6 +2,7 @@
 //!
 //! * [`submit`]: many jobs at once, each accepted or refused on its own.
 //! * [`control`]: cancel, priority, archive, drain, hold, limits.
+//! * [`purge`]: deleting archived jobs.
 //! * [`follow`]: what has changed since the last look; [`why`] a job waits.
 //! * [`client`]: a tool's way to the queue: opens the database, submits, starts the runner.
 
@@ -9,6 +10,7 @@ mod bounds;
 pub mod client;
 pub mod control;
 pub mod follow;
+pub mod purge;
 pub mod submit;
 mod submitter;
 mod types;

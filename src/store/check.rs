@@ -85,7 +85,8 @@ const STRAYS: [(Stray, &str); 10] = [
     (
         Stray::Event,
         "SELECT DISTINCT job FROM event
-         WHERE id > (SELECT max(id) FROM event) - 1000 AND job IS NOT NULL
+         WHERE id > (SELECT max(id) FROM event) - 1000
+            AND job > coalesce((SELECT value FROM setting WHERE key = 'purged'), 0)
             AND NOT EXISTS (SELECT 1 FROM job WHERE id = event.job)
             AND NOT EXISTS (SELECT 1 FROM job_archive WHERE id = event.job)",
     ),
@@ -132,7 +133,8 @@ const STRAYS_OF_HISTORY: [(Stray, &str); 4] = [
     ),
     (
         Stray::Event,
-        "SELECT DISTINCT job FROM event WHERE job IS NOT NULL
+        "SELECT DISTINCT job FROM event
+         WHERE job > coalesce((SELECT value FROM setting WHERE key = 'purged'), 0)
             AND NOT EXISTS (SELECT 1 FROM job WHERE id = event.job)
             AND NOT EXISTS (SELECT 1 FROM job_archive WHERE id = event.job)",
     ),

@@ -24,6 +24,8 @@ words! {
         Autoarchive = "autoarchive",
         /// It is noted how many jobs were archived by their age.
         AutoarchiveNote = "autoarchive-note",
+        /// Archived jobs are deleted, and room is given back.
+        Purge = "purge",
         /// The queue is closed for submissions, or opened.
         Drain = "drain",
         /// No job is started any more, or again.
@@ -62,6 +64,7 @@ impl Commit {
             | Commit::Archive
             | Commit::Autoarchive
             | Commit::AutoarchiveNote
+            | Commit::Purge
             | Commit::Drain
             | Commit::Hold
             | Commit::Limits

@@ -267,6 +267,14 @@ impl StateDir {
         fs::symlink_metadata(self.database()).is_ok()
     }
 
+    /// Bytes of the database's file and of its log.
+    #[must_use]
+    pub fn database_bytes(&self) -> (u64, u64) {
+        let database = self.database();
+        let size = |path: &Path| fs::symlink_metadata(path).map_or(0, |meta| meta.len());
+        (size(&database), size(&with_suffix(&database, "-wal")))
+    }
+
     /// MiB that are free on its file system.
     #[must_use]
     pub fn free_mib(&self) -> Option<u64> {

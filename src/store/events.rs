@@ -27,6 +27,8 @@ pub enum EventKind {
     Limits,
     /// Jobs were archived.
     Archive,
+    /// Archived jobs were deleted.
+    Purge,
     /// The cluster was made or replaced.
     Import,
     /// The runner is asked to give up its place if it has nothing to do.
@@ -50,6 +52,7 @@ impl EventKind {
             EventKind::Release => "release",
             EventKind::Limits => "limits",
             EventKind::Archive => "archive",
+            EventKind::Purge => "purge",
             EventKind::Import => "import",
             EventKind::Yield => "yield",
             EventKind::Upgrade => "upgrade",
@@ -59,11 +62,11 @@ impl EventKind {
 
     fn from_word(word: String) -> EventKind {
         use EventKind::{
-            Archive, Cancel, Drain, Hold, Import, Limits, Priority, Release, Undrain, Upgrade,
-            Yield,
+            Archive, Cancel, Drain, Hold, Import, Limits, Priority, Purge, Release, Undrain,
+            Upgrade, Yield,
         };
         let known = [
-            Cancel, Priority, Drain, Undrain, Hold, Release, Limits, Archive, Import, Yield,
+            Cancel, Priority, Drain, Undrain, Hold, Release, Limits, Archive, Purge, Import, Yield,
             Upgrade,
         ];
         let known = known.into_iter().find(|kind| kind.word() == word);

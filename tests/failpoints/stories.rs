@@ -2,6 +2,7 @@
 //! was killed or failed is tried again until it is done.
 
 use std::cell::Cell;
+use std::collections::BTreeSet;
 
 use gnt::admin::simulator;
 use gnt::cluster::AdminState;
@@ -10,6 +11,7 @@ use gnt::hypervisor::fake::FakeSettings;
 use gnt::queue::{JobId, Status};
 use nix::sys::signal::{Signal, kill};
 use rusqlite::Connection;
+use serde_json::Value;
 
 use crate::common::{Lab, wait_for};
 
@@ -35,10 +37,11 @@ pub(crate) enum End {
 }
 
 /// All of them.
-pub(crate) const STORIES: [Story; 10] = [
+pub(crate) const STORIES: [Story; 11] = [
     story("founding", Lab::new, founding),
     story("replacing", ring, replacing),
     story("steering", ring, steering),
+    story("history", ring, history),
     story("instances", slow_sample, instances),
     story("nodes", ring, nodes),
     story("a dead node", ring, dead_node),
@@ -252,6 +255,22 @@ fn steering(tale: &Tale) {
     tale.tool("gnt-cluster modify --iallocator-search-path /nowhere");
     tale.tool(&format!("gnt-job archive {a}"));
     tale.tool("gnt-job autoarchive all");
+}
+
+fn history(tale: &Tale) {
+    tale.job("gnt-node migrate -f node1", |tale| {
+        tale.lab.primaries("node1").is_empty()
+    });
+    tale.tool("gnt-job autoarchive all");
+    let file = tale.lab.temp.path().join("jobs");
+    tale.tool(&format!("gnt-job purge --export {} all", file.display()));
+    let text = std::fs::read_to_string(&file).unwrap();
+    let jobs: BTreeSet<i64> = (text.lines())
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|job| job["job"].as_i64().unwrap())
+        .collect();
+    let last = tale.lab.store().last_job().unwrap().0;
+    assert_eq!(jobs, (1..=last).collect());
 }
 
 fn instances(tale: &Tale) {

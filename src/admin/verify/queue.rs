@@ -20,7 +20,12 @@ pub(super) fn check(
     for (stray, id) in store.strays(reading)? {
         say_stray(stray, id, found);
     }
-    let mut jobs = Jobs::default();
+    let mut jobs = Jobs {
+        purged: store.purged()?,
+        met: BTreeMap::new(),
+        named: BTreeSet::new(),
+        depends: vec![],
+    };
     store.each_job(false, |job, ops| {
         check_job(job, ops, found);
         jobs.meet(job, ops, found);
@@ -167,13 +172,16 @@ fn op_times(op: &OpRow) -> Option<&'static str> {
 #[derive(Debug)]
 struct Met {
     status: Status,
+    archived: bool,
     parent: Option<JobId>,
     root: JobId,
 }
 
 /// How jobs refer to one another.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Jobs {
+    /// No job above this one was deleted on purpose.
+    purged: JobId,
     met: BTreeMap<JobId, Met>,
     /// Child and parent, as the parents' results name them.
     named: BTreeSet<(JobId, JobId)>,
@@ -186,9 +194,16 @@ impl Jobs {
         self.met.get(&job).map(|met| met.status)
     }
 
+    /// Whether a job that is not there may have been deleted while this one stays.
+    fn outlives(&self, job: JobId, gone: JobId) -> bool {
+        let keeps = self.met.get(&job);
+        gone <= self.purged && keeps.is_some_and(|met| met.archived || met.status.is_final())
+    }
+
     fn meet(&mut self, job: &JobRow, ops: &[OpRow], found: &mut Findings) {
         let met = Met {
             status: job.status,
+            archived: job.archived,
             parent: job.parent,
             root: job.root,
         };
@@ -249,11 +264,13 @@ impl Jobs {
     fn check_children(&self, store: &Store, found: &mut Findings) -> Result<(), StoreError> {
         for (child, parent) in &self.named {
             let theirs = match self.met.get(child) {
-                Some(met) => met.parent,
+                Some(met) => Some(met.parent),
                 // It may have been archived before its parent.
-                None => store.job(*child)?.and_then(|job| job.parent),
+                None => store.job(*child)?.map(|job| job.parent),
             };
-            if theirs != Some(*parent) {
+            // A purge deletes children first, in steps, and may have been killed between two.
+            let purged = theirs.is_none() && self.outlives(*parent, *child);
+            if theirs.flatten() != Some(*parent) && !purged {
                 let text = format!("its child {child} is not there");
                 found.say(Code::Children, object(*parent), text);
             }
@@ -302,6 +319,7 @@ impl Jobs {
                 .is_some_and(|status| is_running(status) || status == Status::Waiting);
             match theirs {
                 _ if on >= job => say(format!("depends on the later job {on}")),
+                None if self.outlives(*job, *on) => {}
                 None => say(format!("depends on job {on}, which is not there")),
                 Some(status) if begun && !status.is_final() => {
                     say(format!(

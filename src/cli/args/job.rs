@@ -1,5 +1,6 @@
 //! `gnt-job`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
@@ -57,6 +58,9 @@ pub enum JobCommand {
     /// Put away all jobs that ended so long ago
     #[command(after_help = "Example: gnt-job autoarchive 1w")]
     Autoarchive(AutoarchiveArgs),
+    /// Delete jobs that were put away and ended so long ago
+    #[command(after_help = "Example: gnt-job purge --export /var/backups/jobs 26w")]
+    Purge(PurgeArgs),
 }
 
 /// Jobs by their state.
@@ -187,4 +191,15 @@ pub struct AutoarchiveArgs {
     /// How long ago they ended, such as 2d, or all
     #[arg(value_parser = values::age)]
     pub age: Age,
+}
+
+/// `gnt-job purge`.
+#[derive(Debug, Args)]
+pub struct PurgeArgs {
+    /// How long ago they ended, such as 26w, or all
+    #[arg(value_parser = values::age)]
+    pub age: Age,
+    /// Append each job to this file as a line of JSON before it is deleted
+    #[arg(long, value_name = "FILE")]
+    pub export: Option<PathBuf>,
 }

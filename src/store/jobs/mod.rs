@@ -22,6 +22,11 @@ pub fn op_key(job: JobId, index: u32) -> i64 {
     job.0 * OPS + i64::from(index)
 }
 
+/// The lowest and the highest key that opcodes of a job can have.
+pub(in crate::store) fn job_keys(job: JobId) -> (i64, i64) {
+    (op_key(job, 0), op_key(job, 0) + OPS - 1)
+}
+
 /// A job as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobRow {
