@@ -115,6 +115,10 @@ limits! {
     /// A cluster's file: Ganeti writes some KiB an instance.
     CLUSTER_FILE_BYTES: u64 = 256 << 20, "bytes",
         "the file is refused, exit 1";
+    /// What a backup says of itself: names, sizes and checksums of two files. These may be as large as
+    /// the disk has room for.
+    MANIFEST_BYTES: u64 = 64 << 10, "bytes",
+        "the backup is refused, exit 1";
     /// Nodes of the sample cluster: what Ganeti was ever said to be run with, times five.
     SAMPLE_NODES: usize = 1_000, "nodes",
         "refused, exit 1";

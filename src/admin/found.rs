@@ -7,6 +7,8 @@
 
 use std::time::{Duration, Instant};
 
+use super::container::ContainerError;
+use super::verify::Finding;
 use crate::allocator::external::Allocators;
 use crate::cluster::Config;
 use crate::hypervisor::fake::{self, Fake, FakeError, FakeSettings};
@@ -54,6 +56,12 @@ pub enum AdminError {
     /// Jobs are unfinished.
     #[error("{0} jobs are unfinished")]
     Unfinished(u64),
+    /// A backup cannot be written or read.
+    #[error(transparent)]
+    Container(#[from] ContainerError),
+    /// What a backup holds is not in order.
+    #[error("{} things are not in order", .0.len())]
+    Unsound(Vec<Finding>),
     /// The runner does not leave.
     #[error("the runner of {} does not leave", .0.path().display())]
     Runner(StateDir),
@@ -69,6 +77,21 @@ impl AdminError {
             AdminError::Unfinished(_) => {
                 Some("wait for them (gnt-job list), or cancel them (gnt-job cancel ID)".to_owned())
             }
+            AdminError::Container(ContainerError::Newer { .. }) => {
+                Some("use the newer program that made it".to_owned())
+            }
+            AdminError::Container(ContainerError::Room { .. } | ContainerError::Io(_)) => {
+                Some("nothing was changed; see to that, then try again".to_owned())
+            }
+            AdminError::Container(ContainerError::Foreign(_) | ContainerError::Damaged(_)) => {
+                Some("nothing was changed; use another backup".to_owned())
+            }
+            AdminError::Unsound(findings) => Some(match findings.iter().any(Finding::is_damage) {
+                true => "nothing was changed; use another backup".to_owned(),
+                false => {
+                    "nothing was changed; --accept-findings restores it all the same".to_owned()
+                }
+            }),
             AdminError::Runner(dir) => Some(format!(
                 "see {}; try again when its jobs have ended",
                 dir.runner_log().display()
@@ -182,7 +205,7 @@ fn refuse_unfinished(store: &Store) -> Result<(), AdminError> {
 
 /// Takes the runner's place, so that no runner works on what is being replaced. One without work is
 /// asked to leave.
-fn without_runner(
+pub(super) fn without_runner(
     dir: &StateDir,
     store: Option<&Store>,
     who: &str,

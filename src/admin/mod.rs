@@ -1,9 +1,13 @@
-//! Whole clusters: founding one, replacing it by an import, destroying it, checking that
-//! configuration, queue and reality agree. Here the three meet; each of them knows nothing of the
+//! Whole clusters: founding one, replacing it by an import, destroying it, backing it up, checking
+//! that configuration, queue and reality agree. Here the three meet; each of them knows nothing of the
 //! others.
 
+mod backup;
+mod container;
 mod found;
 mod verify;
 
+pub use backup::*;
+pub use container::{ContainerError, Manifest, Member};
 pub use found::*;
 pub use verify::*;

@@ -48,6 +48,8 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
         ClusterCommand::Init(args) => init(args, cx),
         ClusterCommand::Import(args) => import_file(args, cx),
         ClusterCommand::Export(args) => export_file(args, cx),
+        ClusterCommand::Backup(args) => super::backup::backup(&args.file, cx),
+        ClusterCommand::Restore(args) => super::backup::restore(&args, cx),
         ClusterCommand::Info => show(cx),
         ClusterCommand::VerifyConfig(args) => verify(args, cx),
         ClusterCommand::Queue(command) => queue(command, cx),
@@ -298,7 +300,7 @@ fn show(cx: &mut Context) -> Result<ExitCode> {
 }
 
 /// MiB with one digit after the point, rounded up: what is there is more than nothing.
-fn tenths_of_mib(bytes: u64) -> f64 {
+pub(super) fn tenths_of_mib(bytes: u64) -> f64 {
     bytes.saturating_mul(10).div_ceil(1 << 20) as f64 / 10.0
 }
 
@@ -327,10 +329,7 @@ fn verify(args: VerifyArgs, cx: &mut Context) -> Result<ExitCode> {
         ));
     }
     for finding in &verdict.findings {
-        cx.printer.verdict(&format!(
-            "  - ERROR: {}: {}: {}",
-            finding.area, finding.object, finding.text
-        ))?;
+        cx.printer.verdict(&format!("  - ERROR: {finding}"))?;
     }
     if verdict.findings.is_empty() {
         cx.printer.say("Configuration, queue and simulator agree.");

@@ -17,6 +17,20 @@ pub fn read(file: &Path, most: u64) -> Result<Vec<u8>> {
     }
 }
 
+/// A file, or standard input, to be read bit by bit.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn reader(file: &Path) -> Result<Box<dyn Read>> {
+    match file == Path::new("-") {
+        true => Ok(Box::new(std::io::stdin())),
+        false => match open(file) {
+            Ok(file) => Ok(Box::new(std::io::BufReader::new(file))),
+            Err(error) => Err(Problem::file(file, &error)),
+        },
+    }
+}
+
 /// The same as text.
 ///
 /// # Errors

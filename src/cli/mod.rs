@@ -6,6 +6,7 @@
 //! the follower's events), [`document`] (what `--json` prints), [`exit`] (what the exit codes mean).
 
 pub mod args;
+mod backup;
 pub mod cluster;
 pub mod context;
 pub mod debug;

@@ -44,6 +44,11 @@ impl Printer {
         written.map_err(|error| Problem::output(&error))
     }
 
+    /// Where bytes go that are no text.
+    pub fn bytes(&mut self) -> &mut impl Write {
+        &mut self.out
+    }
+
     /// A line of data.
     ///
     /// # Errors

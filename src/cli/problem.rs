@@ -141,7 +141,10 @@ impl From<AdminError> for Problem {
         let exit = match &error {
             AdminError::Store(error) => exit_of(error),
             AdminError::Fake(_) => ExitCode::NoCluster,
-            AdminError::Unfinished(_) | AdminError::Runner(_) => ExitCode::Failed,
+            AdminError::Unfinished(_)
+            | AdminError::Runner(_)
+            | AdminError::Container(_)
+            | AdminError::Unsound(_) => ExitCode::Failed,
         };
         Problem::of(&error, error.hint(), exit)
     }

@@ -251,9 +251,11 @@ impl Service {
         let State {
             scheduler,
             settings,
+            orphans,
             ..
         } = &self.state;
-        scheduler.is_idle() || (settings.held && scheduler.running().next().is_none())
+        scheduler.is_idle()
+            || (settings.held && scheduler.running().all(|id| orphans.contains(&id)))
     }
 
     /// Collects messages: waits for the first, takes those that have arrived meanwhile.
@@ -320,7 +322,7 @@ impl Service {
             false => None,
         };
         let report = !self.reports.is_empty() && self.reported.elapsed() >= REPORT_EVERY;
-        let orphans = !self.state.orphans.is_empty() && start_more;
+        let orphans = !self.state.orphans.is_empty() && start_more && !self.state.settings.held;
         let waiting = self.state.scheduler.take_newly_waiting();
         let nothing = first.is_none() && self.done.is_empty() && waiting.is_empty();
         if nothing && !report && !orphans {

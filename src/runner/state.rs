@@ -165,7 +165,8 @@ impl State {
         for done in done {
             self.end(tx, done, &mut effects)?;
         }
-        if start_more {
+        // While the queue is held nobody begins anything again, either.
+        if start_more && !self.settings.held {
             for id in std::mem::take(&mut self.orphans) {
                 self.restart(tx, id, &mut effects)?;
             }

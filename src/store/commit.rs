@@ -10,6 +10,8 @@ words! {
         Found = "found",
         /// A cluster takes the place of the one that is there.
         Replace = "replace",
+        /// What a backup holds becomes a cluster that waits for its release.
+        Restore = "restore",
         /// A runner without work is asked to leave.
         Yield = "yield",
         /// Jobs are submitted.
@@ -57,6 +59,7 @@ impl Commit {
             Commit::Begin | Commit::Step | Commit::Leave | Commit::GiveUp => Patience::Runner,
             Commit::Found
             | Commit::Replace
+            | Commit::Restore
             | Commit::Yield
             | Commit::Submit
             | Commit::Cancel

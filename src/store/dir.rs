@@ -10,6 +10,7 @@ use nix::sys::statfs::{
 };
 
 use super::StoreError;
+use super::swap::remove_all;
 use super::trust::{self, For};
 
 /// File systems on which SQLite's log cannot be shared between processes, or locks mean nothing.
@@ -313,6 +314,8 @@ impl StateDir {
         remove_database(&self.database())?;
         remove_database(&self.unfinished_database())?;
         self.remove_realities_but(None)?;
+        remove_all(&self.replaced())?;
+        remove_all(&self.path().join("restoring"))?;
         let log = self.runner_log();
         for path in [log.with_extension("log.1"), log] {
             remove_if_there(&path)?;
@@ -346,7 +349,10 @@ fn check_way(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Makes an empty file of mode 0600 unless it is there; never follows a link.
-pub(super) fn private_file(path: &Path) -> Result<(), StoreError> {
+///
+/// # Errors
+/// [`StoreError::Untrusted`], [`StoreError::Io`].
+pub(crate) fn private_file(path: &Path) -> Result<(), StoreError> {
     let file = trust::open(path, For::Locking)?;
     // The umask may have taken from us what we need.
     file.set_permissions(Permissions::from_mode(0o600))
@@ -354,7 +360,7 @@ pub(super) fn private_file(path: &Path) -> Result<(), StoreError> {
 }
 
 /// The name of a file that SQLite keeps beside a database.
-fn with_suffix(database: &Path, suffix: &str) -> PathBuf {
+pub(super) fn with_suffix(database: &Path, suffix: &str) -> PathBuf {
     let mut path = database.to_owned().into_os_string();
     path.push(suffix);
     path.into()
@@ -369,7 +375,10 @@ pub(super) fn remove_database(path: &Path) -> Result<(), StoreError> {
 }
 
 /// Removes a file if it is there.
-pub(super) fn remove_if_there(path: &Path) -> Result<(), StoreError> {
+///
+/// # Errors
+/// [`StoreError::Io`].
+pub(crate) fn remove_if_there(path: &Path) -> Result<(), StoreError> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(StoreError::io(path, error)),
         _ => Ok(()),

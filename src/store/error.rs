@@ -138,7 +138,7 @@ impl StoreError {
                     .into()
             }
             StoreError::Exists(_) => {
-                "name another directory with --state-dir, or see gnt-cluster import --replace"
+                "name another directory with --state-dir, or see --replace of gnt-cluster import and restore"
                     .into()
             }
             StoreError::Unfit { .. } => {

@@ -31,6 +31,8 @@ pub enum EventKind {
     Purge,
     /// The cluster was made or replaced.
     Import,
+    /// The cluster came from a backup.
+    Restore,
     /// The runner is asked to give up its place if it has nothing to do.
     Yield,
     /// A newer program is to be the runner.
@@ -54,6 +56,7 @@ impl EventKind {
             EventKind::Archive => "archive",
             EventKind::Purge => "purge",
             EventKind::Import => "import",
+            EventKind::Restore => "restore",
             EventKind::Yield => "yield",
             EventKind::Upgrade => "upgrade",
             EventKind::Other(word) => word,
@@ -62,12 +65,12 @@ impl EventKind {
 
     fn from_word(word: String) -> EventKind {
         use EventKind::{
-            Archive, Cancel, Drain, Hold, Import, Limits, Priority, Purge, Release, Undrain,
-            Upgrade, Yield,
+            Archive, Cancel, Drain, Hold, Import, Limits, Priority, Purge, Release, Restore,
+            Undrain, Upgrade, Yield,
         };
         let known = [
-            Cancel, Priority, Drain, Undrain, Hold, Release, Limits, Archive, Purge, Import, Yield,
-            Upgrade,
+            Cancel, Priority, Drain, Undrain, Hold, Release, Limits, Archive, Purge, Import,
+            Restore, Yield, Upgrade,
         ];
         let known = known.into_iter().find(|kind| kind.word() == word);
         known.unwrap_or(EventKind::Other(word))

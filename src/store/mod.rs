@@ -15,6 +15,7 @@
 mod archive;
 mod check;
 mod commit;
+mod copy;
 mod dir;
 mod error;
 mod events;
@@ -26,6 +27,7 @@ mod purge;
 mod runner_lock;
 mod schema;
 mod settings;
+mod swap;
 mod trust;
 mod tx;
 mod wake;
@@ -42,7 +44,11 @@ use log_length::LogLength;
 pub use archive::Archived;
 pub use check::{Reading, Stray};
 pub use commit::Commit;
+pub use copy::{Frozen, inspect};
+pub(crate) use copy::{copy_database, distrust_database, foreign_flags};
 pub use dir::StateDir;
+pub use dir::{StateDir, WAKE_FILES};
+pub(crate) use dir::{private_file, remove_if_there};
 pub use error::StoreError;
 pub use events::{Event, EventKind};
 pub use gate::{Gate, Patience};
@@ -130,6 +136,8 @@ impl Store {
         db.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
             .map_err(wrong)?;
         db.close().map_err(|(_, error)| wrong(error))?;
+        // The log of one that was here before would be taken for that of the new one.
+        dir.set_aside()?;
         dir::rename_durably(&unfinished, &dir.database())?;
         reach(Commit::Found, Stage::Announced);
         Ok(())

@@ -238,6 +238,21 @@ impl Tx<'_> {
         self.set("driver", driver)
     }
 
+    /// What came from a backup, with the reality of this generation, waits for its release: nothing
+    /// starts before. Of the runners that were there nothing is known.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn settle_restored(&mut self, generation: u64, driver: &str) -> Result<(), StoreError> {
+        self.set_reality(generation, driver)?;
+        self.set_held(true)?;
+        self.set("runner", 0)?;
+        self.run(
+            "DELETE FROM setting WHERE key IN ('deaths', 'wanted_program')",
+            [],
+        )
+    }
+
     /// Begins the time of a new runner; the ones before it commit nothing any more.
     ///
     /// # Errors

@@ -37,11 +37,12 @@ pub(crate) enum End {
 }
 
 /// All of them.
-pub(crate) const STORIES: [Story; 11] = [
+pub(crate) const STORIES: [Story; 12] = [
     story("founding", Lab::new, founding),
     story("replacing", ring, replacing),
     story("steering", ring, steering),
     story("history", ring, history),
+    story("restoring", ring, restoring),
     story("instances", slow_sample, instances),
     story("nodes", ring, nodes),
     story("a dead node", ring, dead_node),
@@ -271,6 +272,20 @@ fn history(tale: &Tale) {
         .collect();
     let last = tale.lab.store().last_job().unwrap().0;
     assert_eq!(jobs, (1..=last).collect());
+}
+
+fn restoring(tale: &Tale) {
+    tale.job("gnt-debug delay 0", never);
+    let file = tale.lab.temp.path().join("backup");
+    let file = file.display();
+    tale.tool(&format!("gnt-cluster backup {file}"));
+    tale.job("gnt-instance migrate -f inst1", |tale| {
+        tale.on("inst1", "node2")
+    });
+    tale.tool(&format!("gnt-cluster restore --replace {file}"));
+    assert!(tale.on("inst1", "node1"));
+    tale.tool("gnt-cluster queue release");
+    tale.job("gnt-debug delay 0", never);
 }
 
 fn instances(tale: &Tale) {

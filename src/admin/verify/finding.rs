@@ -1,5 +1,7 @@
 //! What a check can find, as programs see it.
 
+use std::fmt;
+
 use serde::Serialize;
 
 use crate::opcodes::words;
@@ -141,6 +143,20 @@ pub struct Finding {
     pub object: String,
     /// What is wrong with it, for people.
     pub text: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}: {}", self.area, self.object, self.text)
+    }
+}
+
+impl Finding {
+    /// Whether the database itself cannot be read as it should be.
+    #[must_use]
+    pub fn is_damage(&self) -> bool {
+        matches!(self.code, Code::Damaged | Code::Unreadable)
+    }
 }
 
 #[derive(Debug, Default)]

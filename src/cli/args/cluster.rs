@@ -40,6 +40,12 @@ pub enum ClusterCommand {
     /// Print the cluster as config.data
     #[command(after_help = "Example: gnt-cluster export > config.data")]
     Export(ExportArgs),
+    /// Write the cluster with its jobs to a file, while all goes on
+    #[command(after_help = "Example: gnt-cluster backup /var/backups/gnt.tar")]
+    Backup(BackupArgs),
+    /// Make a cluster of a backup; nothing starts before it is released
+    #[command(after_help = "Example: gnt-cluster restore /var/backups/gnt.tar")]
+    Restore(RestoreArgs),
     /// Show all that is known of the cluster
     #[command(visible_alias = "show", after_help = "Example: gnt-cluster info")]
     Info,
@@ -134,6 +140,26 @@ pub struct ExportArgs {
     /// Write it to this file
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+/// `gnt-cluster backup`.
+#[derive(Debug, Args)]
+pub struct BackupArgs {
+    /// The file, which appears when it is whole; - for standard output
+    pub file: PathBuf,
+}
+
+/// `gnt-cluster restore`.
+#[derive(Debug, Args)]
+pub struct RestoreArgs {
+    /// The backup; - for standard input
+    pub file: PathBuf,
+    /// Put it in place of the cluster that is there, which is kept beside it
+    #[arg(long)]
+    pub replace: bool,
+    /// Restore it although verify-config finds it not in order
+    #[arg(long)]
+    pub accept_findings: bool,
 }
 
 /// The commands of `gnt-cluster queue`.

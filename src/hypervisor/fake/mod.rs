@@ -13,6 +13,7 @@
 //! fault makes them hang they are given up.
 
 mod change;
+mod copy;
 mod create;
 mod deeds;
 mod faults;
@@ -31,6 +32,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use serde::{Deserialize, Serialize};
 
 pub use self::change::Change;
+pub use self::copy::{Frozen, inspect};
 pub use self::create::create;
 pub use self::faults::{Fault, FaultKind};
 use self::reality::{Moment, Sql};
@@ -193,6 +195,14 @@ pub enum FakeError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// A copy from elsewhere is damaged, or holds other things than it should.
+    #[error("the simulator's reality {} cannot be used: {why}", path.display())]
+    Strange {
+        /// Which file.
+        path: PathBuf,
+        /// What was found.
+        why: String,
+    },
     /// Another version of this program made the file.
     #[error("the simulator's reality {} has layout {layout}, this program knows {}", path.display(), reality::LAYOUT)]
     Layout {
@@ -242,6 +252,7 @@ impl FakeError {
             FakeError::Missing { .. }
             | FakeError::Empty { .. }
             | FakeError::Foreign { .. }
+            | FakeError::Strange { .. }
             | FakeError::Damaged { .. } => "nothing was changed; restore a backup of it, or make \
                 the cluster anew: gnt-cluster export, gnt-cluster import --replace"
                 .to_owned(),
