@@ -338,6 +338,7 @@ m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s F -l filter -d 'The argument is a filter, even if it could be a name'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l no-headers -d 'No line of titles'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s q -l quiet -d 'Say nothing if all goes well'

@@ -51,6 +51,7 @@ m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s F -l filter -d 'The argument is a filter, even if it could be a name'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l pending -d 'Those that have not begun, or are being cancelled'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l queued -d 'Those that are submitted and no more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l waiting -d 'Those that wait for locks'

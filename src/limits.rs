@@ -149,6 +149,16 @@ limits! {
     /// The runner's log, before it becomes the old one, of which one is kept.
     RUNNER_LOG_BYTES: u64 = 8 << 20, "bytes",
         "`runner.log` becomes `runner.log.1`";
+    /// The filter of a list: more than anybody types, and what a program makes of a few hundred names.
+    FILTER_BYTES: usize = 16 << 10, "bytes",
+        "usage error, exit 2";
+    /// Parentheses and `not` around a part of a filter.
+    FILTER_DEPTH: usize = 32, "levels",
+        "usage error, exit 2";
+    /// What a regular expression of a filter may grow to when it is made ready: with it, matching takes
+    /// a time that grows with the text alone.
+    REGEX_BYTES: usize = 1 << 20, "bytes",
+        "usage error, exit 2";
     /// How long a client waits for its turn to write: the disk is slow, or somebody holds the lock.
     CLIENT_WAIT_SECONDS: u64 = 10, "s",
         "nothing is submitted, the holder is named, exit 1";

@@ -276,13 +276,13 @@ static LOCKS: [Field<LockRow>; 4] = [
     field!("mode", "Mode", Text, "How it is held", |l| {
         Cell::text_or_unavailable(l.mode.map(Mode::word))
     }),
-    field!("owner", "Owner", Text, "The jobs that hold it", |l| {
+    field!("owner", "Owner", List, "The jobs that hold it", |l| {
         list_or_unavailable(&l.owner)
     }),
     field!(
         "pending",
         "Pending",
-        Text,
+        List,
         "The jobs that wait for it",
         |l| list_or_unavailable(&l.pending)
     ),

@@ -47,7 +47,9 @@ fn run(cli: GroupCli, cx: &mut Context) -> Result<ExitCode> {
             submit(cx, &client, args.submit, op)
         }
         GroupCommand::Info(args) => fields::group::info(cx, &args.groups),
-        GroupCommand::List(args) => fields::group::list(cx, &args.groups, args.list),
+        GroupCommand::List(args) => {
+            fields::list::<fields::group::Row>(cx, args.groups, args.filter, args.list)
+        }
         GroupCommand::ListFields(args) => {
             let style = args.style();
             table::list_fields(

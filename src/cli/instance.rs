@@ -51,7 +51,9 @@ fn run(cli: InstanceCli, cx: &mut Context) -> Result<ExitCode> {
             }
             fields::instance::info(cx, &args.instances)
         }
-        InstanceCommand::List(args) => fields::instance::list(cx, &args.instances, args.list),
+        InstanceCommand::List(args) => {
+            fields::list::<fields::instance::Row>(cx, args.instances, args.filter, args.list)
+        }
         InstanceCommand::ListFields(args) => {
             let style = args.style();
             let known = &fields::instance::FIELDS;

@@ -1,8 +1,7 @@
 //! `gnt-job`.
 
-use std::cell::OnceCell;
-use std::collections::BTreeMap;
-use std::rc::Rc;
+mod list;
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -14,8 +13,7 @@ use crate::signals;
 use crate::store::{Archived, JobRow, OpRow};
 
 use super::args::job::{
-    AutoarchiveArgs, CancelArgs, ChangePriorityArgs, FollowArgs, JobCli, JobCommand, JobListArgs,
-    StateArgs,
+    AutoarchiveArgs, CancelArgs, ChangePriorityArgs, FollowArgs, JobCli, JobCommand, StateArgs,
 };
 use super::context::Context;
 use super::document::{SCHEMA, Verdict};
@@ -41,7 +39,7 @@ pub fn main() -> std::process::ExitCode {
 
 fn run(cli: JobCli, cx: &mut Context) -> Result<ExitCode> {
     match cli.command {
-        JobCommand::List(args) => list(args, cx),
+        JobCommand::List(args) => list::list(args, cx),
         JobCommand::ListFields(args) => {
             let style = args.style();
             table::list_fields(&mut cx.printer, &fields::job::FIELDS, &args.fields, &style)
@@ -72,104 +70,6 @@ fn see_to_runner(client: &Client, cx: &mut Context, jobs: &[JobRow]) {
     }
 }
 
-// --------------------------------------------------------------------- lists
-
-fn list(args: JobListArgs, cx: &mut Context) -> Result<ExitCode> {
-    let client = Rc::new(cx.open()?);
-    let store = client.store();
-    let mut jobs = if !args.jobs.is_empty() {
-        let jobs = store.jobs_of(&args.jobs)?;
-        if let Some(id) = args
-            .jobs
-            .iter()
-            .find(|id| !jobs.iter().any(|j| j.id == **id))
-        {
-            return Err(unknown(*id));
-        }
-        jobs
-    } else if let Some(parent) = args.children_of {
-        store.job(parent)?.ok_or_else(|| unknown(parent))?;
-        let mut family = store.family(parent)?;
-        family.retain(|job| job.id != parent);
-        family
-    } else {
-        let mut jobs = store.jobs()?;
-        if args.archived {
-            jobs.extend(store.archived_jobs()?);
-            jobs.sort_by_key(|job| job.id);
-        }
-        jobs
-    };
-    see_to_runner(&client, cx, &jobs);
-    jobs.retain(|job| wanted(&args, job.status));
-    let depth = match args.tree {
-        true => as_tree(&mut jobs),
-        false => BTreeMap::new(),
-    };
-    let mut default = fields::job::DEFAULT.to_owned();
-    if args.archived {
-        default.push_str(",archived");
-    }
-    let names = args.list.output.as_deref().unwrap_or_default();
-    let reasons = match names.split([',', '+']).any(|name| name.trim() == "why") {
-        true => Some(Reasons::load(store)?),
-        false => None,
-    };
-    let rows: Vec<fields::job::Row> = (jobs.into_iter())
-        .map(|job| fields::job::Row {
-            depth: depth.get(&job.id).copied().unwrap_or(0),
-            waits: reasons.as_ref().and_then(|reasons| reasons.of(job.id)),
-            job,
-            client: Rc::clone(&client),
-            ops: OnceCell::new(),
-        })
-        .collect();
-    note_state(&client, cx)?;
-    let style = args.list.style(cx.verbose);
-    let shown = table::show(
-        &mut cx.printer,
-        &fields::job::FIELDS,
-        &default,
-        &style,
-        &rows,
-    );
-    // The tool ends now: to take ten thousand rows apart is a tenth of all that it does.
-    std::mem::forget(rows);
-    shown
-}
-
-/// Says what keeps the queue from going on as usual.
-fn note_state(client: &Client, cx: &mut Context) -> Result<()> {
-    let settings = client.store().settings()?;
-    if settings.drained {
-        cx.printer
-            .say("note: the queue is drained: it takes no jobs");
-    }
-    if settings.held {
-        cx.printer.say("note: the queue is held: it starts no jobs");
-    }
-    if client.store().dir().free_mib() == Some(0) {
-        cx.printer
-            .say("note: the disk is full: the jobs stand still until there is room");
-    }
-    Ok(())
-}
-
-fn wanted(args: &JobListArgs, status: Status) -> bool {
-    let JobListArgs {
-        state,
-        running,
-        error,
-        finished,
-        ..
-    } = args;
-    let any = state.any() || *running || *error || *finished;
-    !any || state.has(status)
-        || (*running && status == Status::Running)
-        || (*error && status == Status::Error)
-        || (*finished && status.is_final())
-}
-
 impl StateArgs {
     fn any(&self) -> bool {
         self.pending || self.queued || self.waiting
@@ -181,28 +81,6 @@ impl StateArgs {
             || (self.queued && status == Status::Queued)
             || (self.waiting && status == Status::Waiting)
     }
-}
-
-/// Puts each job under its parent, if that is there, and tells how deep each stands.
-fn as_tree(jobs: &mut [JobRow]) -> BTreeMap<JobId, usize> {
-    let ids: BTreeMap<JobId, Option<JobId>> = jobs.iter().map(|j| (j.id, j.parent)).collect();
-    let path = |id: JobId| {
-        let mut path = vec![id];
-        while let Some(Some(parent)) = path.last().and_then(|id| ids.get(id)) {
-            if !ids.contains_key(parent) {
-                break;
-            }
-            path.push(*parent);
-        }
-        path.reverse();
-        path
-    };
-    let paths: BTreeMap<JobId, Vec<JobId>> = ids.keys().map(|id| (*id, path(*id))).collect();
-    jobs.sort_by(|a, b| paths.get(&a.id).cmp(&paths.get(&b.id)));
-    paths
-        .into_iter()
-        .map(|(id, path)| (id, path.len() - 1))
-        .collect()
 }
 
 fn show(ids: &[JobId], cx: &mut Context) -> Result<ExitCode> {

@@ -28,6 +28,7 @@ pub mod printer;
 pub mod problem;
 pub mod prompt;
 mod purge;
+pub mod query;
 pub mod table;
 pub mod tags;
 mod usage;

@@ -116,6 +116,9 @@ impl Printer {
             return;
         }
         self.op_error(&problem.error);
+        for line in problem.excerpt.iter().flat_map(|lines| lines.iter()) {
+            self.complain(&format!("  {line}"));
+        }
         for cause in &problem.causes {
             self.complain(&format!("caused by: {cause}"));
         }
@@ -144,6 +147,9 @@ impl Printer {
             (ErrorClass::JobCanceled, _) => self.complain("error: job was canceled"),
             (ErrorClass::JobQueueFull | ErrorClass::JobQueueDrainError, _) => {
                 self.complain(&format!("Failure: {text}"));
+            }
+            (ErrorClass::QueryFilterParseError, _) => {
+                self.complain(&format!("Error while parsing query filter: {text}"));
             }
             (ErrorClass::GenericError, _) => self.complain(&format!("error: {text}")),
         }

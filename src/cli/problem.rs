@@ -20,6 +20,8 @@ pub struct Problem {
     pub error: OpError,
     /// What lies behind it, outermost first.
     pub causes: Vec<String>,
+    /// The line of what was given that it is about, and below it a mark that points to the place.
+    pub excerpt: Option<Box<[String; 2]>>,
     /// How the tool ends.
     pub exit: ExitCode,
 }
@@ -34,6 +36,7 @@ impl Problem {
         Problem {
             error,
             causes: vec![],
+            excerpt: None,
             exit: ExitCode::Failed,
         }
     }

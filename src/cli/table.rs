@@ -56,9 +56,11 @@ pub enum Units {
     T,
 }
 
-/// How a column is aligned.
+/// What a field holds, and so how its column is aligned and what filters can ask of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// Left; the name of an object, which filters take shortened up to a dot.
+    Name,
     /// Left.
     Text,
     /// Right.
@@ -69,6 +71,8 @@ pub enum Kind {
     Bool,
     /// Left; a moment.
     Time,
+    /// Left; several texts.
+    List,
     /// Left.
     Other,
 }
@@ -400,6 +404,17 @@ pub fn local_time(micros: i64) -> String {
         }
         Err(_) => micros.to_string(),
     }
+}
+
+/// A moment as people and programs are shown it.
+#[must_use]
+pub fn read_time(text: &str) -> Option<i64> {
+    if let Ok(time) = text.parse::<jiff::Timestamp>() {
+        return Some(time.as_microsecond());
+    }
+    let time: jiff::civil::DateTime = text.parse().ok()?;
+    let zoned = time.to_zoned_datetime(jiff::tz::TimeZone::system()).ok()?;
+    Some(zoned.timestamp().as_microsecond())
 }
 
 /// A moment for programs: RFC 3339, UTC.

@@ -23,6 +23,7 @@ mod tags;
 
 pub use config::*;
 pub use edit::*;
+pub(crate) use names::is_short_for;
 pub use names::{
     UnknownName, expand_group, expand_instance, expand_node, is_cluster_name, nearest,
 };

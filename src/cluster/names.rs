@@ -127,7 +127,8 @@ fn expand<'a>(key: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str
     }
 }
 
-fn is_short_for(key: &str, name: &str) -> bool {
+/// Whether this is the name, or its beginning up to a dot, whatever the case of the letters.
+pub(crate) fn is_short_for(key: &str, name: &str) -> bool {
     if key.is_empty() {
         return false;
     }

@@ -18,6 +18,8 @@ words! {
         JobQueueFull = "JobQueueFull",
         /// The queue takes no jobs.
         JobQueueDrainError = "JobQueueDrainError",
+        /// The filter of a list makes no sense.
+        QueryFilterParseError = "QueryFilterParseError",
         /// Anything else: the text tells.
         GenericError = "GenericError",
     }

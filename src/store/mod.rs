@@ -47,7 +47,6 @@ pub use commit::Commit;
 pub use copy::{Frozen, inspect};
 pub(crate) use copy::{copy_database, distrust_database, foreign_flags};
 pub use dir::StateDir;
-pub use dir::{StateDir, WAKE_FILES};
 pub(crate) use dir::{private_file, remove_if_there};
 pub use error::StoreError;
 pub use events::{Event, EventKind};

@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 
 use crate::cli::operation::SubmitOptions;
+use crate::cli::query::Reading;
 use crate::cli::table::{Style, Units};
 use crate::cli::values;
 use crate::opcodes::Priority;
@@ -172,6 +173,23 @@ pub struct ListArgs {
     /// Show sizes in h (readable), m, g or t
     #[arg(long, value_name = "UNIT", hide_possible_values = true)]
     pub units: Option<UnitsArg>,
+}
+
+/// How the arguments of a list are read.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct FilterArgs {
+    /// The argument is a filter, even if it could be a name
+    #[arg(short = 'F', long)]
+    pub filter: bool,
+}
+
+impl From<FilterArgs> for Reading {
+    fn from(args: FilterArgs) -> Reading {
+        match args.filter {
+            true => Reading::Filter,
+            false => Reading::Guessed,
+        }
+    }
 }
 
 /// Options and arguments of every `list-fields`.

@@ -2,7 +2,7 @@
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
-use super::common::{ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, SubmitArgs};
+use super::common::{FilterArgs, ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, SubmitArgs};
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, Backend, DiskArg, IdentKeyVals, Placement};
 use crate::cluster::DiskTemplate;
@@ -64,7 +64,7 @@ pub enum InstanceCommand {
     #[command(visible_alias = "show", after_help = "Example: gnt-instance info web1")]
     Info(InfoArgs),
     /// List instances
-    #[command(after_help = "Example: gnt-instance list -o +snodes 'web*'")]
+    #[command(after_help = "Example: gnt-instance list 'status =~ m/^ERROR/'")]
     List(InstanceListArgs),
     /// Explain the fields of the list
     #[command(after_help = "Example: gnt-instance list-fields status")]
@@ -419,9 +419,12 @@ pub struct InfoArgs {
 /// `gnt-instance list`.
 #[derive(Debug, Args)]
 pub struct InstanceListArgs {
-    /// The instances, also with * and ?; all if none is given
+    /// The instances, also with * and ?, or one filter; all if none is given
     #[arg(value_name = "INSTANCE")]
     pub instances: Vec<String>,
+    /// Whether that is a filter.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// How the list looks.
     #[command(flatten)]
     pub list: ListArgs,

@@ -5,7 +5,9 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::common::{ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, PriorityArg, StreamArgs};
+use super::common::{
+    FilterArgs, ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, PriorityArg, StreamArgs,
+};
 use crate::cli::values::{self, Age};
 use crate::queue::JobId;
 
@@ -80,9 +82,23 @@ pub struct StateArgs {
 /// `gnt-job list`.
 #[derive(Debug, Args)]
 pub struct JobListArgs {
-    /// The jobs; all if none is given
+    /// The jobs, or one filter; all if none is given
     #[arg(value_name = "ID")]
-    pub jobs: Vec<JobId>,
+    pub words: Vec<String>,
+    /// Whether that is a filter.
+    #[command(flatten)]
+    pub filter: FilterArgs,
+    /// Which jobs.
+    #[command(flatten)]
+    pub listed: ListedArgs,
+    /// How the list looks.
+    #[command(flatten)]
+    pub list: ListArgs,
+}
+
+/// Which jobs are listed, and in which order.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct ListedArgs {
     /// Jobs by their state.
     #[command(flatten)]
     pub state: StateArgs,
@@ -99,14 +115,11 @@ pub struct JobListArgs {
     #[arg(long)]
     pub archived: bool,
     /// The children of this job
-    #[arg(long, value_name = "ID", conflicts_with = "jobs")]
+    #[arg(long, value_name = "ID")]
     pub children_of: Option<JobId>,
     /// Each job below its parent
     #[arg(long)]
     pub tree: bool,
-    /// How the list looks.
-    #[command(flatten)]
-    pub list: ListArgs,
 }
 
 /// `gnt-job info`.

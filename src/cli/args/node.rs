@@ -2,7 +2,9 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use super::common::{ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, OperationArgs, SubmitArgs};
+use super::common::{
+    FilterArgs, ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, OperationArgs, SubmitArgs,
+};
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, CapacityArg};
 use crate::opcodes::{EvacMode, MigrationMode};
@@ -47,7 +49,7 @@ pub enum NodeCommand {
     #[command(visible_alias = "show", after_help = "Example: gnt-node info node3")]
     Info(InfoArgs),
     /// List nodes
-    #[command(after_help = "Example: gnt-node list -o +role,group")]
+    #[command(after_help = "Example: gnt-node list -o +role,group 'not offline'")]
     List(NodeListArgs),
     /// Explain the fields of the list
     #[command(after_help = "Example: gnt-node list-fields mfree mtotal")]
@@ -244,9 +246,12 @@ pub struct InfoArgs {
 /// `gnt-node list`.
 #[derive(Debug, Args)]
 pub struct NodeListArgs {
-    /// The nodes, also with * and ?; all if none is given
+    /// The nodes, also with * and ?, or one filter; all if none is given
     #[arg(value_name = "NODE")]
     pub nodes: Vec<String>,
+    /// Whether that is a filter.
+    #[command(flatten)]
+    pub filter: FilterArgs,
     /// How the list looks.
     #[command(flatten)]
     pub list: ListArgs,

@@ -5,18 +5,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::args::common::ListArgs;
 use super::super::context::Context;
 use super::super::exit::ExitCode;
 use super::super::names;
 use super::super::problem::Result;
-use super::super::table::{self, Cell, Field, Kind};
+use super::super::table::{Cell, Field, Kind};
 use super::node::field;
-use super::{Now, info, select};
+use super::{Listed, Now, info, select};
 use crate::cluster::{Group, Node};
-
-/// The fields of a list unless others are named.
-const DEFAULT: &str = "name,node_cnt,pinst_cnt,alloc_policy,ndparams";
 
 /// A group, where it stands.
 #[derive(Debug)]
@@ -52,7 +48,7 @@ fn count(number: usize) -> Cell {
 
 /// What can be shown of a group.
 pub static FIELDS: [Field<Row>; 13] = [
-    field!("name", "Group", Text, "Its name", |r| text(&r.group.name)),
+    field!("name", "Group", Name, "Its name", |r| text(&r.group.name)),
     field!(
         "alloc_policy",
         "AllocPolicy",
@@ -63,7 +59,7 @@ pub static FIELDS: [Field<Row>; 13] = [
     field!("node_cnt", "Nodes", Number, "How many nodes it has", |r| {
         count(r.nodes().count())
     }),
-    field!("node_list", "NodeList", Text, "Names of its nodes", |r| {
+    field!("node_list", "NodeList", List, "Names of its nodes", |r| {
         Cell::List(r.nodes().map(|n| n.name.clone()).collect())
     }),
     field!(
@@ -76,7 +72,7 @@ pub static FIELDS: [Field<Row>; 13] = [
     field!(
         "pinst_list",
         "InstanceList",
-        Text,
+        List,
         "Names of these instances",
         |r| Cell::List(r.instances())
     ),
@@ -94,7 +90,7 @@ pub static FIELDS: [Field<Row>; 13] = [
         "Its own instance policy",
         |r| Cell::Json(Value::Object(r.group.ipolicy.clone()))
     ),
-    field!("tags", "Tags", Text, "Tags", |r| Cell::List(
+    field!("tags", "Tags", List, "Tags", |r| Cell::List(
         r.group.tags.clone()
     )),
     field!("uuid", "UUID", Text, "UUID", |r| text(
@@ -115,6 +111,19 @@ pub static FIELDS: [Field<Row>; 13] = [
     }),
 ];
 
+impl Listed for Row {
+    const DEFAULT: &'static str = "name,node_cnt,pinst_cnt,alloc_policy,ndparams";
+    const FIELDS: &'static [Field<Row>] = &FIELDS;
+
+    fn rows(now: &Rc<Now>, wanted: &[String]) -> Result<Vec<Row>> {
+        let row = |group| Row {
+            now: Rc::clone(now),
+            group,
+        };
+        Ok(picked(now, wanted)?.into_iter().map(row).collect())
+    }
+}
+
 fn picked(now: &Now, wanted: &[String]) -> Result<Vec<Arc<Group>>> {
     let all = now.config.groups_by_name().cloned().collect::<Vec<_>>();
     select(
@@ -125,30 +134,6 @@ fn picked(now: &Now, wanted: &[String]) -> Result<Vec<Arc<Group>>> {
     )
 }
 
-/// `gnt-group list`.
-///
-/// # Errors
-/// Unknown names; the output cannot be written.
-pub fn list(cx: &mut Context, wanted: &[String], args: ListArgs) -> Result<ExitCode> {
-    let client = cx.open()?;
-    let now = Rc::new(Now::read(&client)?);
-    let groups = picked(&now, wanted)?;
-    let rows: Vec<Row> = groups
-        .into_iter()
-        .map(|group| Row {
-            now: Rc::clone(&now),
-            group,
-        })
-        .collect();
-    table::show(
-        &mut cx.printer,
-        &FIELDS,
-        DEFAULT,
-        &args.style(cx.verbose),
-        &rows,
-    )
-}
-
 /// `gnt-group info`.
 ///
 /// # Errors
@@ -156,12 +141,8 @@ pub fn list(cx: &mut Context, wanted: &[String], args: ListArgs) -> Result<ExitC
 pub fn info(cx: &mut Context, wanted: &[String]) -> Result<ExitCode> {
     let client = cx.open()?;
     let now = Rc::new(Now::read(&client)?);
-    let items: Vec<_> = (picked(&now, wanted)?.into_iter())
-        .map(|group| {
-            let row = Row {
-                now: Rc::clone(&now),
-                group,
-            };
+    let items: Vec<_> = (Row::rows(&now, wanted)?.iter())
+        .map(|row| {
             let nodes: Vec<_> = row.nodes().map(|node| node.name.clone()).collect();
             let group = &row.group;
             vec![

@@ -5,20 +5,16 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::args::common::ListArgs;
 use super::super::context::Context;
 use super::super::exit::ExitCode;
 use super::super::names;
 use super::super::problem::Result;
-use super::super::table::{self, Cell, Field, Kind};
+use super::super::table::{Cell, Field, Kind};
 use super::node::field;
-use super::{Now, info, select};
+use super::{Listed, Now, info, select};
 use crate::cluster::{AdminState, Backend, Config, Group, Instance, Node};
 use crate::hypervisor::CopyState;
 use crate::hypervisor::fake::InstanceNow;
-
-/// The fields of a list unless others are named.
-const DEFAULT: &str = "name,hypervisor,os,pnode,status,oper_ram";
 
 /// An instance, where it stands.
 #[derive(Debug)]
@@ -124,7 +120,7 @@ fn number(value: u64) -> Cell {
 
 /// What can be shown of an instance.
 pub static FIELDS: [Field<Row>; 34] = [
-    field!("name", "Instance", Text, "Its name", |r| text(
+    field!("name", "Instance", Name, "Its name", |r| text(
         &r.instance.name
     )),
     field!(
@@ -140,28 +136,28 @@ pub static FIELDS: [Field<Row>; 34] = [
     field!(
         "pnode",
         "Primary_node",
-        Text,
+        Name,
         "The node that it runs on, if it runs",
         |r| text(r.config().node_name(&r.instance.primary_node))
     ),
     field!(
         "pnode.group",
         "PrimaryNodeGroup",
-        Text,
+        Name,
         "Its primary node's group",
         |r| Cell::text_or_unavailable(r.group(r.primary()).map(|g| g.name.clone()))
     ),
     field!(
         "snodes",
         "Secondary_Nodes",
-        Text,
+        List,
         "The nodes with the other copy of its disks",
         |r| Cell::List(r.secondary().map(|n| n.name.clone()).into_iter().collect())
     ),
     field!(
         "snodes.group",
         "SecondaryNodesGroups",
-        Text,
+        List,
         "Their groups",
         |r| Cell::List(
             r.group(r.secondary())
@@ -235,7 +231,7 @@ pub static FIELDS: [Field<Row>; 34] = [
     field!(
         "disk.sizes",
         "Disk_sizes",
-        Text,
+        List,
         "Their sizes in MiB",
         |r| Cell::List(
             r.config()
@@ -244,7 +240,7 @@ pub static FIELDS: [Field<Row>; 34] = [
                 .collect()
         )
     ),
-    field!("disk.uuids", "Disk_UUIDs", Text, "Their UUIDs", |r| {
+    field!("disk.uuids", "Disk_UUIDs", List, "Their UUIDs", |r| {
         Cell::List(r.instance.disks.iter().map(ToString::to_string).collect())
     }),
     field!(
@@ -254,7 +250,7 @@ pub static FIELDS: [Field<Row>; 34] = [
         "How many network interfaces it has",
         |r| number(r.instance.nics.len() as u64)
     ),
-    field!("nic.macs", "NIC_MACs", Text, "Their MAC addresses", |r| {
+    field!("nic.macs", "NIC_MACs", List, "Their MAC addresses", |r| {
         Cell::List(
             r.instance
                 .nics
@@ -309,7 +305,7 @@ pub static FIELDS: [Field<Row>; 34] = [
         "Why it is not known where it is",
         |r| Cell::text_or_unavailable(r.instance.uncertain.clone())
     ),
-    field!("tags", "Tags", Text, "Tags", |r| Cell::List(
+    field!("tags", "Tags", List, "Tags", |r| Cell::List(
         r.instance.tags.clone()
     )),
     field!("uuid", "UUID", Text, "UUID", |r| text(
@@ -340,6 +336,19 @@ impl Cell {
     }
 }
 
+impl Listed for Row {
+    const DEFAULT: &'static str = "name,hypervisor,os,pnode,status,oper_ram";
+    const FIELDS: &'static [Field<Row>] = &FIELDS;
+
+    fn rows(now: &Rc<Now>, wanted: &[String]) -> Result<Vec<Row>> {
+        let row = |instance| Row {
+            now: Rc::clone(now),
+            instance,
+        };
+        Ok(picked(now, wanted)?.into_iter().map(row).collect())
+    }
+}
+
 fn picked(now: &Now, wanted: &[String]) -> Result<Vec<Arc<Instance>>> {
     let all = now.config.instances_by_name().cloned().collect::<Vec<_>>();
     select(
@@ -350,30 +359,6 @@ fn picked(now: &Now, wanted: &[String]) -> Result<Vec<Arc<Instance>>> {
     )
 }
 
-/// `gnt-instance list`.
-///
-/// # Errors
-/// Unknown names; the output cannot be written.
-pub fn list(cx: &mut Context, wanted: &[String], args: ListArgs) -> Result<ExitCode> {
-    let client = cx.open()?;
-    let now = Rc::new(Now::read(&client)?);
-    let picked = picked(&now, wanted)?;
-    let rows: Vec<Row> = picked
-        .into_iter()
-        .map(|instance| Row {
-            now: Rc::clone(&now),
-            instance,
-        })
-        .collect();
-    table::show(
-        &mut cx.printer,
-        &FIELDS,
-        DEFAULT,
-        &args.style(cx.verbose),
-        &rows,
-    )
-}
-
 /// `gnt-instance info`.
 ///
 /// # Errors
@@ -381,12 +366,8 @@ pub fn list(cx: &mut Context, wanted: &[String], args: ListArgs) -> Result<ExitC
 pub fn info(cx: &mut Context, wanted: &[String]) -> Result<ExitCode> {
     let client = cx.open()?;
     let now = Rc::new(Now::read(&client)?);
-    let items: Vec<_> = (picked(&now, wanted)?.into_iter())
-        .map(|instance| {
-            let row = Row {
-                now: Rc::clone(&now),
-                instance,
-            };
+    let items: Vec<_> = (Row::rows(&now, wanted)?.iter())
+        .map(|row| {
             let config = row.config();
             let backend = row.backend();
             let disk = |disk: &Arc<crate::cluster::Disk>| {

@@ -7,32 +7,73 @@ use serde_json::{Value, json};
 
 use super::super::table::{Cell, Field, Kind};
 use super::node::field;
-use crate::queue::Client;
-use crate::queue::why::Waits;
-use crate::store::{JobRow, LogEntry, OpRow};
+use crate::queue::why::Reasons;
+use crate::queue::{Client, Status};
+use crate::store::{JobRow, LogEntry, OpRow, Store};
 
 /// The fields of a list unless others are named.
 pub const DEFAULT: &str = "id,status,summary";
 
-/// A job, where it stands. Its opcodes are read when a field asks for them.
+/// The queue in which jobs stand, from which is read what a field asks for.
+#[derive(Debug)]
+pub struct Queue {
+    client: Rc<Client>,
+    /// Why jobs wait, once looked at: that means reading the whole queue.
+    reasons: OnceCell<Option<Reasons>>,
+}
+
+impl Queue {
+    /// This client's.
+    #[must_use]
+    pub fn new(client: Rc<Client>) -> Rc<Queue> {
+        let reasons = OnceCell::new();
+        Rc::new(Queue { client, reasons })
+    }
+}
+
+/// A job, where it stands.
 #[derive(Debug)]
 pub struct Row {
     /// The job.
     pub job: JobRow,
     /// How deep it stands under its ancestors, for `--tree`.
     pub depth: usize,
-    /// Why it waits.
-    pub waits: Option<Waits>,
-    /// Where its opcodes are.
-    pub client: Rc<Client>,
-    /// Its opcodes, once read.
-    pub ops: OnceCell<Vec<OpRow>>,
+    queue: Rc<Queue>,
+    ops: OnceCell<Vec<OpRow>>,
 }
 
 impl Row {
+    /// A job of this queue.
+    #[must_use]
+    pub fn new(job: JobRow, queue: Rc<Queue>) -> Row {
+        let (depth, ops) = (0, OnceCell::new());
+        Row {
+            job,
+            depth,
+            queue,
+            ops,
+        }
+    }
+
+    fn store(&self) -> &Store {
+        self.queue.client.store()
+    }
+
+    /// Why it waits.
+    fn waits(&self) -> Cell {
+        if !matches!(self.job.status, Status::Queued | Status::Waiting) {
+            return Cell::Unavailable;
+        }
+        let load = || Reasons::load(self.store()).ok();
+        match self.queue.reasons.get_or_init(load) {
+            Some(reasons) => Cell::text_or_unavailable(reasons.of(self.job.id).map(|w| w.text)),
+            None => Cell::NoData,
+        }
+    }
+
     fn ops(&self) -> &[OpRow] {
         self.ops
-            .get_or_init(|| self.client.store().ops(self.job.id).unwrap_or_default())
+            .get_or_init(|| self.store().ops(self.job.id).unwrap_or_default())
     }
 
     fn each(&self, get: impl Fn(&OpRow) -> Value) -> Cell {
@@ -40,10 +81,7 @@ impl Row {
     }
 
     fn log(&self) -> Vec<LogEntry> {
-        self.client
-            .store()
-            .log_after(self.job.id, 0)
-            .unwrap_or_default()
+        self.store().log_after(self.job.id, 0).unwrap_or_default()
     }
 }
 
@@ -102,9 +140,7 @@ pub static FIELDS: [Field<Row>; 23] = [
         "The first job of its operation",
         |r| Cell::Number(r.job.root.0)
     ),
-    field!("why", "Waits_for", Text, "Why it waits", |r| {
-        Cell::text_or_unavailable(r.waits.as_ref().map(|w| w.text.clone()))
-    }),
+    field!("why", "Waits_for", Text, "Why it waits", |r| r.waits()),
     field!(
         "received_ts",
         "Received",

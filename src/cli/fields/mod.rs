@@ -6,6 +6,8 @@ pub mod instance;
 pub mod job;
 pub mod node;
 
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use crate::admin::simulator;
@@ -13,9 +15,13 @@ use crate::cluster::Config;
 use crate::hypervisor::fake::Snapshot;
 use crate::queue::Client;
 
+use super::args::common::{FilterArgs, ListArgs};
 use super::context::Context;
+use super::exit::ExitCode;
 use super::names;
 use super::problem::Result;
+use super::query::Query;
+use super::table::{self, Field};
 
 /// Configuration and reality, as a list shows them.
 #[derive(Debug)]
@@ -38,6 +44,40 @@ impl Now {
             .and_then(|fake| fake.snapshot().ok());
         Ok(Now { config, reality })
     }
+}
+
+/// A kind of object of the configuration that can be listed: a row is one of them, where it stands.
+pub trait Listed: Sized + 'static {
+    /// The fields of a list unless others are named.
+    const DEFAULT: &'static str;
+
+    /// What can be shown of it.
+    const FIELDS: &'static [Field<Self>];
+
+    /// Those that are named or fit a pattern; all if no name is given.
+    ///
+    /// # Errors
+    /// Unknown names.
+    fn rows(now: &Rc<Now>, wanted: &[String]) -> Result<Vec<Self>>;
+}
+
+/// `list`.
+///
+/// # Errors
+/// Unknown names, a filter that makes no sense; the output cannot be written.
+pub fn list<R: Listed>(
+    cx: &mut Context,
+    wanted: Vec<String>,
+    filter: FilterArgs,
+    args: ListArgs,
+) -> Result<ExitCode> {
+    let query = Query::read(wanted, filter.into(), R::FIELDS)?;
+    let client = cx.open()?;
+    let now = Rc::new(Now::read(&client)?);
+    let mut rows = R::rows(&now, query.names())?;
+    rows.retain(|row| query.wants(row));
+    let style = args.style(cx.verbose);
+    table::show(&mut cx.printer, R::FIELDS, R::DEFAULT, &style, &rows)
 }
 
 /// Those of `all` that are named or fit a pattern; all if no name is given. `find` resolves a name.

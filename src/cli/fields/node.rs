@@ -5,18 +5,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::super::args::common::ListArgs;
 use super::super::context::Context;
 use super::super::exit::ExitCode;
 use super::super::names;
 use super::super::problem::Result;
-use super::super::table::{self, Cell, Field, Kind};
-use super::{Now, info, select};
+use super::super::table::{Cell, Field, Kind};
+use super::{Listed, Now, info, select};
 use crate::cluster::{Config, Node};
 use crate::hypervisor::fake::NodeNow;
-
-/// The fields of a list unless others are named.
-const DEFAULT: &str = "name,dtotal,dfree,mtotal,mnode,mfree,pinst_cnt,sinst_cnt";
 
 /// A node, where it stands.
 #[derive(Debug)]
@@ -73,7 +69,7 @@ pub(in crate::cli) use field;
 
 /// What can be shown of a node.
 pub static FIELDS: [Field<Row>; 28] = [
-    field!("name", "Node", Text, "Its name", |r| text(&r.node.name)),
+    field!("name", "Node", Name, "Its name", |r| text(&r.node.name)),
     field!("pip", "PrimaryIP", Text, "Primary IP address", |r| text(
         &r.node.primary_ip
     )),
@@ -84,7 +80,7 @@ pub static FIELDS: [Field<Row>; 28] = [
         "Secondary IP address",
         |r| text(&r.node.secondary_ip)
     ),
-    field!("group", "Group", Text, "Its group", |r| text(r.group())),
+    field!("group", "Group", Name, "Its group", |r| text(r.group())),
     field!("group.uuid", "GroupUUID", Text, "Its group's UUID", |r| {
         text(r.node.group.as_str())
     }),
@@ -135,7 +131,7 @@ pub static FIELDS: [Field<Row>; 28] = [
     field!(
         "pinst_list",
         "PriInstances",
-        Text,
+        List,
         "Names of its primary instances",
         |r| Cell::List(
             r.config()
@@ -147,7 +143,7 @@ pub static FIELDS: [Field<Row>; 28] = [
     field!(
         "sinst_list",
         "SecInstances",
-        Text,
+        List,
         "Names of its secondary instances",
         |r| Cell::List(
             r.config()
@@ -184,7 +180,7 @@ pub static FIELDS: [Field<Row>; 28] = [
         "Its own node parameters",
         |r| Cell::Json(Value::Object(r.node.ndparams.clone()))
     ),
-    field!("tags", "Tags", Text, "Tags", |r| Cell::List(
+    field!("tags", "Tags", List, "Tags", |r| Cell::List(
         r.node.tags.clone()
     )),
     field!("uuid", "UUID", Text, "UUID", |r| text(r.node.uuid.as_str())),
@@ -203,28 +199,17 @@ pub static FIELDS: [Field<Row>; 28] = [
     }),
 ];
 
-/// `gnt-node list`.
-///
-/// # Errors
-/// Unknown names; the output cannot be written.
-pub fn list(cx: &mut Context, wanted: &[String], args: ListArgs) -> Result<ExitCode> {
-    let client = cx.open()?;
-    let now = Rc::new(Now::read(&client)?);
-    let nodes = picked(&now, wanted)?;
-    let rows: Vec<Row> = nodes
-        .into_iter()
-        .map(|node| Row {
-            now: Rc::clone(&now),
+impl Listed for Row {
+    const DEFAULT: &'static str = "name,dtotal,dfree,mtotal,mnode,mfree,pinst_cnt,sinst_cnt";
+    const FIELDS: &'static [Field<Row>] = &FIELDS;
+
+    fn rows(now: &Rc<Now>, wanted: &[String]) -> Result<Vec<Row>> {
+        let row = |node| Row {
+            now: Rc::clone(now),
             node,
-        })
-        .collect();
-    table::show(
-        &mut cx.printer,
-        &FIELDS,
-        DEFAULT,
-        &args.style(cx.verbose),
-        &rows,
-    )
+        };
+        Ok(picked(now, wanted)?.into_iter().map(row).collect())
+    }
 }
 
 fn picked(now: &Now, wanted: &[String]) -> Result<Vec<Arc<Node>>> {
@@ -244,12 +229,8 @@ fn picked(now: &Now, wanted: &[String]) -> Result<Vec<Arc<Node>>> {
 pub fn info(cx: &mut Context, wanted: &[String]) -> Result<ExitCode> {
     let client = cx.open()?;
     let now = Rc::new(Now::read(&client)?);
-    let items: Vec<_> = (picked(&now, wanted)?.into_iter())
-        .map(|node| {
-            let row = Row {
-                now: Rc::clone(&now),
-                node,
-            };
+    let items: Vec<_> = (Row::rows(&now, wanted)?.iter())
+        .map(|row| {
             let node = &row.node;
             let config = row.config();
             let primaries: Vec<_> = config.primaries(&node.uuid).map(|i| &i.name).collect();
