@@ -140,3 +140,52 @@ fn as_tree(rows: &mut [Row]) {
         row.depth = paths.get(&row.job.id).map_or(0, |path| path.len() - 1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::{Parser, ValueEnum};
+
+    use super::super::super::args::job::{JobCli, JobCommand};
+    use super::*;
+
+    /// The states whose jobs these options list.
+    fn listed(options: &str) -> Vec<Status> {
+        let line = format!("gnt-job list {options}");
+        let cli = JobCli::try_parse_from(line.split_whitespace()).unwrap();
+        let JobCommand::List(args) = cli.command else {
+            panic!("{line}");
+        };
+        let wanted = |status: &Status| args.listed.wants(*status);
+        Status::value_variants()
+            .iter()
+            .copied()
+            .filter(wanted)
+            .collect()
+    }
+
+    #[test]
+    fn states_that_are_named_add_up() {
+        use Status::{Canceled, Canceling, Error, Queued, Running, Success, Waiting};
+        let every = [
+            Queued, Waiting, Canceling, Running, Canceled, Success, Error,
+        ];
+        for (options, states) in [
+            ("", &every[..]),
+            ("--archived", &every),
+            ("--pending", &[Queued, Waiting, Canceling]),
+            ("--queued", &[Queued]),
+            ("--waiting", &[Waiting]),
+            ("--running", &[Running]),
+            ("--error", &[Error]),
+            ("--finished", &[Canceled, Success, Error]),
+            ("--running --error", &[Running, Error]),
+            (
+                "--error --waiting --finished",
+                &[Waiting, Canceled, Success, Error],
+            ),
+            ("--pending --running --finished", &every),
+        ] {
+            assert_eq!(listed(options), states, "{options}");
+        }
+    }
+}
