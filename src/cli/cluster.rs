@@ -25,13 +25,13 @@ use super::args::cluster::{
 use super::context::Context;
 use super::document::SCHEMA;
 use super::exit::ExitCode;
+use super::fields::field;
 use super::fields::info;
-use super::fields::node::field;
 use super::input;
 use super::operation::{self, Operation, Texts};
 use super::problem::{Problem, Result};
 use super::prompt::confirm;
-use super::table::{self, Cell, Field, Kind};
+use super::table::{self, Cell, Field};
 use super::tags::{self, Change};
 
 /// The name of a cluster that is given none.

@@ -22,12 +22,12 @@ use super::args::debug::{
 use super::context::Context;
 use super::document::SCHEMA;
 use super::exit::ExitCode;
-use super::fields::node::field;
+use super::fields::field;
 use super::input;
 use super::names;
 use super::operation::{self, Operation, Texts};
 use super::problem::{Problem, Result};
-use super::table::{self, Cell, Field, Kind, Style};
+use super::table::{self, Cell, Field, Style};
 
 /// The tool's `main`.
 #[must_use]

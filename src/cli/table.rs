@@ -3,58 +3,21 @@
 //! The text follows Ganeti's rules, which scripts rely on: one space between columns, numbers to
 //! the right, a last column to the left is not padded, `--separator` joins without padding.
 
+mod cell;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::text::one_line;
-
 use super::document::SCHEMA;
 use super::exit::ExitCode;
 use super::printer::Printer;
 use super::problem::{Problem, Result};
+use cell::missing;
 
-/// What a cell holds.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cell {
-    /// Text.
-    Text(String),
-    /// A number.
-    Number(i64),
-    /// A number with a fraction.
-    Float(f64),
-    /// `Y` or `N`.
-    Bool(bool),
-    /// MiB, shown as `--units` says.
-    Mib(u64),
-    /// Microseconds since 1970, shown in local time, RFC 3339 UTC in documents.
-    Time(i64),
-    /// Several texts, shown joined by commas.
-    List(Vec<String>),
-    /// Any JSON value.
-    Json(Value),
-    /// Nobody could tell.
-    NoData,
-    /// It does not apply.
-    Unavailable,
-    /// The node is offline.
-    Offline,
-}
-
-/// How MiB are shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum Units {
-    /// For people: a unit that fits, with its letter.
-    H,
-    /// MiB.
-    M,
-    /// GiB.
-    G,
-    /// TiB.
-    T,
-}
+pub use cell::{Cell, Units, local_time, mib_text, read_time, utc_time};
 
 /// What a field holds, and so how its column is aligned and what filters can ask of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,15 +43,68 @@ pub enum Kind {
 /// A field that lists can show of a `T`.
 pub struct Field<T> {
     /// Its name for `-o` and in documents.
-    pub name: &'static str,
+    pub name: Cow<'static, str>,
     /// Its column's title.
-    pub title: &'static str,
+    pub title: Cow<'static, str>,
     /// What it is.
     pub kind: Kind,
     /// What it means, for `list-fields`.
-    pub doc: &'static str,
+    pub doc: Cow<'static, str>,
+    /// Where its value comes from.
+    pub get: Get<T>,
+}
+
+/// Where a field's value comes from.
+pub enum Get<T> {
+    /// From the row.
+    Row(fn(&T) -> Cell),
+    /// From the row and what the field was made with.
+    Bound(Box<dyn Fn(&T) -> Cell + Send + Sync>),
+}
+
+impl<T> Field<T> {
+    /// A field that is known beforehand.
+    pub const fn new(
+        name: &'static str,
+        title: &'static str,
+        kind: Kind,
+        doc: &'static str,
+        get: fn(&T) -> Cell,
+    ) -> Field<T> {
+        Field {
+            name: Cow::Borrowed(name),
+            title: Cow::Borrowed(title),
+            kind,
+            doc: Cow::Borrowed(doc),
+            get: Get::Row(get),
+        }
+    }
+
+    /// A field that is made of something.
+    pub fn bound(
+        name: impl Into<Cow<'static, str>>,
+        title: impl Into<Cow<'static, str>>,
+        kind: Kind,
+        doc: impl Into<Cow<'static, str>>,
+        get: impl Fn(&T) -> Cell + Send + Sync + 'static,
+    ) -> Field<T> {
+        Field {
+            name: name.into(),
+            title: title.into(),
+            kind,
+            doc: doc.into(),
+            get: Get::Bound(Box::new(get)),
+        }
+    }
+
     /// Its value.
-    pub get: fn(&T) -> Cell,
+    #[must_use]
+    pub fn of(&self, row: &T) -> Cell {
+        match &self.get {
+            Get::Row(get) => get(row),
+            Get::Bound(get) => get(row),
+        }
+    }
 }
 
 /// How a list is shown.
@@ -126,7 +142,7 @@ pub fn show<T>(
         .map(|name| {
             (
                 name.as_str(),
-                fields.iter().find(|field| field.name == name),
+                fields.iter().find(|field| field.name == *name),
             )
         })
         .collect();
@@ -173,7 +189,7 @@ fn document<T>(columns: &[(&str, Option<&Field<T>>)], rows: &[T]) -> String {
         for (nr, (key, field)) in keys.iter().enumerate() {
             text.push(if nr == 0 { '{' } else { ',' });
             text.push_str(key);
-            let value = field.map_or(Value::Null, |field| (field.get)(row).to_json());
+            let value = field.map_or(Value::Null, |field| field.of(row).to_json());
             // Writing to a string cannot fail.
             let _ = write!(text, "{value}");
         }
@@ -207,13 +223,13 @@ fn render<T>(columns: &[(&str, Option<&Field<T>>)], style: &Style, rows: &[T]) -
     let mut cells = Cells::default();
     if !style.no_headers {
         for (name, field) in columns {
-            cells.push(field.map_or(*name, |field| field.title));
+            cells.push(field.map_or(*name, |field| field.title.as_ref()));
         }
     }
     for row in rows {
         for (_, field) in columns {
             match field {
-                Some(field) => cells.push(&(field.get)(row).text(style)),
+                Some(field) => cells.push(&field.of(row).text(style)),
                 None => cells.push(&missing(style.verbose, "??", "(unknown)")),
             }
         }
@@ -270,38 +286,34 @@ pub fn list_fields<T>(
     style: &Style,
 ) -> Result<ExitCode> {
     const FIELDS: [Field<(String, String, String)>; 3] = [
-        Field {
-            name: "name",
-            title: "Name",
-            kind: Kind::Text,
-            doc: "Name for -o",
-            get: |(name, ..)| Cell::Text(name.clone()),
-        },
-        Field {
-            name: "title",
-            title: "Title",
-            kind: Kind::Text,
-            doc: "Title of its column",
-            get: |(_, title, _)| Cell::Text(title.clone()),
-        },
-        Field {
-            name: "doc",
-            title: "Description",
-            kind: Kind::Text,
-            doc: "What it means",
-            get: |(.., doc)| Cell::Text(doc.clone()),
-        },
+        Field::new("name", "Name", Kind::Text, "Name for -o", |(name, ..)| {
+            Cell::Text(name.clone())
+        }),
+        Field::new(
+            "title",
+            "Title",
+            Kind::Text,
+            "Title of its column",
+            |(_, title, _)| Cell::Text(title.clone()),
+        ),
+        Field::new(
+            "doc",
+            "Description",
+            Kind::Text,
+            "What it means",
+            |(.., doc)| Cell::Text(doc.clone()),
+        ),
     ];
     let row = |field: &Field<T>| {
         (
-            field.name.to_owned(),
-            field.title.to_owned(),
-            field.doc.to_owned(),
+            field.name.to_string(),
+            field.title.to_string(),
+            field.doc.to_string(),
         )
     };
     let known = fields
         .iter()
-        .filter(|f| wanted.is_empty() || wanted.iter().any(|w| w == f.name));
+        .filter(|f| wanted.is_empty() || wanted.iter().any(|w| *w == f.name));
     let rows: Vec<_> = known.map(row).collect();
     let unknown = wanted
         .iter()
@@ -313,117 +325,6 @@ pub fn list_fields<T>(
     }
     printer.complain(&format!("Warning: unknown fields {}", unknown.join(", ")));
     Ok(ExitCode::UnknownField)
-}
-
-fn missing(verbose: bool, short: &str, long: &str) -> String {
-    if verbose { long } else { short }.to_owned()
-}
-
-impl Cell {
-    /// A text, or that it does not apply.
-    #[must_use]
-    pub fn text_or_unavailable(text: Option<impl Into<String>>) -> Cell {
-        text.map_or(Cell::Unavailable, |text| Cell::Text(text.into()))
-    }
-
-    /// A moment, or that it does not apply.
-    #[must_use]
-    pub fn time_or_unavailable(micros: Option<i64>) -> Cell {
-        micros.map_or(Cell::Unavailable, Cell::Time)
-    }
-
-    fn text(&self, style: &Style) -> String {
-        let text = self.raw_text(style);
-        match one_line(&text) {
-            Cow::Owned(harmless) => harmless,
-            Cow::Borrowed(_) => text,
-        }
-    }
-
-    /// The same with whatever controls those who chose the names put into them.
-    fn raw_text(&self, style: &Style) -> String {
-        match self {
-            Cell::Text(text) => text.clone(),
-            Cell::Number(number) => number.to_string(),
-            Cell::Float(number) => number.to_string(),
-            Cell::Bool(true) => "Y".to_owned(),
-            Cell::Bool(false) => "N".to_owned(),
-            Cell::Mib(mib) => {
-                let default = match style.separator {
-                    Some(_) => Units::M,
-                    None => Units::H,
-                };
-                mib_text(*mib, style.units.unwrap_or(default))
-            }
-            Cell::Time(micros) => local_time(*micros),
-            Cell::List(texts) => texts.join(","),
-            Cell::Json(Value::Object(map)) if map.is_empty() => "(empty)".to_owned(),
-            Cell::Json(value) => value.to_string(),
-            Cell::NoData => missing(style.verbose, "?", "(nodata)"),
-            Cell::Unavailable => missing(style.verbose, "-", "(unavail)"),
-            Cell::Offline => missing(style.verbose, "*", "(offline)"),
-        }
-    }
-
-    fn to_json(&self) -> Value {
-        match self {
-            Cell::Text(text) => json!(text),
-            Cell::Number(number) => json!(number),
-            Cell::Float(number) => json!(number),
-            Cell::Bool(value) => json!(value),
-            Cell::Mib(mib) => json!(mib),
-            Cell::Time(micros) => json!(utc_time(*micros)),
-            Cell::List(texts) => json!(texts),
-            Cell::Json(value) => value.clone(),
-            Cell::NoData | Cell::Unavailable | Cell::Offline => Value::Null,
-        }
-    }
-}
-
-/// MiB as `--units` says.
-#[must_use]
-pub fn mib_text(mib: u64, units: Units) -> String {
-    let in_units = |factor: f64| format!("{:.1}", mib as f64 / factor);
-    match units {
-        Units::H if mib < 1 << 10 => format!("{mib}M"),
-        Units::H if mib < 1 << 20 => format!("{}G", in_units(1024.0)),
-        Units::H => format!("{}T", in_units(1024.0 * 1024.0)),
-        Units::M => mib.to_string(),
-        Units::G => in_units(1024.0),
-        Units::T => in_units(1024.0 * 1024.0),
-    }
-}
-
-/// A moment for people: `YYYY-MM-DD HH:MM:SS` in local time.
-#[must_use]
-pub fn local_time(micros: i64) -> String {
-    match jiff::Timestamp::from_microsecond(micros) {
-        Ok(time) => {
-            let zoned = time.to_zoned_datetime(jiff::tz::TimeZone::system());
-            zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
-        }
-        Err(_) => micros.to_string(),
-    }
-}
-
-/// A moment as people and programs are shown it.
-#[must_use]
-pub fn read_time(text: &str) -> Option<i64> {
-    if let Ok(time) = text.parse::<jiff::Timestamp>() {
-        return Some(time.as_microsecond());
-    }
-    let time: jiff::civil::DateTime = text.parse().ok()?;
-    let zoned = time.to_zoned_datetime(jiff::tz::TimeZone::system()).ok()?;
-    Some(zoned.timestamp().as_microsecond())
-}
-
-/// A moment for programs: RFC 3339, UTC.
-#[must_use]
-pub fn utc_time(micros: i64) -> String {
-    match jiff::Timestamp::from_microsecond(micros) {
-        Ok(time) => time.to_string(),
-        Err(_) => micros.to_string(),
-    }
 }
 
 /// A problem of a list that names something which is not there.

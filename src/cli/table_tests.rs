@@ -7,34 +7,14 @@ struct Row {
 }
 
 const FIELDS: [Field<Row>; 4] = [
-    Field {
-        name: "name",
-        title: "Name",
-        kind: Kind::Text,
-        doc: "",
-        get: |row| Cell::Text(row.name.to_owned()),
-    },
-    Field {
-        name: "size",
-        title: "Size",
-        kind: Kind::Unit,
-        doc: "",
-        get: |row| Cell::Mib(row.size),
-    },
-    Field {
-        name: "tags",
-        title: "Tags",
-        kind: Kind::Other,
-        doc: "",
-        get: |row| Cell::List(row.tags.clone()),
-    },
-    Field {
-        name: "gone",
-        title: "Gone",
-        kind: Kind::Text,
-        doc: "",
-        get: |_| Cell::Offline,
-    },
+    Field::new("name", "Name", Kind::Text, "", |row| {
+        Cell::Text(row.name.to_owned())
+    }),
+    Field::new("size", "Size", Kind::Unit, "", |row| Cell::Mib(row.size)),
+    Field::new("tags", "Tags", Kind::Other, "", |row| {
+        Cell::List(row.tags.clone())
+    }),
+    Field::new("gone", "Gone", Kind::Text, "", |_| Cell::Offline),
 ];
 
 fn rows() -> [Row; 2] {
@@ -111,6 +91,12 @@ fn what_is_not_known_has_signs_or_words() {
         (Cell::Bool(true), "Y", "Y"),
         (Cell::Bool(false), "N", "N"),
         (Cell::Json(json!({})), "(empty)", "(empty)"),
+        (
+            Cell::Json(json!({"a": 1, "b": "x,y", "c": true})),
+            "a=1,b=x\\,y,c=true",
+            "a=1,b=x\\,y,c=true",
+        ),
+        (Cell::Json(json!({"a": {}})), "{\"a\":{}}", "{\"a\":{}}"),
         (Cell::Float(0.5), "0.5", "0.5"),
     ] {
         assert_eq!(cell.text(&style(false)), short);

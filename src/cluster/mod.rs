@@ -15,6 +15,7 @@ mod filled;
 mod fixture;
 pub mod htools;
 pub mod import;
+mod layers;
 mod names;
 mod object;
 pub mod sample;
@@ -23,6 +24,7 @@ mod tags;
 
 pub use config::*;
 pub use edit::*;
+pub use layers::Layers;
 pub(crate) use names::is_short_for;
 pub use names::{
     UnknownName, expand_group, expand_instance, expand_node, is_cluster_name, nearest,

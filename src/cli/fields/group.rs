@@ -1,17 +1,17 @@
 //! Node groups.
 
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
-use serde_json::{Value, json};
+use serde_json::{Map, json};
 
 use super::super::context::Context;
 use super::super::exit::ExitCode;
 use super::super::names;
 use super::super::problem::Result;
-use super::super::table::{Cell, Field, Kind};
-use super::node::field;
-use super::{Listed, Now, info, select};
+use super::super::table::{Cell, Field};
+use super::several::{NODE_PARAMETERS, parameters, set};
+use super::{Listed, Now, count, field, info, moment, number, object, select, text};
 use crate::cluster::{Group, Node};
 
 /// A group, where it stands.
@@ -38,82 +38,113 @@ impl Row {
     }
 }
 
-fn text(value: impl Into<String>) -> Cell {
-    Cell::Text(value.into())
-}
-
-fn count(number: usize) -> Cell {
-    Cell::Number(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
 /// What can be shown of a group.
-pub static FIELDS: [Field<Row>; 13] = [
-    field!("name", "Group", Name, "Its name", |r| text(&r.group.name)),
-    field!(
-        "alloc_policy",
-        "AllocPolicy",
-        Text,
-        "Whether instances may be placed in it",
-        |r| text(r.group.alloc_policy.word())
-    ),
-    field!("node_cnt", "Nodes", Number, "How many nodes it has", |r| {
-        count(r.nodes().count())
-    }),
-    field!("node_list", "NodeList", List, "Names of its nodes", |r| {
-        Cell::List(r.nodes().map(|n| n.name.clone()).collect())
-    }),
-    field!(
-        "pinst_cnt",
-        "Instances",
-        Number,
-        "How many instances have their primary node in it",
-        |r| count(r.instances().len())
-    ),
-    field!(
-        "pinst_list",
-        "InstanceList",
-        List,
-        "Names of these instances",
-        |r| Cell::List(r.instances())
-    ),
-    field!(
-        "ndparams",
-        "NDParams",
-        Other,
-        "Its own node parameters",
-        |r| Cell::Json(Value::Object(r.group.ndparams.clone()))
-    ),
-    field!(
-        "ipolicy",
-        "InstancePolicy",
-        Other,
-        "Its own instance policy",
-        |r| Cell::Json(Value::Object(r.group.ipolicy.clone()))
-    ),
-    field!("tags", "Tags", List, "Tags", |r| Cell::List(
-        r.group.tags.clone()
-    )),
-    field!("uuid", "UUID", Text, "UUID", |r| text(
-        r.group.uuid.as_str()
-    )),
-    field!(
-        "serial_no",
-        "SerialNo",
-        Number,
-        "Raised at each change",
-        |r| Cell::Number(i64::try_from(r.group.stamps.serial_no).unwrap_or(i64::MAX))
-    ),
-    field!("ctime", "CTime", Time, "When it was made", |r| Cell::Time(
-        (r.group.stamps.ctime * 1e6) as i64
-    )),
-    field!("mtime", "MTime", Time, "When it was changed last", |r| {
-        Cell::Time((r.group.stamps.mtime * 1e6) as i64)
-    }),
-];
+pub static FIELDS: LazyLock<Vec<Field<Row>>> = LazyLock::new(|| {
+    let mut fields: Vec<Field<Row>> = vec![
+        field!("name", "Group", Name, "Its name", |r| text(&r.group.name)),
+        field!(
+            "alloc_policy",
+            "AllocPolicy",
+            Text,
+            "Whether instances may be placed in it",
+            |r| text(r.group.alloc_policy.word())
+        ),
+        field!("node_cnt", "Nodes", Number, "How many nodes it has", |r| {
+            count(r.nodes().count())
+        }),
+        field!("node_list", "NodeList", List, "Names of its nodes", |r| {
+            Cell::List(r.nodes().map(|n| n.name.clone()).collect())
+        }),
+        field!(
+            "pinst_cnt",
+            "Instances",
+            Number,
+            "How many instances have their primary node in it",
+            |r| count(r.instances().len())
+        ),
+        field!(
+            "pinst_list",
+            "InstanceList",
+            List,
+            "Names of these instances",
+            |r| Cell::List(r.instances())
+        ),
+        field!("ndparams", "NDParams", Other, "Its node parameters", |r| {
+            object(r.now.config.group_ndparams(&r.group).filled())
+        }),
+        field!(
+            "custom_ndparams",
+            "CustomNDParams",
+            Other,
+            "Those of them that are its own",
+            |r| object(r.group.ndparams.clone())
+        ),
+        field!(
+            "diskparams",
+            "DiskParameters",
+            Other,
+            "Its disk parameters, by template",
+            |r| object(r.now.config.diskparams(&r.group))
+        ),
+        field!(
+            "custom_diskparams",
+            "CustomDiskParameters",
+            Other,
+            "Those of them that are its own",
+            |r| match r.group.rest.get("diskparams") {
+                Some(own) => Cell::Json(own.clone()),
+                None => object(Map::new()),
+            }
+        ),
+        field!(
+            "ipolicy",
+            "InstancePolicy",
+            Other,
+            "Its instance policy",
+            |r| object(r.now.config.ipolicy(&r.group))
+        ),
+        field!(
+            "custom_ipolicy",
+            "CustomInstancePolicy",
+            Other,
+            "What of it is its own",
+            |r| object(r.group.ipolicy.clone())
+        ),
+        field!("tags", "Tags", List, "Tags", |r| Cell::List(
+            r.group.tags.clone()
+        )),
+        field!("uuid", "UUID", Text, "UUID", |r| text(
+            r.group.uuid.as_str()
+        )),
+        field!(
+            "serial_no",
+            "SerialNo",
+            Number,
+            "Raised at each change",
+            |r| number(r.group.stamps.serial_no)
+        ),
+        field!("ctime", "CTime", Time, "When it was made", |r| moment(
+            r.group.stamps.ctime
+        )),
+        field!("mtime", "MTime", Time, "When it was changed last", |r| {
+            moment(r.group.stamps.mtime)
+        }),
+    ];
+    fields.extend(parameters(
+        "ndp",
+        "Node parameter",
+        NODE_PARAMETERS,
+        |r: &Row, key| set(r.now.config.group_ndparams(&r.group).get(key)),
+    ));
+    fields
+});
 
 impl Listed for Row {
     const DEFAULT: &'static str = "name,node_cnt,pinst_cnt,alloc_policy,ndparams";
-    const FIELDS: &'static [Field<Row>] = &FIELDS;
+
+    fn fields() -> &'static [Field<Row>] {
+        &FIELDS
+    }
 
     fn rows(now: &Rc<Now>, wanted: &[String]) -> Result<Vec<Row>> {
         let row = |group| Row {

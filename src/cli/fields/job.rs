@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use serde_json::{Value, json};
 
-use super::super::table::{Cell, Field, Kind};
-use super::node::field;
+use super::super::table::{Cell, Field};
+use super::{field, text};
 use crate::queue::why::Reasons;
 use crate::queue::{Client, Status};
 use crate::store::{JobRow, LogEntry, OpRow, Store};
@@ -83,10 +83,6 @@ impl Row {
     fn log(&self) -> Vec<LogEntry> {
         self.store().log_after(self.job.id, 0).unwrap_or_default()
     }
-}
-
-fn text(value: impl Into<String>) -> Cell {
-    Cell::Text(value.into())
 }
 
 /// Microseconds since 1970 as Ganeti has them on the wire: seconds and microseconds.

@@ -5,10 +5,11 @@ pub mod info;
 pub mod instance;
 pub mod job;
 pub mod node;
+mod several;
 
 use std::rc::Rc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::admin::simulator;
 use crate::cluster::Config;
@@ -21,7 +22,36 @@ use super::exit::ExitCode;
 use super::names;
 use super::problem::Result;
 use super::query::Query;
-use super::table::{self, Field};
+use super::table::{self, Cell, Field};
+
+/// A field: its name, title, kind, meaning, and a closure that gives its value.
+macro_rules! field {
+    ($name:literal, $title:literal, $kind:ident, $doc:literal, $get:expr) => {
+        $crate::cli::table::Field::new($name, $title, $crate::cli::table::Kind::$kind, $doc, $get)
+    };
+}
+pub(in crate::cli) use field;
+
+fn text(value: impl Into<String>) -> Cell {
+    Cell::Text(value.into())
+}
+
+fn number(value: u64) -> Cell {
+    Cell::Number(i64::try_from(value).unwrap_or(i64::MAX))
+}
+
+fn count(value: usize) -> Cell {
+    number(value as u64)
+}
+
+/// A moment of an object's life, in seconds since 1970.
+fn moment(seconds: f64) -> Cell {
+    Cell::Time((seconds * 1e6) as i64)
+}
+
+fn object(map: Map<String, Value>) -> Cell {
+    Cell::Json(Value::Object(map))
+}
 
 /// Configuration and reality, as a list shows them.
 #[derive(Debug)]
@@ -52,7 +82,7 @@ pub trait Listed: Sized + 'static {
     const DEFAULT: &'static str;
 
     /// What can be shown of it.
-    const FIELDS: &'static [Field<Self>];
+    fn fields() -> &'static [Field<Self>];
 
     /// Those that are named or fit a pattern; all if no name is given.
     ///
@@ -71,13 +101,13 @@ pub fn list<R: Listed>(
     filter: FilterArgs,
     args: ListArgs,
 ) -> Result<ExitCode> {
-    let query = Query::read(wanted, filter.into(), R::FIELDS)?;
+    let query = Query::read(wanted, filter.into(), R::fields())?;
     let client = cx.open()?;
     let now = Rc::new(Now::read(&client)?);
     let mut rows = R::rows(&now, query.names())?;
     rows.retain(|row| query.wants(row));
     let style = args.style(cx.verbose);
-    table::show(&mut cx.printer, R::FIELDS, R::DEFAULT, &style, &rows)
+    table::show(&mut cx.printer, R::fields(), R::DEFAULT, &style, &rows)
 }
 
 /// Those of `all` that are named or fit a pattern; all if no name is given. `find` resolves a name.
@@ -131,4 +161,45 @@ pub fn print_modified(cx: &mut Context, what: &str, results: &[Value]) -> Result
         cx.printer.verdict(&format!(" - {name:<5} -> {value}"))?;
     }
     cx.printer.flush()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::query::{Filter, Test, parse};
+    use super::*;
+
+    fn names<T>(fields: &[Field<T>]) -> Vec<&str> {
+        fields.iter().map(|field| field.name.as_ref()).collect()
+    }
+
+    #[test]
+    fn each_field_has_a_name_of_its_own_that_a_filter_can_say() {
+        for names in [
+            names(node::Row::fields()),
+            names(instance::Row::fields()),
+            names(group::Row::fields()),
+            names(&job::FIELDS),
+        ] {
+            assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
+            for name in names {
+                let Ok(Filter::Test(field, Test::True)) = parse(name) else {
+                    panic!("{name}");
+                };
+                assert_eq!(field.name, name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_usual_fields_are_there() {
+        fn all_known<R: Listed>() -> bool {
+            let known = names(R::fields());
+            R::DEFAULT.split(',').all(|name| known.contains(&name))
+        }
+        assert!(all_known::<node::Row>());
+        assert!(all_known::<instance::Row>());
+        assert!(all_known::<group::Row>());
+    }
 }

@@ -1,7 +1,7 @@
 //! Nodes.
 
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::{Value, json};
 
@@ -9,9 +9,10 @@ use super::super::context::Context;
 use super::super::exit::ExitCode;
 use super::super::names;
 use super::super::problem::Result;
-use super::super::table::{Cell, Field, Kind};
-use super::{Listed, Now, info, select};
-use crate::cluster::{Config, Node};
+use super::super::table::{Cell, Field};
+use super::several::{NODE_PARAMETERS, parameters, set};
+use super::{Listed, Now, count, field, info, moment, number, object, select, text};
+use crate::cluster::{Config, Node, NodeRole};
 use crate::hypervisor::fake::NodeNow;
 
 /// A node, where it stands.
@@ -31,6 +32,29 @@ impl Row {
         group.map_or_else(|| self.node.group.to_string(), |group| group.name.clone())
     }
 
+    /// Whether it is switched on: known where the cluster has a program that asks.
+    fn powered(&self) -> Cell {
+        let program = self.config().ndparams(&self.node).get("oob_program");
+        let program = program.and_then(Value::as_str).unwrap_or_default();
+        match (
+            program,
+            self.node.rest.get("powered").and_then(Value::as_bool),
+        ) {
+            ("", _) | (_, None) => Cell::Unavailable,
+            (_, Some(powered)) => Cell::Bool(powered),
+        }
+    }
+
+    /// Spindles that are left by the instances that are meant to run on it.
+    fn free_spindles(&self) -> u64 {
+        let config = self.config();
+        let used = (config.primaries(&self.node.uuid))
+            .filter(|instance| Config::uses_memory(instance))
+            .map(|instance| config.backend(instance).spindle_use)
+            .fold(0, u64::saturating_add);
+        self.node.capacity.spindles.saturating_sub(used)
+    }
+
     /// A value that only a node that answers can tell.
     fn live(&self, get: impl Fn(&NodeNow) -> u64) -> Cell {
         let now = self
@@ -46,162 +70,201 @@ impl Row {
     }
 }
 
-fn text(value: impl Into<String>) -> Cell {
-    Cell::Text(value.into())
-}
-
-fn count(number: usize) -> Cell {
-    Cell::Number(i64::try_from(number).unwrap_or(i64::MAX))
-}
-
-macro_rules! field {
-    ($name:literal, $title:literal, $kind:ident, $doc:literal, $get:expr) => {
-        Field {
-            name: $name,
-            title: $title,
-            kind: Kind::$kind,
-            doc: $doc,
-            get: $get,
-        }
-    };
-}
-pub(in crate::cli) use field;
-
 /// What can be shown of a node.
-pub static FIELDS: [Field<Row>; 28] = [
-    field!("name", "Node", Name, "Its name", |r| text(&r.node.name)),
-    field!("pip", "PrimaryIP", Text, "Primary IP address", |r| text(
-        &r.node.primary_ip
-    )),
-    field!(
-        "sip",
-        "SecondaryIP",
-        Text,
-        "Secondary IP address",
-        |r| text(&r.node.secondary_ip)
-    ),
-    field!("group", "Group", Name, "Its group", |r| text(r.group())),
-    field!("group.uuid", "GroupUUID", Text, "Its group's UUID", |r| {
-        text(r.node.group.as_str())
-    }),
-    field!(
-        "master_candidate",
-        "MasterC",
-        Bool,
-        "Master candidate",
-        |r| Cell::Bool(r.node.master_candidate)
-    ),
-    field!(
-        "master_capable",
-        "MasterCapable",
-        Bool,
-        "May become master",
-        |r| Cell::Bool(r.node.master_capable)
-    ),
-    field!("vm_capable", "VMCapable", Bool, "May hold instances", |r| {
-        Cell::Bool(r.node.vm_capable)
-    }),
-    field!("drained", "Drained", Bool, "Takes no new instances", |r| {
-        Cell::Bool(r.node.drained)
-    }),
-    field!("offline", "Offline", Bool, "Declared dead", |r| Cell::Bool(
-        r.node.offline
-    )),
-    field!(
-        "role",
-        "Role",
-        Text,
-        "M master, C candidate, D drained, O offline, R regular",
-        |r| text(r.config().role(&r.node).word())
-    ),
-    field!(
-        "pinst_cnt",
-        "Pinst",
-        Number,
-        "Instances whose primary node it is",
-        |r| count(r.config().primaries(&r.node.uuid).count())
-    ),
-    field!(
-        "sinst_cnt",
-        "Sinst",
-        Number,
-        "Instances whose secondary node it is",
-        |r| count(r.config().secondaries(&r.node.uuid).count())
-    ),
-    field!(
-        "pinst_list",
-        "PriInstances",
-        List,
-        "Names of its primary instances",
-        |r| Cell::List(
-            r.config()
-                .primaries(&r.node.uuid)
-                .map(|i| i.name.clone())
-                .collect()
-        )
-    ),
-    field!(
-        "sinst_list",
-        "SecInstances",
-        List,
-        "Names of its secondary instances",
-        |r| Cell::List(
-            r.config()
-                .secondaries(&r.node.uuid)
-                .map(|i| i.name.clone())
-                .collect()
-        )
-    ),
-    field!("mtotal", "MTotal", Unit, "Memory", |r| r
-        .live(|n| n.capacity.memory)),
-    field!(
-        "mnode",
-        "MNode",
-        Unit,
-        "Memory that the node itself uses",
-        |r| r.live(|_| 0)
-    ),
-    field!("mfree", "MFree", Unit, "Free memory", |r| r
-        .live(|n| n.capacity.memory.saturating_sub(n.memory_used))),
-    field!("dtotal", "DTotal", Unit, "Disk", |r| r
-        .live(|n| n.capacity.disk)),
-    field!("dfree", "DFree", Unit, "Free disk", |r| r
-        .live(|n| n.capacity.disk.saturating_sub(n.disk_used))),
-    field!("ctotal", "CTotal", Number, "CPUs", |r| Cell::Number(
-        i64::try_from(r.node.capacity.cpus).unwrap_or(i64::MAX)
-    )),
-    field!("sptotal", "SpTotal", Number, "Spindles", |r| Cell::Number(
-        i64::try_from(r.node.capacity.spindles).unwrap_or(i64::MAX)
-    )),
-    field!(
-        "ndparams",
-        "NodeParameters",
-        Other,
-        "Its own node parameters",
-        |r| Cell::Json(Value::Object(r.node.ndparams.clone()))
-    ),
-    field!("tags", "Tags", List, "Tags", |r| Cell::List(
-        r.node.tags.clone()
-    )),
-    field!("uuid", "UUID", Text, "UUID", |r| text(r.node.uuid.as_str())),
-    field!(
-        "serial_no",
-        "SerialNo",
-        Number,
-        "Raised at each change",
-        |r| Cell::Number(i64::try_from(r.node.stamps.serial_no).unwrap_or(i64::MAX))
-    ),
-    field!("ctime", "CTime", Time, "When it was made", |r| Cell::Time(
-        (r.node.stamps.ctime * 1e6) as i64
-    )),
-    field!("mtime", "MTime", Time, "When it was changed last", |r| {
-        Cell::Time((r.node.stamps.mtime * 1e6) as i64)
-    }),
-];
+pub static FIELDS: LazyLock<Vec<Field<Row>>> = LazyLock::new(|| {
+    let mut fields: Vec<Field<Row>> = vec![
+        field!("name", "Node", Name, "Its name", |r| text(&r.node.name)),
+        field!("pip", "PrimaryIP", Text, "Primary IP address", |r| text(
+            &r.node.primary_ip
+        )),
+        field!(
+            "sip",
+            "SecondaryIP",
+            Text,
+            "Secondary IP address",
+            |r| text(&r.node.secondary_ip)
+        ),
+        field!("group", "Group", Name, "Its group", |r| text(r.group())),
+        field!("group.uuid", "GroupUUID", Text, "Its group's UUID", |r| {
+            text(r.node.group.as_str())
+        }),
+        field!(
+            "master_candidate",
+            "MasterC",
+            Bool,
+            "Master candidate",
+            |r| Cell::Bool(r.node.master_candidate)
+        ),
+        field!(
+            "master_capable",
+            "MasterCapable",
+            Bool,
+            "May become master",
+            |r| Cell::Bool(r.node.master_capable)
+        ),
+        field!("vm_capable", "VMCapable", Bool, "May hold instances", |r| {
+            Cell::Bool(r.node.vm_capable)
+        }),
+        field!("drained", "Drained", Bool, "Takes no new instances", |r| {
+            Cell::Bool(r.node.drained)
+        }),
+        field!(
+            "powered",
+            "Powered",
+            Bool,
+            "Whether it is switched on, where a program tells",
+            |r| r.powered()
+        ),
+        field!("master", "IsMaster", Bool, "Ganeti's master", |r| {
+            Cell::Bool(r.config().role(&r.node) == NodeRole::Master)
+        }),
+        field!("offline", "Offline", Bool, "Declared dead", |r| Cell::Bool(
+            r.node.offline
+        )),
+        field!(
+            "role",
+            "Role",
+            Text,
+            "M master, C candidate, D drained, O offline, R regular",
+            |r| text(r.config().role(&r.node).word())
+        ),
+        field!(
+            "pinst_cnt",
+            "Pinst",
+            Number,
+            "Instances whose primary node it is",
+            |r| count(r.config().primaries(&r.node.uuid).count())
+        ),
+        field!(
+            "sinst_cnt",
+            "Sinst",
+            Number,
+            "Instances whose secondary node it is",
+            |r| count(r.config().secondaries(&r.node.uuid).count())
+        ),
+        field!(
+            "pinst_list",
+            "PriInstances",
+            List,
+            "Names of its primary instances",
+            |r| Cell::List(
+                r.config()
+                    .primaries(&r.node.uuid)
+                    .map(|i| i.name.clone())
+                    .collect()
+            )
+        ),
+        field!(
+            "sinst_list",
+            "SecInstances",
+            List,
+            "Names of its secondary instances",
+            |r| Cell::List(
+                r.config()
+                    .secondaries(&r.node.uuid)
+                    .map(|i| i.name.clone())
+                    .collect()
+            )
+        ),
+        field!("mtotal", "MTotal", Unit, "Memory", |r| r
+            .live(|n| n.capacity.memory)),
+        field!(
+            "mnode",
+            "MNode",
+            Unit,
+            "Memory that the node itself uses",
+            |r| r.live(|_| 0)
+        ),
+        field!("mfree", "MFree", Unit, "Free memory", |r| r
+            .live(|n| n.capacity.memory.saturating_sub(n.memory_used))),
+        field!(
+            "cnos",
+            "CNOs",
+            Number,
+            "CPUs that the node itself uses",
+            |r| match r.live(|_| 0) {
+                Cell::Mib(_) => number(0),
+                missing => missing,
+            }
+        ),
+        field!("dtotal", "DTotal", Unit, "Disk", |r| r
+            .live(|n| n.capacity.disk)),
+        field!("dfree", "DFree", Unit, "Free disk", |r| r
+            .live(|n| n.capacity.disk.saturating_sub(n.disk_used))),
+        field!("ctotal", "CTotal", Number, "CPUs", |r| number(
+            r.node.capacity.cpus
+        )),
+        field!("sptotal", "SpTotal", Number, "Spindles", |r| number(
+            r.node.capacity.spindles
+        )),
+        field!(
+            "spfree",
+            "SpFree",
+            Number,
+            "Spindles that no instance uses",
+            |r| number(r.free_spindles())
+        ),
+        field!(
+            "ndparams",
+            "NodeParameters",
+            Other,
+            "Its node parameters",
+            |r| object(r.config().ndparams(&r.node).filled())
+        ),
+        field!(
+            "custom_ndparams",
+            "CustomNodeParameters",
+            Other,
+            "Those of them that are its own",
+            |r| object(r.node.ndparams.clone())
+        ),
+        field!(
+            "hv_state",
+            "HypervisorState",
+            Other,
+            "Ganeti's; nobody keeps it",
+            |_| Cell::Unavailable
+        ),
+        field!(
+            "disk_state",
+            "DiskState",
+            Other,
+            "Ganeti's; nobody keeps it",
+            |_| Cell::Unavailable
+        ),
+        field!("tags", "Tags", List, "Tags", |r| Cell::List(
+            r.node.tags.clone()
+        )),
+        field!("uuid", "UUID", Text, "UUID", |r| text(r.node.uuid.as_str())),
+        field!(
+            "serial_no",
+            "SerialNo",
+            Number,
+            "Raised at each change",
+            |r| number(r.node.stamps.serial_no)
+        ),
+        field!("ctime", "CTime", Time, "When it was made", |r| moment(
+            r.node.stamps.ctime
+        )),
+        field!("mtime", "MTime", Time, "When it was changed last", |r| {
+            moment(r.node.stamps.mtime)
+        }),
+    ];
+    fields.extend(parameters(
+        "ndp",
+        "Node parameter",
+        NODE_PARAMETERS,
+        |r: &Row, key| set(r.config().ndparams(&r.node).get(key)),
+    ));
+    fields
+});
 
 impl Listed for Row {
     const DEFAULT: &'static str = "name,dtotal,dfree,mtotal,mnode,mfree,pinst_cnt,sinst_cnt";
-    const FIELDS: &'static [Field<Row>] = &FIELDS;
+
+    fn fields() -> &'static [Field<Row>] {
+        &FIELDS
+    }
 
     fn rows(now: &Rc<Now>, wanted: &[String]) -> Result<Vec<Row>> {
         let row = |node| Row {

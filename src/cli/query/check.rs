@@ -84,7 +84,7 @@ impl<T> Checked<T> {
             Checked::All(parts) => parts.iter().all(|part| part.fits(row)),
             Checked::Any(parts) => parts.iter().any(|part| part.fits(row)),
             Checked::Not(inner) => !inner.fits(row),
-            Checked::Test(field, check) => check.holds(&(field.get)(row)),
+            Checked::Test(field, check) => check.holds(&field.of(row)),
         }
     }
 }
@@ -97,7 +97,7 @@ fn find<T>(
     known.ok_or_else(|| {
         let what = format!("there is no field {}", name.name);
         let error = FilterError::new(name.place, what).unknown_field();
-        match nearest(&name.name, fields.iter().map(|field| field.name)) {
+        match nearest(&name.name, fields.iter().map(|field| field.name.as_ref())) {
             Some(near) => error.hint(format!("did you mean {near}?")),
             None => error.hint("list-fields shows all fields"),
         }

@@ -279,13 +279,7 @@ struct Row {
 
 macro_rules! field {
     ($name:literal, $kind:ident, $get:expr) => {
-        Field {
-            name: $name,
-            title: $name,
-            kind: Kind::$kind,
-            doc: "",
-            get: $get,
-        }
+        Field::new($name, $name, Kind::$kind, "", $get)
     };
 }
 
