@@ -16,6 +16,7 @@ use crate::locking::{Level, LockSet, Mode};
 use crate::queue::JobId;
 use crate::store::{Reading, Store, StoreError};
 
+use super::{AdminError, simulator};
 use finding::Findings;
 pub use finding::{Area, Code, Finding};
 
@@ -57,6 +58,38 @@ pub fn verify(store: &Store, reality: &Snapshot, reading: Reading) -> Result<Ver
             busy,
         })
     })
+}
+
+/// How often a cluster that is at work is looked at until database and reality were seen as one.
+const LOOKS: u32 = 20;
+
+/// Checks a cluster that may be at work. Reality is in a file of its own and cannot be seen in one
+/// moment with the queue: a job that ends between the two looks has left things there that nobody seems
+/// to work on. Then both are looked at again.
+///
+/// # Errors
+/// [`AdminError`] when the database or reality cannot be read.
+pub fn verify_at_work(store: &Store, reading: Reading) -> Result<Verdict, AdminError> {
+    verify_seen(store, reading, || Ok(simulator(store)?.snapshot()?))
+}
+
+/// The same, with reality as it is seen at each look.
+fn verify_seen(
+    store: &Store,
+    reading: Reading,
+    mut see: impl FnMut() -> Result<Snapshot, AdminError>,
+) -> Result<Verdict, AdminError> {
+    let mut looks = 0;
+    loop {
+        looks += 1;
+        let before = store.version()?;
+        let reality = see()?;
+        let verdict = verify(store, &reality, reading)?;
+        let in_doubt = verdict.findings.iter().any(|f| f.area == Area::Reality);
+        if !in_doubt || looks == LOOKS || store.version()? == before {
+            return Ok(verdict);
+        }
+    }
 }
 
 /// What jobs on their way are changing: there reality may be ahead of the configuration.

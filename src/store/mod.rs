@@ -179,6 +179,16 @@ impl Store {
         value
     }
 
+    /// A number that is another one when others have committed something since it was asked for.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn version(&self) -> Result<i64, StoreError> {
+        (self.db)
+            .pragma_query_value(None, "data_version", |row| row.get(0))
+            .map_err(|error| self.wrong(error))
+    }
+
     /// One durable transaction, in the writers' queue. What it changed is announced to those who
     /// wait when it is on disk.
     ///

@@ -656,3 +656,40 @@ fn nodes_that_come_are_on_their_way() {
     lab.breaks("UPDATE held SET mode = 'exclusive' WHERE job = 6");
     assert_eq!(lab.codes(), [].into());
 }
+
+/// Reality is looked at first, the queue then: a job that ends in between has left things that nobody
+/// works on any more.
+#[test]
+fn what_ends_between_two_looks_is_looked_at_again() {
+    let lab = Lab::new();
+    let config = lab.store.config().unwrap();
+    let other = Store::open(lab.store.dir().clone()).unwrap();
+    let commit = |serial| {
+        let done = other.write(Commit::Step, |tx| tx.set_serials(serial, serial));
+        done.unwrap();
+    };
+    let mut on_its_way = lab.reality.clone();
+    one(&config, &mut on_its_way).running_on.clear();
+    let mut looks = 0;
+    let verdict = verify_seen(&lab.store, Reading::Queue, || {
+        looks += 1;
+        match looks {
+            1 => {
+                commit(100);
+                Ok(on_its_way.clone())
+            }
+            _ => Ok(lab.reality.clone()),
+        }
+    });
+    assert_eq!(verdict.unwrap().findings, []);
+    assert_eq!(looks, 2);
+    // What stays wrong is said, whatever else goes on.
+    let mut looks = 0;
+    let verdict = verify_seen(&lab.store, Reading::Queue, || {
+        looks += 1;
+        commit(100 + u64::from(looks));
+        Ok(on_its_way.clone())
+    });
+    assert_eq!(verdict.unwrap().findings.len(), 1);
+    assert_eq!(looks, LOOKS);
+}
