@@ -45,6 +45,8 @@ complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "info" -d 
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "show" -d 'Show all that is known of instances'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "list" -d 'List instances'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "list-fields" -d 'Explain the fields of the list'
+complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "modify" -d 'Change an instance\'s parameters and disks'
+complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "rename" -d 'Give an instance another name'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "list-tags" -d 'List the tags of an instance'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "add-tags" -d 'Add tags to an instance'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "remove-tags" -d 'Remove tags from an instance'
@@ -353,6 +355,52 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s B -l backend-parameters -d 'Backend parameters, such as memory=2G; -KEY resets one' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l disk -d 'A disk: add:size=10G, remove, 0:mode=ro, 1:remove; may be repeated' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s H -l hypervisor-parameters -d 'Hypervisor parameters, such as acpi=true; kept as data' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s O -l os-parameters -d 'Parameters of its operating system; kept as data' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s o -l os-type -d 'Operating system; kept as data' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l net -d 'Network interfaces' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s t -l disk-template -d 'Another disk template' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l new-primary -d 'Another primary node without moving anything' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s m -l runtime-memory -d 'Memory of the running instance' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l offline -d 'Mark it offline: it is stopped and stays so'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l online -d 'Mark it as not offline'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l no-wait-for-sync -d 'Do not wait until its disks are in sync'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l ignore-ipolicy -d 'Do not check the group\'s instance policy'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s f -l force -l yes -d 'Do not ask for confirmation'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l submit -d 'Submit and leave at once'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l json -d 'Print one JSON document'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l submit -d 'Submit and leave at once'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l json -d 'Print one JSON document'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-tags" -s q -l quiet -d 'Say nothing if all goes well'
@@ -393,18 +441,20 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "add" -d 'Make a new instance'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "remove" -d 'Stop an instance and delete it with its disks'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "startup" -d 'Start instances'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "shutdown" -d 'Stop instances'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "reboot" -d 'Reboot instances'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "migrate" -d 'Move a running instance to another node'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "failover" -d 'Stop an instance and start it on another node'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "replace-disks" -d 'Replace copies of a mirrored instance\'s disks'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "info" -d 'Show all that is known of instances'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "list" -d 'List instances'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "list-fields" -d 'Explain the fields of the list'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "list-tags" -d 'List the tags of an instance'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "add-tags" -d 'Add tags to an instance'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "remove-tags" -d 'Remove tags from an instance'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields list-tags add-tags remove-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "add" -d 'Make a new instance'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "remove" -d 'Stop an instance and delete it with its disks'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "startup" -d 'Start instances'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "shutdown" -d 'Stop instances'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "reboot" -d 'Reboot instances'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "migrate" -d 'Move a running instance to another node'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "failover" -d 'Stop an instance and start it on another node'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "replace-disks" -d 'Replace copies of a mirrored instance\'s disks'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "info" -d 'Show all that is known of instances'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "list" -d 'List instances'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "list-fields" -d 'Explain the fields of the list'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "modify" -d 'Change an instance\'s parameters and disks'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "rename" -d 'Give an instance another name'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "list-tags" -d 'List the tags of an instance'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "add-tags" -d 'Add tags to an instance'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "remove-tags" -d 'Remove tags from an instance'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -18,6 +18,7 @@ use super::args::instance::{
 use super::context::Context;
 use super::exit::ExitCode;
 use super::fields;
+use super::instance_change;
 use super::names;
 use super::operation::{self, Operation, SubmitOptions, Texts};
 use super::problem::{Problem, Result};
@@ -59,6 +60,8 @@ fn run(cli: InstanceCli, cx: &mut Context) -> Result<ExitCode> {
             let known = &fields::instance::FIELDS;
             table::list_fields(&mut cx.printer, known, &args.fields, &style)
         }
+        InstanceCommand::Modify(args) => instance_change::modify(*args, cx),
+        InstanceCommand::Rename(args) => instance_change::rename(args, cx),
         InstanceCommand::ListTags(args) => tags::list(cx, TagKind::Instance, &args),
         InstanceCommand::AddTags(args) => tags::change(cx, TagKind::Instance, args, Change::Add),
         InstanceCommand::RemoveTags(args) => {

@@ -18,6 +18,7 @@ pub mod generate;
 pub mod group;
 pub mod input;
 pub mod instance;
+mod instance_change;
 pub mod job;
 pub mod names;
 pub mod node;

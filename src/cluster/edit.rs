@@ -5,10 +5,11 @@
 //! that two opcodes that hold a node shared do not undo each other.
 
 mod change;
+mod disks;
 
 use serde_json::Value;
 
-pub use self::change::GroupChange;
+pub use self::change::{DiskChange, GroupChange, InstanceChange};
 use super::config::Config;
 use super::object::{
     AdminSource, AdminState, Capacity, Cluster, Disk, DiskTemplate, DiskUuid, Group, GroupUuid,
@@ -87,6 +88,43 @@ pub enum Edit {
         instance: InstanceUuid,
         /// Why, or `None`.
         reason: Option<String>,
+    },
+    /// An instance has other parameters.
+    ChangeInstance {
+        /// Which instance.
+        instance: InstanceUuid,
+        /// What changes.
+        change: InstanceChange,
+    },
+    /// An instance has another name.
+    RenameInstance {
+        /// Which instance.
+        instance: InstanceUuid,
+        /// Its new name.
+        name: String,
+    },
+    /// An instance has one more disk.
+    AddDisk {
+        /// Which instance.
+        instance: InstanceUuid,
+        /// Its place among the others.
+        at: usize,
+        /// The disk.
+        disk: Box<Disk>,
+    },
+    /// A disk of an instance goes.
+    RemoveDisk {
+        /// Which instance.
+        instance: InstanceUuid,
+        /// Which disk.
+        disk: DiskUuid,
+    },
+    /// A disk has another size, mode or name.
+    ChangeDisk {
+        /// Which disk.
+        disk: DiskUuid,
+        /// What changes.
+        change: DiskChange,
     },
     /// An object has more tags, or fewer.
     ChangeTags {
@@ -292,6 +330,13 @@ impl Edit {
             Edit::SetUncertain { instance, reason } => {
                 change_instance(config, instance, now, |i| i.uncertain.clone_from(reason))
             }
+            Edit::ChangeInstance { instance, change } => {
+                change_instance(config, instance, now, |i| change.apply(i))
+            }
+            Edit::RenameInstance { instance, name } => disks::rename(config, instance, name, now),
+            Edit::AddDisk { instance, at, disk } => disks::add(config, instance, *at, disk, now),
+            Edit::RemoveDisk { instance, disk } => disks::remove(config, instance, disk, now),
+            Edit::ChangeDisk { disk, change } => disks::change(config, disk, change, now),
             Edit::ChangeTags {
                 object,
                 add,

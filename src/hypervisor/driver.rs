@@ -36,6 +36,8 @@ words! {
         AddCopy = "add-copy",
         /// [`Hypervisor::drop_copy`].
         DropCopy = "drop-copy",
+        /// [`Hypervisor::resize`].
+        Resize = "resize",
         /// [`Hypervisor::activate`].
         Activate = "activate",
     }
@@ -54,6 +56,7 @@ impl VerbName {
             | VerbName::Migrate
             | VerbName::AddCopy
             | VerbName::DropCopy
+            | VerbName::Resize
             | VerbName::Activate => false,
         }
     }
@@ -192,6 +195,15 @@ impl Hypervisor for Driver {
         node: &NodeRef,
     ) -> Result<(), VerbError> {
         self.verb(VerbName::DropCopy, |h| h.drop_copy(call, instance, node))
+    }
+
+    fn resize(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        nodes: &[NodeRef],
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::Resize, |h| h.resize(call, instance, nodes))
     }
 
     fn activate(

@@ -333,6 +333,18 @@ pub trait Hypervisor: Send + Sync + fmt::Debug {
         node: &NodeRef,
     ) -> Result<(), VerbError>;
 
+    /// Gives an instance's disks the size that `instance` says, on all of `nodes`, which are those
+    /// that hold them.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn resize(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        nodes: &[NodeRef],
+    ) -> Result<(), VerbError>;
+
     /// Makes the disks usable on `node`.
     ///
     /// # Errors

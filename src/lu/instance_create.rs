@@ -12,6 +12,7 @@ use super::instance_disks::{Wait, add_copy, copies_of};
 use super::instance_move::start;
 use super::instance_new::{Home, backend_parameters, identity, identity_of, macs, objects};
 use super::node::check_host_name;
+use super::parameters::check_backend;
 use super::settle::look;
 use super::shared::{
     Subject, about, check_answers, check_same_group, check_target, find_group, find_node,
@@ -26,19 +27,15 @@ use crate::cluster::{
 use crate::hypervisor::{Hypervisor, InstanceRef, NodeRef};
 use crate::limits::SIZE;
 use crate::locking::{Level, Lock, LockSet, Mode};
-use crate::opcodes::{ErrorCode, InstanceCreate, OpError};
+use crate::opcodes::{ErrorCode, InstanceCreate, NewDisk, OpError};
 use crate::queue::JobId;
 
 /// Ganeti's limits of what one instance has.
-const MAX_DISKS: usize = 16;
+pub(super) const MAX_DISKS: usize = 16;
 const MAX_NICS: usize = 8;
 
 /// Where a new instance comes from, in a plan.
 const NOWHERE: &str = "-";
-
-/// Backend parameters that are numbers; the others are flags.
-const NUMBERS: [&str; 5] = ["memory", "maxmem", "minmem", "vcpus", "spindle_use"];
-const FLAGS: [&str; 2] = ["auto_balance", "always_failover"];
 
 fn wrong(text: impl Into<String>) -> OpError {
     OpError::prereq(ErrorCode::WrongInput, text)
@@ -46,6 +43,29 @@ fn wrong(text: impl Into<String>) -> OpError {
 
 fn state(text: impl Into<String>) -> OpError {
     OpError::prereq(ErrorCode::WrongState, text)
+}
+
+/// Refuses a disk without a size, too large for any node, or of a mode that there is not.
+pub(super) fn check_new_disk(index: usize, disk: &NewDisk) -> Result<(), OpError> {
+    if disk.size == 0 {
+        return Err(wrong(format!("disk {index} has no size")));
+    }
+    if disk.size > SIZE {
+        let size = disk.size;
+        let text = format!("disk {index} of {size} MiB is larger than any node");
+        return Err(wrong(text));
+    }
+    check_mode(index, disk.mode.as_deref())
+}
+
+/// Refuses a mode that a disk cannot have.
+pub(super) fn check_mode(index: usize, mode: Option<&str>) -> Result<(), OpError> {
+    match mode {
+        None | Some("rw" | "ro") => Ok(()),
+        Some(_) => Err(wrong(format!(
+            "the mode of disk {index} is neither rw nor ro"
+        ))),
+    }
 }
 
 impl InstanceCreate {
@@ -112,19 +132,7 @@ impl InstanceCreate {
             _ => {}
         }
         for (index, disk) in self.disks.iter().enumerate() {
-            if disk.size == 0 {
-                return Err(wrong(format!("disk {index} has no size")));
-            }
-            if disk.size > SIZE {
-                let size = disk.size;
-                let text = format!("disk {index} of {size} MiB is larger than any node");
-                return Err(wrong(text));
-            }
-            if (disk.mode.as_deref()).is_some_and(|mode| !matches!(mode, "rw" | "ro")) {
-                return Err(wrong(format!(
-                    "the mode of disk {index} is neither rw nor ro"
-                )));
-            }
+            check_new_disk(index, disk)?;
         }
         if self.nics.len() > MAX_NICS {
             let count = self.nics.len();
@@ -133,22 +141,7 @@ impl InstanceCreate {
             )));
         }
         with_tags(&[], &self.tags).map_err(|error| wrong(error.to_string()))?;
-        self.check_backend()
-    }
-
-    fn check_backend(&self) -> Result<(), OpError> {
-        for (key, value) in &self.beparams {
-            let fits = value == "default"
-                || match key.as_str() {
-                    key if NUMBERS.contains(&key) => value.as_u64().is_some(),
-                    key if FLAGS.contains(&key) => value.is_boolean(),
-                    _ => return Err(wrong(format!("unknown backend parameter {key}"))),
-                };
-            if !fits {
-                return Err(wrong(format!("backend parameter {key} cannot be {value}")));
-            }
-        }
-        Ok(())
+        check_backend(&self.beparams)
     }
 
     fn check_macs(&self, config: &Config) -> Result<(), OpError> {
@@ -505,7 +498,7 @@ impl LogicalUnit for InstanceCreate {
         let claims = || {
             let template = self.template(config)?;
             self.check_parameters(template)?;
-            self.check_backend()?;
+            check_backend(&self.beparams)?;
             let identity = identity_of(config, job, index);
             let need = self.need(config, identity, template)?;
             let home = self.place(world, &need)?;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::Env;
+use super::parameters::backend_changes;
 use super::shared::{new_uuid, new_uuid_of};
 use crate::cluster::{
     AdminSource, AdminState, Config, DRBD_META_MIB, Disk, DiskTemplate, DiskUuid, HvName, Instance,
@@ -51,15 +52,8 @@ pub(super) fn identity_of(config: &Config, job: JobId, index: u32) -> InstanceUu
 
 /// The backend parameters as they are kept: `memory` stands for both limits.
 pub(super) fn backend_parameters(given: &Map<String, Value>) -> Map<String, Value> {
-    let mut parameters = given.clone();
-    parameters.retain(|_, value| !value.is_null() && value != "default");
-    if let Some(memory) = parameters.remove("memory") {
-        for key in ["maxmem", "minmem"] {
-            parameters
-                .entry(key.to_owned())
-                .or_insert_with(|| memory.clone());
-        }
-    }
+    let mut parameters = backend_changes(given);
+    parameters.retain(|_, value| !value.is_null());
     parameters
 }
 
@@ -72,7 +66,11 @@ pub(super) fn objects(
     home: Home<'_>,
 ) -> (Instance, Vec<Disk>) {
     let disks: Vec<Disk> = (op.disks.iter().enumerate())
-        .map(|(index, new)| disk(env, op, template, home, index, new))
+        .map(|(index, new)| {
+            let uuid = new_uuid(env, &format!("-disk{index}"));
+            let owner = op.instance_name.to_lowercase();
+            new_disk(env.config(), &owner, template, home, (uuid, index), new)
+        })
         .collect();
     let instance = Instance {
         name: op.instance_name.to_lowercase(),
@@ -102,20 +100,19 @@ pub(super) fn objects(
     (instance, disks)
 }
 
-fn disk(
-    env: &Env<'_>,
-    op: &InstanceCreate,
+/// A new disk of an instance: `uuid` is its identity, `index` its place.
+pub(super) fn new_disk(
+    config: &Config,
+    owner: &str,
     template: DiskTemplate,
     home: Home<'_>,
-    index: usize,
+    (uuid, index): (String, usize),
     new: &NewDisk,
 ) -> Disk {
-    let config = env.config();
-    let uuid = new_uuid(env, &format!("-disk{index}"));
     let volume = format!("{uuid}.disk{index}");
     let path = |directory: &str, default: &str| {
         let directory = cluster_text(config, directory).unwrap_or(default);
-        format!("{directory}/{}/{volume}", op.instance_name.to_lowercase())
+        format!("{directory}/{owner}/{volume}")
     };
     let mut rest = Map::from_iter([
         (

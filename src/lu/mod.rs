@@ -9,8 +9,10 @@
 //! what is left to do, so that nothing is done twice.
 
 mod advice;
+mod disk_size;
 mod group;
 mod group_change;
+mod instance_change;
 mod instance_cleanup;
 mod instance_create;
 mod instance_disks;
@@ -364,6 +366,8 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::InstanceMigrate(unit) => unit,
         Op::InstanceFailover(unit) => unit,
         Op::InstanceReplaceDisks(unit) => unit,
+        Op::InstanceSetParams(unit) => unit,
+        Op::InstanceRename(unit) => unit,
         Op::GroupAdd(unit) => unit,
         Op::GroupRemove(unit) => unit,
         Op::GroupAssignNodes(unit) => unit,

@@ -97,6 +97,40 @@ pub(super) fn node_parameters(given: &Map<String, Value>) -> Result<Map<String, 
 /// The parts of an instance policy that a group can have.
 const IPOLICY: [&str; 4] = ["disk-templates", "minmax", "spindle-ratio", "vcpu-ratio"];
 
+/// Backend parameters that are numbers; the others are flags.
+const NUMBERS: [&str; 5] = ["memory", "maxmem", "minmem", "vcpus", "spindle_use"];
+const FLAGS: [&str; 2] = ["auto_balance", "always_failover"];
+
+/// Refuses backend parameters that there are not, and values that they cannot have.
+pub(super) fn check_backend(given: &Map<String, Value>) -> Result<(), OpError> {
+    for (key, value) in given {
+        let number = NUMBERS.contains(&key.as_str());
+        if !number && !FLAGS.contains(&key.as_str()) {
+            return Err(wrong(format!("unknown backend parameter {key}")));
+        }
+        let fits = match number {
+            true => value.as_u64().is_some_and(|number| number <= SIZE),
+            false => value.is_boolean(),
+        };
+        if !fits && !value.is_null() && value != "default" {
+            return Err(wrong(format!("backend parameter {key} cannot be {value}")));
+        }
+    }
+    Ok(())
+}
+
+/// Changes of backend parameters: `memory` stands for both limits, `null` for the default.
+pub(super) fn backend_changes(given: &Map<String, Value>) -> Map<String, Value> {
+    let mut changes = resets_as_null(given);
+    if let Some(memory) = changes.remove("memory") {
+        for key in ["maxmem", "minmem"] {
+            let place = changes.entry(key.to_owned());
+            place.or_insert_with(|| memory.clone());
+        }
+    }
+    changes
+}
+
 /// What each range of a policy limits.
 const SPECS: [&str; 6] = [
     "cpu-count",

@@ -8,6 +8,7 @@
 mod cluster;
 mod error;
 mod instance;
+mod instance_change;
 mod node;
 mod tags;
 mod test;
@@ -19,6 +20,7 @@ use serde_json::{Map, Value};
 pub use cluster::*;
 pub use error::*;
 pub use instance::*;
+pub use instance_change::*;
 pub use node::*;
 pub use tags::*;
 pub use test::*;
@@ -150,6 +152,10 @@ operations! {
     InstanceFailover = "OP_INSTANCE_FAILOVER", summary |op| Some(op.instance_name.clone());
     /// Replaces copies of a mirrored instance's disks.
     InstanceReplaceDisks = "OP_INSTANCE_REPLACE_DISKS", summary |op| Some(op.instance_name.clone());
+    /// Changes an instance's parameters and disks.
+    InstanceSetParams = "OP_INSTANCE_SET_PARAMS", summary |op| Some(op.instance_name.clone());
+    /// Gives an instance another name.
+    InstanceRename = "OP_INSTANCE_RENAME", summary |_| None;
     /// Adds a node group.
     GroupAdd = "OP_GROUP_ADD", summary |op| Some(op.group_name.clone());
     /// Removes an empty node group.

@@ -24,6 +24,8 @@ fn minimal() -> Vec<Value> {
         json!({"OP_ID": "OP_INSTANCE_MIGRATE", "instance_name": "web1"}),
         json!({"OP_ID": "OP_INSTANCE_FAILOVER", "instance_name": "web1"}),
         json!({"OP_ID": "OP_INSTANCE_REPLACE_DISKS", "instance_name": "web1", "mode": "replace_auto"}),
+        json!({"OP_ID": "OP_INSTANCE_SET_PARAMS", "instance_name": "web1"}),
+        json!({"OP_ID": "OP_INSTANCE_RENAME", "instance_name": "web1", "new_name": "web2"}),
         json!({"OP_ID": "OP_GROUP_ADD", "group_name": "rack1"}),
         json!({"OP_ID": "OP_GROUP_REMOVE", "group_name": "rack1"}),
         json!({"OP_ID": "OP_GROUP_ASSIGN_NODES", "group_name": "rack1", "nodes": ["node1"]}),
@@ -203,6 +205,41 @@ fn dependencies_are_ids_or_places_back() {
         json!({}),
     ] {
         assert!(delay_with("depends", wrong.clone()).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn changes_of_disks_have_a_longer_and_a_shorter_form() {
+    let with = |disks: Value| {
+        parse(json!({"OP_ID": "OP_INSTANCE_SET_PARAMS", "instance_name": "web1", "disks": disks}))
+    };
+    for (short, long) in [
+        (json!(["add", {"size": 4}]), json!(["add", -1, {"size": 4}])),
+        (json!(["remove", {}]), json!(["remove", -1, {}])),
+        (
+            json!([2, {"mode": "ro"}]),
+            json!(["modify", 2, {"mode": "ro"}]),
+        ),
+        (
+            json!(["modify", "data", {"name": "x"}]),
+            json!(["modify", "data", {"name": "x"}]),
+        ),
+    ] {
+        let opcode = with(json!([short])).unwrap();
+        assert_eq!(opcode.to_value()["disks"], json!([long]));
+        assert_eq!(with(json!([long])), Ok(opcode));
+    }
+    for wrong in [
+        json!(["add", {}]),
+        json!(["attach", {}]),
+        json!(["add", -2, {"size": 4}]),
+        json!(["modify", "", {}]),
+        json!(["modify", 0, {"colour": 1}]),
+        json!([1.5, {}]),
+        json!(["remove"]),
+        json!({}),
+    ] {
+        assert!(with(json!([wrong])).is_err(), "{wrong}");
     }
 }
 

@@ -97,7 +97,9 @@ fn instances(config: &Config) -> Vec<String> {
             let secondary = config
                 .secondary(instance)
                 .map(|node| config.node_name(node));
-            format!("{name} {state} {primary} {secondary:?}")
+            let disks: Vec<u64> = config.disks_of(instance).map(|disk| disk.size).collect();
+            let (backend, tags) = (config.backend(instance), &instance.tags);
+            format!("{name} {state} {primary} {secondary:?} {disks:?} {backend:?} {tags:?}")
         })
         .collect();
     lines.sort();

@@ -37,7 +37,7 @@ pub(crate) enum End {
 }
 
 /// All of them.
-pub(crate) const STORIES: [Story; 12] = [
+pub(crate) const STORIES: [Story; 13] = [
     story("founding", Lab::new, founding),
     story("replacing", ring, replacing),
     story("steering", ring, steering),
@@ -45,6 +45,7 @@ pub(crate) const STORIES: [Story; 12] = [
     story("restoring", ring, restoring),
     story("instances", slow_sample, instances),
     story("nodes", ring, nodes),
+    story("changes", ring, changes),
     story("a dead node", ring, dead_node),
     open_story("a cancelled migration", ring, canceled),
     open_story("a migration to a node that dies", ring, given_up),
@@ -190,6 +191,14 @@ impl Tale {
         found.map(|instance| instance.admin_state)
     }
 
+    /// The sizes of an instance's disks.
+    fn disks(&self, instance: &str) -> Vec<u64> {
+        let config = self.lab.store().config().unwrap();
+        let found = config.instance_named(instance).into_iter();
+        let disks = found.flat_map(|instance| config.disks_of(instance));
+        disks.map(|disk| disk.size).collect()
+    }
+
     fn has_node(&self, name: &str) -> bool {
         let config = self.lab.store().config().unwrap();
         config.node_named(name).is_some()
@@ -314,6 +323,28 @@ fn nodes(tale: &Tale) {
     tale.job("gnt-node remove node5", |tale| !tale.has_node("node5"));
     // One that says itself how large it is.
     tale.job("gnt-node add node6", |tale| tale.has_node("node6"));
+}
+
+fn changes(tale: &Tale) {
+    let disks = |name, count| move |tale: &Tale| tale.disks(name).len() == count;
+    let add = "gnt-instance modify --disk add:size=1G inst1";
+    tale.job(add, disks("inst1", 2));
+    tale.job(
+        "gnt-instance modify --disk 0:remove -B vcpus=2 inst1",
+        |tale| tale.disks("inst1").len() == 1,
+    );
+    tale.job("gnt-instance add-tags inst1 a b", never);
+    tale.job("gnt-cluster add-tags c", never);
+    let stopped = |tale: &Tale| tale.state("inst2") == Some(AdminState::Down);
+    tale.job("gnt-instance shutdown inst2", stopped);
+    tale.job("gnt-instance rename inst2 web2", |tale| {
+        tale.state("web2").is_some()
+    });
+    tale.job("gnt-group rename default north", |tale| {
+        let config = tale.lab.store().config().unwrap();
+        config.group_named("north").is_some()
+    });
+    tale.job("gnt-group modify --ipolicy-vcpu-ratio 7 north", never);
 }
 
 fn dead_node(tale: &Tale) {

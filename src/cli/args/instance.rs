@@ -3,6 +3,7 @@
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use super::common::{FilterArgs, ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, SubmitArgs};
+use super::instance_change::{ModifyArgs, RenameArgs};
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, Backend, DiskArg, IdentKeyVals, Placement};
 use crate::cluster::DiskTemplate;
@@ -69,6 +70,12 @@ pub enum InstanceCommand {
     /// Explain the fields of the list
     #[command(after_help = "Example: gnt-instance list-fields status")]
     ListFields(ListFieldsArgs),
+    /// Change an instance's parameters and disks
+    #[command(after_help = "Example: gnt-instance modify -B memory=2G --disk add:size=10G web1")]
+    Modify(Box<ModifyArgs>),
+    /// Give an instance another name
+    #[command(after_help = "Example: gnt-instance rename web1 web2")]
+    Rename(RenameArgs),
     /// List the tags of an instance
     #[command(after_help = "Example: gnt-instance list-tags web1")]
     ListTags(ListTagsArgs),

@@ -6,6 +6,7 @@ pub mod common;
 pub mod debug;
 pub mod group;
 pub mod instance;
+pub mod instance_change;
 pub mod job;
 pub mod node;
 pub mod policy;

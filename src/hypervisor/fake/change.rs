@@ -23,6 +23,8 @@ words! {
         SetCapacity = "set-capacity",
         /// A node leaves.
         RemoveNode = "remove-node",
+        /// An instance's disks get another size.
+        Resize = "resize",
         /// A verb begins, or finds that there is nothing to do.
         Order = "order",
         /// A verb is ended because its job was cancelled.

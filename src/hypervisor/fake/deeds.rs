@@ -360,7 +360,7 @@ impl Moment<'_> {
     }
 
     /// The syncs of an instance that are on their way.
-    fn syncs_of(&self, instance: &InstanceUuid) -> Sql<Vec<Deed>> {
+    pub(super) fn syncs_of(&self, instance: &InstanceUuid) -> Sql<Vec<Deed>> {
         let sql = format!(
             "SELECT {COLUMNS} FROM deeds
              WHERE instance = ?1 AND ended IS NULL AND verb = 'sync' ORDER BY id"

@@ -145,6 +145,19 @@ impl Moment<'_> {
         self.order(&order).map(drop)
     }
 
+    /// Takes note of another size of an instance's disks; or tells what is on its way with it, which
+    /// counts on the present one.
+    pub(super) fn resize(&self, instance: &InstanceRef) -> Sql<Option<String>> {
+        let going = self.under_way(&instance.uuid)?;
+        let going = going.or(self.syncs_of(&instance.uuid)?.into_iter().next());
+        if let Some(deed) = going {
+            let (name, noun) = (&instance.name, deed.verb.noun());
+            return Ok(Some(format!("a {noun} of {name} is on its way")));
+        }
+        self.put_instance(instance)?;
+        Ok(None)
+    }
+
     /// Whether a migration has got through, so that its source is not needed any more.
     fn arrived(&self, order: &Order<'_>) -> Sql<bool> {
         match (order.verb, order.target) {

@@ -237,6 +237,22 @@ impl Hypervisor for Fake {
         self.carry_out(call, Verb::DropCopy, instance, Some(node), None)
     }
 
+    fn resize(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        nodes: &[NodeRef],
+    ) -> Result<(), VerbError> {
+        for node in nodes {
+            self.answers(call, node)?;
+        }
+        let resized = self.write(Change::Resize, |at| at.resize(instance));
+        match resized.map_err(|error| VerbError::Failed(told(&error)))? {
+            None => Ok(()),
+            Some(reason) => Err(VerbError::Failed(reason)),
+        }
+    }
+
     fn activate(
         &self,
         call: &Call<'_>,
