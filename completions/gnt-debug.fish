@@ -92,8 +92,10 @@ stop\t'Stop it'
 reboot\t'Reboot it'
 migrate\t'Move it while it runs'
 sync\t'Bring a copy of its disks in sync'
+blank-copy\t'Make an empty copy, which counts as whole'
 drop-copy\t'Remove a copy'
-activate\t'Make its disks usable on a node'"
+activate\t'Make its disks usable on a node'
+deactivate\t'Let go of its disks on a node'"
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l at -d 'How far the verb gets, in per cent' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l probability -d 'How often, from 0 to 1' -r
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l seed -d 'Where the chances start' -r

@@ -47,6 +47,11 @@ complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "list" -d 
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "list-fields" -d 'Explain the fields of the list'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "modify" -d 'Change an instance\'s parameters and disks'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "rename" -d 'Give an instance another name'
+complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "move" -d 'Move an instance whose disks are on one node, copying them'
+complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "activate-disks" -d 'Make an instance\'s disks usable on its primary node'
+complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "deactivate-disks" -d 'Let go of the disks of a stopped instance'
+complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "recreate-disks" -d 'Make a stopped instance\'s disks anew, empty'
+complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "grow-disk" -d 'Make a disk larger'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "list-tags" -d 'List the tags of an instance'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "add-tags" -d 'Add tags to an instance'
 complete -c gnt-instance -n "__fish_gnt_instance_needs_command" -f -a "remove-tags" -d 'Remove tags from an instance'
@@ -401,6 +406,98 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -s q -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -s n -l node -d 'Where it goes' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l ignore-ipolicy -d 'Do not check the target group\'s policy'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -s f -l force -l yes -d 'Do not ask for confirmation'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l submit -d 'Submit and leave at once'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l json -d 'Print one JSON document'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l wait-for-sync -d 'Wait until its copies are in sync'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l submit -d 'Submit and leave at once'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l json -d 'Print one JSON document'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -s f -l force -d 'Also if it is meant to run, as long as it does not'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l submit -d 'Submit and leave at once'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l json -d 'Print one JSON document'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l disk -d 'A disk that is different from before, such as 0:size=10G; may be repeated' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s n -l node -d 'On other nodes than before' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s f -l force -l yes -d 'Do not ask for confirmation'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l submit -d 'Submit and leave at once'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l json -d 'Print one JSON document'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l reason -d 'Why, kept with the job' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l request-id -d 'Join the job that was submitted with this id before' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l absolute -d 'The size is that of the whole disk'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l no-wait-for-sync -d 'Do not wait until the copies are in sync'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l ignore-ipolicy -d 'Do not check the group\'s instance policy'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l submit -d 'Submit and leave at once'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l json -d 'Print one JSON document'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-tags" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-tags" -s q -l quiet -d 'Say nothing if all goes well'
@@ -441,20 +538,25 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "add" -d 'Make a new instance'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "remove" -d 'Stop an instance and delete it with its disks'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "startup" -d 'Start instances'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "shutdown" -d 'Stop instances'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "reboot" -d 'Reboot instances'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "migrate" -d 'Move a running instance to another node'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "failover" -d 'Stop an instance and start it on another node'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "replace-disks" -d 'Replace copies of a mirrored instance\'s disks'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "info" -d 'Show all that is known of instances'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "list" -d 'List instances'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "list-fields" -d 'Explain the fields of the list'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "modify" -d 'Change an instance\'s parameters and disks'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "rename" -d 'Give an instance another name'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "list-tags" -d 'List the tags of an instance'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "add-tags" -d 'Add tags to an instance'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "remove-tags" -d 'Remove tags from an instance'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename list-tags add-tags remove-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "add" -d 'Make a new instance'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "remove" -d 'Stop an instance and delete it with its disks'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "startup" -d 'Start instances'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "shutdown" -d 'Stop instances'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "reboot" -d 'Reboot instances'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "migrate" -d 'Move a running instance to another node'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "failover" -d 'Stop an instance and start it on another node'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "replace-disks" -d 'Replace copies of a mirrored instance\'s disks'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "info" -d 'Show all that is known of instances'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "list" -d 'List instances'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "list-fields" -d 'Explain the fields of the list'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "modify" -d 'Change an instance\'s parameters and disks'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "rename" -d 'Give an instance another name'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "move" -d 'Move an instance whose disks are on one node, copying them'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "activate-disks" -d 'Make an instance\'s disks usable on its primary node'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "deactivate-disks" -d 'Let go of the disks of a stopped instance'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "recreate-disks" -d 'Make a stopped instance\'s disks anew, empty'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "grow-disk" -d 'Make a disk larger'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "list-tags" -d 'List the tags of an instance'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "add-tags" -d 'Add tags to an instance'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "remove-tags" -d 'Remove tags from an instance'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -19,6 +19,7 @@ use super::context::Context;
 use super::exit::ExitCode;
 use super::fields;
 use super::instance_change;
+use super::instance_disks;
 use super::names;
 use super::operation::{self, Operation, SubmitOptions, Texts};
 use super::problem::{Problem, Result};
@@ -62,6 +63,11 @@ fn run(cli: InstanceCli, cx: &mut Context) -> Result<ExitCode> {
         }
         InstanceCommand::Modify(args) => instance_change::modify(*args, cx),
         InstanceCommand::Rename(args) => instance_change::rename(args, cx),
+        InstanceCommand::Move(args) => instance_disks::relocate(args, cx),
+        InstanceCommand::ActivateDisks(args) => instance_disks::activate(args, cx),
+        InstanceCommand::DeactivateDisks(args) => instance_disks::deactivate(args, cx),
+        InstanceCommand::RecreateDisks(args) => instance_disks::recreate(args, cx),
+        InstanceCommand::GrowDisk(args) => instance_disks::grow(args, cx),
         InstanceCommand::ListTags(args) => tags::list(cx, TagKind::Instance, &args),
         InstanceCommand::AddTags(args) => tags::change(cx, TagKind::Instance, args, Change::Add),
         InstanceCommand::RemoveTags(args) => {

@@ -19,6 +19,7 @@ pub mod group;
 pub mod input;
 pub mod instance;
 mod instance_change;
+mod instance_disks;
 pub mod job;
 pub mod names;
 pub mod node;

@@ -126,6 +126,20 @@ pub enum Edit {
         /// What changes.
         change: DiskChange,
     },
+    /// An instance and its disks are on other nodes, the primary first.
+    PlaceInstance {
+        /// Which instance.
+        instance: InstanceUuid,
+        /// Where it is now.
+        nodes: Vec<NodeUuid>,
+    },
+    /// Whether an instance's disks are meant to be active.
+    SetDisksActive {
+        /// Which instance.
+        instance: InstanceUuid,
+        /// What is meant now.
+        active: bool,
+    },
     /// An object has more tags, or fewer.
     ChangeTags {
         /// Whose tags.
@@ -336,6 +350,10 @@ impl Edit {
             Edit::RenameInstance { instance, name } => disks::rename(config, instance, name, now),
             Edit::AddDisk { instance, at, disk } => disks::add(config, instance, *at, disk, now),
             Edit::RemoveDisk { instance, disk } => disks::remove(config, instance, disk, now),
+            Edit::PlaceInstance { instance, nodes } => disks::place(config, instance, nodes, now),
+            Edit::SetDisksActive { instance, active } => {
+                change_instance(config, instance, now, |i| i.disks_active = *active)
+            }
             Edit::ChangeDisk { disk, change } => disks::change(config, disk, change, now),
             Edit::ChangeTags {
                 object,

@@ -34,12 +34,16 @@ words! {
         Copies = "copies",
         /// [`Hypervisor::add_copy`].
         AddCopy = "add-copy",
+        /// [`Hypervisor::blank_copy`].
+        BlankCopy = "blank-copy",
         /// [`Hypervisor::drop_copy`].
         DropCopy = "drop-copy",
         /// [`Hypervisor::resize`].
         Resize = "resize",
         /// [`Hypervisor::activate`].
         Activate = "activate",
+        /// [`Hypervisor::deactivate`].
+        Deactivate = "deactivate",
     }
 }
 
@@ -55,9 +59,11 @@ impl VerbName {
             | VerbName::Reboot
             | VerbName::Migrate
             | VerbName::AddCopy
+            | VerbName::BlankCopy
             | VerbName::DropCopy
             | VerbName::Resize
-            | VerbName::Activate => false,
+            | VerbName::Activate
+            | VerbName::Deactivate => false,
         }
     }
 }
@@ -188,6 +194,15 @@ impl Hypervisor for Driver {
         })
     }
 
+    fn blank_copy(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::BlankCopy, |h| h.blank_copy(call, instance, node))
+    }
+
     fn drop_copy(
         &self,
         call: &Call<'_>,
@@ -213,5 +228,13 @@ impl Hypervisor for Driver {
         node: &NodeRef,
     ) -> Result<(), VerbError> {
         self.verb(VerbName::Activate, |h| h.activate(call, instance, node))
+    }
+    fn deactivate(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::Deactivate, |h| h.deactivate(call, instance, node))
     }
 }

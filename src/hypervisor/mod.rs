@@ -322,6 +322,18 @@ pub trait Hypervisor: Send + Sync + fmt::Debug {
         wait: bool,
     ) -> Result<(), VerbError>;
 
+    /// Makes an empty copy on `node`, or empties the one that is there. It counts as whole from then
+    /// on, and no other does, whether its node answers or not. The instance must not run.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn blank_copy(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError>;
+
     /// Removes the copy on `node`, if there is one.
     ///
     /// # Errors
@@ -350,6 +362,17 @@ pub trait Hypervisor: Send + Sync + fmt::Debug {
     /// # Errors
     /// See [`VerbError`].
     fn activate(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError>;
+
+    /// Lets go of the disks on `node`, where the instance must not run.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn deactivate(
         &self,
         call: &Call<'_>,
         instance: &InstanceRef,

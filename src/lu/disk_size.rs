@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use super::instance_disks::{Wait, add_copy};
-use super::settle::failed;
+use super::settle::ask_twice;
 use super::shared::{Subject, reference};
 use super::{Env, Failure};
 use crate::allocator::{Claim, Role, still_fits};
 use crate::cluster::{Config, InstanceUuid, Node, NodeUuid};
-use crate::hypervisor::{Hypervisor, InstanceRef, NodeRef, VerbError};
+use crate::hypervisor::{Hypervisor, InstanceRef, NodeRef};
 use crate::opcodes::{ErrorCode, OpError};
 
 /// The room that an instance takes where it is: after a change, in the configuration that shows it.
@@ -49,26 +49,17 @@ pub(super) fn check_room_for(env: &Env<'_>, name: &str, claims: &[Claim]) -> Res
     })
 }
 
-/// Gives the disks in reality the size that they have in the configuration `after`. To be asked twice
-/// changes nothing, so that an answer that was lost is asked for again.
+/// Gives the disks in reality the size that they have in the configuration `after`.
 pub(super) fn resize(env: &Env<'_>, subject: &Subject<'_>, after: &Config) -> Result<(), Failure> {
     let Some(instance) = after.instances.get(&subject.instance.uuid) else {
         return Ok(());
     };
     let instance = InstanceRef::new(after, instance);
     let nodes: Vec<NodeRef> = holders(subject).map(|node| reference(node)).collect();
-    let ask = || {
-        env.call_undisturbed(env.limits.storage, |call| {
-            env.driver.resize(call, &instance, &nodes)
-        })
-    };
-    let mut end = ask();
-    if let Err(VerbError::Unknown(text)) = &end {
-        env.warn(format!("{text}; asking again"));
-        end = ask();
-    }
     let what = format!("resize the disks of {}", subject.name());
-    end.map_err(|error| failed(env, &what, error))
+    ask_twice(env, &what, |call| {
+        env.driver.resize(call, &instance, &nodes)
+    })
 }
 
 /// The nodes that hold the disks.

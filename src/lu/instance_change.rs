@@ -316,7 +316,7 @@ fn modify_disk(
 }
 
 /// Refuses an instance that runs.
-fn check_stopped(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), Failure> {
+pub(super) fn check_stopped(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), Failure> {
     let online = std::iter::once(subject.primary).chain(subject.secondary);
     let online = online.filter(|node| !node.offline);
     let nodes: Vec<_> = online.map(|node| reference(node)).collect();
@@ -332,7 +332,7 @@ fn check_stopped(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), Failure> {
 }
 
 /// Refuses an instance that is meant to run.
-fn check_meant_stopped(subject: &Subject<'_>, what: &str) -> Result<(), OpError> {
+pub(super) fn check_meant_stopped(subject: &Subject<'_>, what: &str) -> Result<(), OpError> {
     match subject.is_up() {
         false => Ok(()),
         true => Err(state(format!(

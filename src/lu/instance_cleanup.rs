@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::instance_disks::{copies_of, state_on};
 use super::instance_move::runs_twice;
 use super::settle::{describe, failed, look};
 use super::shared::{Subject, about, group_mates, moved, reference, silent_hint};
 use super::{Env, Failure, Outcome};
 use crate::allocator::Role;
 use crate::cluster::{Edit, Mirroring, Node, NodeUuid};
-use crate::hypervisor::{Activity, Hypervisor, NodeRef, Observed, Stop, VerbError};
+use crate::hypervisor::{Activity, CopyState, Hypervisor, NodeRef, Observed, Stop, VerbError};
 use crate::opcodes::{ErrorCode, OpError};
 
 /// The nodes that have to be asked: all of the group that are not declared dead.
@@ -61,7 +62,10 @@ pub(super) fn cleanup(env: &Env<'_>, subject: &Subject<'_>) -> Result<Outcome, F
                     format!("{name} runs nowhere, unless {node} is not as offline as it is marked")
                 }
             });
-            Ok(known(subject))
+            match stranded(env, subject)? {
+                Some(node) => lives_on(env, subject, node),
+                None => Ok(known(subject)),
+            }
         }
     }
 }
@@ -135,6 +139,9 @@ fn runs_on(env: &Env<'_>, subject: &Subject<'_>, uuid: &NodeUuid) -> Result<Outc
     if node.uuid == subject.primary.uuid {
         return Ok(outcome);
     }
+    if subject.template().mirroring() == Mirroring::None {
+        return lives_on(env, subject, node);
+    }
     let secondary = subject.secondary.is_some_and(|s| s.uuid == node.uuid);
     let may = match subject.template().mirroring() {
         Mirroring::External => true,
@@ -142,14 +149,7 @@ fn runs_on(env: &Env<'_>, subject: &Subject<'_>, uuid: &NodeUuid) -> Result<Outc
         Mirroring::None => false,
     };
     if !may {
-        let text = format!(
-            "{name} runs on {}, which holds none of its disks",
-            node.name
-        );
-        return Err(OpError::exec(text)
-            .code(ErrorCode::WrongState)
-            .hint("stop it there by hand and run the cleanup again")
-            .into());
+        return Err(without_disks(subject, node));
     }
     outcome.edits.push(Edit::SetPrimary {
         instance: subject.instance.uuid.clone(),
@@ -157,6 +157,46 @@ fn runs_on(env: &Env<'_>, subject: &Subject<'_>, uuid: &NodeUuid) -> Result<Outc
     });
     outcome.detail.moves = vec![moved(Role::Primary, subject.primary, node)];
     Ok(outcome)
+}
+
+/// A move broke off: an instance whose disks are on one node is where they are.
+fn lives_on(env: &Env<'_>, subject: &Subject<'_>, node: &Node) -> Result<Outcome, Failure> {
+    let copies = copies_of(env, subject)?;
+    if state_on(&copies, node) != Some(CopyState::InSync) {
+        return Err(without_disks(subject, node));
+    }
+    let mut outcome = known(subject);
+    outcome.edits.push(Edit::PlaceInstance {
+        instance: subject.instance.uuid.clone(),
+        nodes: vec![node.uuid.clone()],
+    });
+    outcome.detail.moves = vec![moved(Role::Primary, subject.primary, node)];
+    Ok(outcome)
+}
+
+/// Where the disks of an instance are that runs nowhere, if that is one node alone and not its primary.
+fn stranded<'a>(env: &Env<'a>, subject: &Subject<'_>) -> Result<Option<&'a Arc<Node>>, Failure> {
+    if subject.template().mirroring() != Mirroring::None {
+        return Ok(None);
+    }
+    Ok(match copies_of(env, subject)?.as_slice() {
+        [(uuid, CopyState::InSync)] if *uuid != subject.primary.uuid => {
+            env.config().nodes.get(uuid)
+        }
+        _ => None,
+    })
+}
+
+fn without_disks(subject: &Subject<'_>, node: &Node) -> Failure {
+    let text = format!(
+        "{} runs on {}, which holds none of its disks",
+        subject.name(),
+        node.name
+    );
+    OpError::exec(text)
+        .code(ErrorCode::WrongState)
+        .hint("stop it there by hand and run the cleanup again")
+        .into()
 }
 
 /// It is known again where the instance is.

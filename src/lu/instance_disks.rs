@@ -448,7 +448,7 @@ pub(super) fn copies_of(env: &Env<'_>, subject: &Subject<'_>) -> Result<Copies, 
     .map_err(|error| failed(env, &format!("see the disks of {}", subject.name()), error))
 }
 
-fn state_on(copies: &Copies, node: &Node) -> Option<CopyState> {
+pub(super) fn state_on(copies: &Copies, node: &Node) -> Option<CopyState> {
     let found = copies.iter().find(|(uuid, _)| *uuid == node.uuid);
     found.map(|(_, state)| *state)
 }

@@ -240,7 +240,7 @@ pub(super) fn runs_twice(env: &Env<'_>, subject: &Subject<'_>, on: &[NodeUuid]) 
 }
 
 /// Refuses to move while something else is on its way with the instance.
-fn busy(env: &Env<'_>, subject: &Subject<'_>, activity: &Activity) -> OpError {
+pub(super) fn busy(env: &Env<'_>, subject: &Subject<'_>, activity: &Activity) -> OpError {
     let name_of = |uuid: &NodeUuid| env.config().node_name(uuid).to_owned();
     OpError::exec(format!(
         "instance {} {}",
@@ -636,7 +636,11 @@ fn stays_at_source(
 
 /// Starts an instance that was stopped to be started here: a cancellation that comes in between is
 /// too late, for the instance would be left stopped.
-fn start_anyway(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) -> Result<(), Failure> {
+pub(super) fn start_anyway(
+    env: &Env<'_>,
+    subject: &Subject<'_>,
+    node: &NodeRef,
+) -> Result<(), Failure> {
     let begin =
         |call: &crate::hypervisor::Call<'_>| env.driver.start(call, &subject.reference, node);
     let mut end = env.call(env.limits.start, begin);

@@ -18,8 +18,11 @@ mod instance_create;
 mod instance_disks;
 mod instance_move;
 mod instance_new;
+mod instance_recreate;
+mod instance_relocate;
 mod instance_remove;
 mod instance_run;
+mod instance_storage;
 mod limits;
 mod node;
 mod node_plan;
@@ -368,6 +371,11 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::InstanceReplaceDisks(unit) => unit,
         Op::InstanceSetParams(unit) => unit,
         Op::InstanceRename(unit) => unit,
+        Op::InstanceMove(unit) => unit,
+        Op::InstanceActivateDisks(unit) => unit,
+        Op::InstanceDeactivateDisks(unit) => unit,
+        Op::InstanceRecreateDisks(unit) => unit,
+        Op::InstanceGrowDisk(unit) => unit,
         Op::GroupAdd(unit) => unit,
         Op::GroupRemove(unit) => unit,
         Op::GroupAssignNodes(unit) => unit,

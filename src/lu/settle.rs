@@ -7,7 +7,7 @@
 use super::shared::{cleanup_hint, silent_hint};
 use super::{Env, Failure};
 use crate::cluster::{Edit, NodeUuid};
-use crate::hypervisor::{Activity, Hypervisor, InstanceRef, NodeRef, Observed, VerbError};
+use crate::hypervisor::{Activity, Call, Hypervisor, InstanceRef, NodeRef, Observed, VerbError};
 use crate::opcodes::{ErrorCode, OpError};
 
 /// What a verb was to bring about.
@@ -161,6 +161,20 @@ pub(super) fn failed(env: &Env<'_>, what: &str, error: VerbError) -> Failure {
             left_behind: true,
         },
     }
+}
+
+/// Asks a node to do something that it can be asked to twice, again if its answer was lost.
+pub(super) fn ask_twice(
+    env: &Env<'_>,
+    what: &str,
+    verb: impl Fn(&Call<'_>) -> Result<(), VerbError>,
+) -> Result<(), Failure> {
+    let mut end = env.call_undisturbed(env.limits.storage, &verb);
+    if let Err(VerbError::Unknown(text)) = &end {
+        env.warn(format!("{text}; asking again"));
+        end = env.call_undisturbed(env.limits.storage, &verb);
+    }
+    end.map_err(|error| failed(env, what, error))
 }
 
 /// What is on its way with an instance, for messages.

@@ -9,6 +9,7 @@ mod moves;
 mod nodes;
 mod plans;
 mod run;
+mod storage;
 mod tags;
 
 use std::sync::{Arc, Mutex};

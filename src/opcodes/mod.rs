@@ -9,6 +9,7 @@ mod cluster;
 mod error;
 mod instance;
 mod instance_change;
+mod instance_disks;
 mod node;
 mod tags;
 mod test;
@@ -21,6 +22,7 @@ pub use cluster::*;
 pub use error::*;
 pub use instance::*;
 pub use instance_change::*;
+pub use instance_disks::*;
 pub use node::*;
 pub use tags::*;
 pub use test::*;
@@ -156,6 +158,16 @@ operations! {
     InstanceSetParams = "OP_INSTANCE_SET_PARAMS", summary |op| Some(op.instance_name.clone());
     /// Gives an instance another name.
     InstanceRename = "OP_INSTANCE_RENAME", summary |_| None;
+    /// Moves an instance whose disks are on one node, copying them.
+    InstanceMove = "OP_INSTANCE_MOVE", summary |op| Some(op.instance_name.clone());
+    /// Makes an instance's disks usable on its primary node.
+    InstanceActivateDisks = "OP_INSTANCE_ACTIVATE_DISKS", summary |op| Some(op.instance_name.clone());
+    /// Lets go of the disks of a stopped instance.
+    InstanceDeactivateDisks = "OP_INSTANCE_DEACTIVATE_DISKS", summary |op| Some(op.instance_name.clone());
+    /// Makes a stopped instance's disks anew, empty.
+    InstanceRecreateDisks = "OP_INSTANCE_RECREATE_DISKS", summary |op| Some(op.instance_name.clone());
+    /// Makes a disk larger.
+    InstanceGrowDisk = "OP_INSTANCE_GROW_DISK", summary |op| Some(op.instance_name.clone());
     /// Adds a node group.
     GroupAdd = "OP_GROUP_ADD", summary |op| Some(op.group_name.clone());
     /// Removes an empty node group.

@@ -67,7 +67,9 @@ impl Picture {
     /// Leaves out what may differ from an undisturbed story.
     fn without_repeated(mut self, verbs_fail: bool) -> Picture {
         // By these nobody sees whether they were done; doing them again changes nothing.
-        (self.deeds).retain(|(verb, _), _| !matches!(verb, Verb::Reboot | Verb::Activate));
+        (self.deeds).retain(|(verb, _), _| {
+            !matches!(verb, Verb::Reboot | Verb::Activate | Verb::Deactivate)
+        });
         if verbs_fail {
             // A failed job and those of its verbs that had come to pass are done again; or not, where
             // it had done what it was for.

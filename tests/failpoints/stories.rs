@@ -37,7 +37,7 @@ pub(crate) enum End {
 }
 
 /// All of them.
-pub(crate) const STORIES: [Story; 13] = [
+pub(crate) const STORIES: [Story; 14] = [
     story("founding", Lab::new, founding),
     story("replacing", ring, replacing),
     story("steering", ring, steering),
@@ -46,6 +46,7 @@ pub(crate) const STORIES: [Story; 13] = [
     story("instances", slow_sample, instances),
     story("nodes", ring, nodes),
     story("changes", ring, changes),
+    story("relocating", slow_sample, relocating),
     story("a dead node", ring, dead_node),
     open_story("a cancelled migration", ring, canceled),
     open_story("a migration to a node that dies", ring, given_up),
@@ -333,10 +334,16 @@ fn changes(tale: &Tale) {
         "gnt-instance modify --disk 0:remove -B vcpus=2 inst1",
         |tale| tale.disks("inst1").len() == 1,
     );
+    tale.job("gnt-instance grow-disk --absolute inst1 0 2G", |tale| {
+        tale.disks("inst1") == [2048]
+    });
     tale.job("gnt-instance add-tags inst1 a b", never);
     tale.job("gnt-cluster add-tags c", never);
     let stopped = |tale: &Tale| tale.state("inst2") == Some(AdminState::Down);
     tale.job("gnt-instance shutdown inst2", stopped);
+    tale.job("gnt-instance deactivate-disks inst2", never);
+    tale.job("gnt-instance activate-disks inst2", never);
+    tale.job("gnt-instance recreate-disks -f inst2", never);
     tale.job("gnt-instance rename inst2 web2", |tale| {
         tale.state("web2").is_some()
     });
@@ -345,6 +352,15 @@ fn changes(tale: &Tale) {
         config.group_named("north").is_some()
     });
     tale.job("gnt-group modify --ipolicy-vcpu-ratio 7 north", never);
+}
+
+fn relocating(tale: &Tale) {
+    let add = "gnt-instance add -t plain -n node1 --disk 0:size=1G -B memory=128M web1";
+    tale.job(add, |tale| tale.state("web1").is_some());
+    let moved = |tale: &Tale| tale.on("web1", "node2");
+    tale.job("gnt-instance move -f -n node2 web1", moved);
+    // It may have moved there without starting.
+    tale.job("gnt-instance startup web1", never);
 }
 
 fn dead_node(tale: &Tale) {

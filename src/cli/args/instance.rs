@@ -4,6 +4,9 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use super::common::{FilterArgs, ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, SubmitArgs};
 use super::instance_change::{ModifyArgs, RenameArgs};
+use super::instance_disks::{
+    ActivateDisksArgs, DeactivateDisksArgs, GrowDiskArgs, MoveArgs, RecreateDisksArgs,
+};
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, Backend, DiskArg, IdentKeyVals, Placement};
 use crate::cluster::DiskTemplate;
@@ -76,6 +79,21 @@ pub enum InstanceCommand {
     /// Give an instance another name
     #[command(after_help = "Example: gnt-instance rename web1 web2")]
     Rename(RenameArgs),
+    /// Move an instance whose disks are on one node, copying them
+    #[command(after_help = "Example: gnt-instance move -n node4 web1")]
+    Move(MoveArgs),
+    /// Make an instance's disks usable on its primary node
+    #[command(after_help = "Example: gnt-instance activate-disks web1")]
+    ActivateDisks(ActivateDisksArgs),
+    /// Let go of the disks of a stopped instance
+    #[command(after_help = "Example: gnt-instance deactivate-disks web1")]
+    DeactivateDisks(DeactivateDisksArgs),
+    /// Make a stopped instance's disks anew, empty
+    #[command(after_help = "Example: gnt-instance recreate-disks -n node2:node3 web1")]
+    RecreateDisks(RecreateDisksArgs),
+    /// Make a disk larger
+    #[command(after_help = "Example: gnt-instance grow-disk web1 0 10G")]
+    GrowDisk(GrowDiskArgs),
     /// List the tags of an instance
     #[command(after_help = "Example: gnt-instance list-tags web1")]
     ListTags(ListTagsArgs),

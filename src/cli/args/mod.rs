@@ -7,6 +7,7 @@ pub mod debug;
 pub mod group;
 pub mod instance;
 pub mod instance_change;
+pub mod instance_disks;
 pub mod job;
 pub mod node;
 pub mod policy;

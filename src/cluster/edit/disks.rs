@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::change::DiskChange;
-use super::{EditError, Touched, born, changed, instance_of};
-use crate::cluster::{Config, Disk, DiskTemplate, DiskUuid, InstanceUuid};
+use super::{EditError, Touched, born, changed, instance_of, node_of};
+use crate::cluster::{Config, Disk, DiskTemplate, DiskUuid, InstanceUuid, NodeUuid};
 
 /// A new disk at this place among the others.
 pub(super) fn add(
@@ -109,6 +109,51 @@ pub(super) fn change(
     changed(&mut new.stamps, now);
     config.put_disk(new);
     Ok(vec![Touched::Disk(uuid.clone())])
+}
+
+/// An instance is on other nodes, the primary first, with its disks.
+pub(super) fn place(
+    config: &mut Config,
+    uuid: &InstanceUuid,
+    nodes: &[NodeUuid],
+    now: f64,
+) -> Result<Vec<Touched>, EditError> {
+    for node in nodes {
+        node_of(config, node)?;
+    }
+    let Some(primary) = nodes.first() else {
+        return Err(EditError("an instance is on one node at least".to_owned()));
+    };
+    let mut instance = instance_of(config, uuid)?;
+    let mut touched = vec![];
+    let disks: Vec<Disk> = (config.disks_of(&instance))
+        .filter(|disk| disk.dev_type.uses_node_disk())
+        .map(|disk| (**disk).clone())
+        .collect();
+    for mut disk in disks {
+        let old = disk.clone();
+        disk.nodes = nodes.to_vec();
+        if disk.dev_type == DiskTemplate::Drbd {
+            for (place, node) in disk.logical_id.iter_mut().take(2).zip(nodes) {
+                *place = json!(node);
+            }
+        }
+        for child in children(&mut disk).filter_map(Value::as_object_mut) {
+            child.insert("nodes".to_owned(), json!(nodes));
+        }
+        if disk != old {
+            changed(&mut disk.stamps, now);
+            touched.push(Touched::Disk(disk.uuid.clone()));
+            config.put_disk(disk);
+        }
+    }
+    if instance.primary_node != *primary {
+        instance.primary_node = primary.clone();
+        changed(&mut instance.stamps, now);
+        config.put_instance(instance);
+        touched.push(Touched::Instance(uuid.clone()));
+    }
+    Ok(touched)
 }
 
 /// An instance has another name, and so have the directories of its files.

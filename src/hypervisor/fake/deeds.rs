@@ -224,6 +224,7 @@ impl Moment<'_> {
             (Verb::Stop, Some(node), _) => self.effect(Effect::Stops(instance, node)),
             (Verb::Migrate, Some(from), Some(to)) => self.effect(Effect::Moves(instance, from, to)),
             (Verb::Sync, _, Some(node)) => self.effect(Effect::CopyInSync(instance, node)),
+            (Verb::BlankCopy, _, Some(node)) => self.effect(Effect::CopyForced(instance, node)),
             (Verb::DropCopy, Some(node), _) => {
                 self.end_syncs(instance, node)?;
                 self.effect(Effect::CopyGone(instance, node))
@@ -260,7 +261,7 @@ impl Moment<'_> {
     /// Takes back what a deed that failed or was aborted did when it began.
     fn undo(&self, deed: &Deed) -> Sql<()> {
         match (deed.verb, &deed.target) {
-            (Verb::Sync, Some(node)) if deed.fresh => {
+            (Verb::Sync | Verb::BlankCopy, Some(node)) if deed.fresh => {
                 self.effect(Effect::CopyGone(&deed.instance, node))
             }
             _ => Ok(()),

@@ -105,10 +105,14 @@ words! {
         Migrate = "migrate",
         /// Bring a copy of its disks in sync.
         Sync = "sync",
+        /// Make an empty copy, which counts as whole.
+        BlankCopy = "blank-copy",
         /// Remove a copy.
         DropCopy = "drop-copy",
         /// Make its disks usable on a node.
         Activate = "activate",
+        /// Let go of its disks on a node.
+        Deactivate = "deactivate",
     }
 }
 
@@ -121,8 +125,10 @@ impl Verb {
             Verb::Reboot => "reboot",
             Verb::Migrate => "migration",
             Verb::Sync => "sync",
+            Verb::BlankCopy => "making of a copy",
             Verb::DropCopy => "removal of a copy",
             Verb::Activate => "activation",
+            Verb::Deactivate => "deactivation",
         }
     }
 
@@ -134,8 +140,10 @@ impl Verb {
             Verb::Reboot => "rebooting",
             Verb::Migrate => "migrating",
             Verb::Sync => "syncing",
+            Verb::BlankCopy => "making a copy",
             Verb::DropCopy => "removing a copy",
             Verb::Activate => "activating",
+            Verb::Deactivate => "deactivating",
         }
     }
 }

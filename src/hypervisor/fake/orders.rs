@@ -62,7 +62,7 @@ impl FakeSettings {
                 let size = self.sync_per_gib.saturating_mul(instance.disk) / MIB_PER_GIB;
                 self.sync.saturating_add(size)
             }
-            Verb::DropCopy | Verb::Activate => 0,
+            Verb::BlankCopy | Verb::DropCopy | Verb::Activate | Verb::Deactivate => 0,
         };
         super::reality::int(ms).saturating_mul(1000)
     }
@@ -175,8 +175,10 @@ impl Moment<'_> {
             (Verb::Reboot, Some(node), _) => self.ready_to_reboot(order, node),
             (Verb::Migrate, Some(from), Some(to)) => self.ready_to_migrate(order, from, to),
             (Verb::Sync, _, Some(node)) => self.ready_to_sync(order, node),
+            (Verb::BlankCopy, _, Some(node)) => self.ready_to_blank(order, node),
             (Verb::DropCopy, Some(node), _) => self.ready_to_drop(order, node),
             (Verb::Activate, _, Some(node)) => self.ready_to_activate(order, node),
+            (Verb::Deactivate, Some(node), _) => self.ready_to_deactivate(order, node),
             // An order without its nodes is not made.
             _ => Ok(Ready::Nothing),
         }
@@ -300,6 +302,22 @@ impl Moment<'_> {
         }))
     }
 
+    fn ready_to_blank(&self, order: &Order<'_>, node: &NodeRef) -> Sql<Ready> {
+        let instance = order.instance;
+        if !has_copies(instance.template) {
+            return Ok(Ready::Nothing);
+        }
+        if !self.running_on(&instance.uuid)?.is_empty() {
+            let reason = format!("{} is running on its disks", instance.name);
+            return Ok(Ready::Refused(reason));
+        }
+        Ok(Ready::Go(Go {
+            lasts: 0,
+            source: None,
+            fresh: self.copy(&instance.uuid, &node.uuid)?.is_none(),
+        }))
+    }
+
     fn ready_to_drop(&self, order: &Order<'_>, node: &NodeRef) -> Sql<Ready> {
         let instance = order.instance;
         if self.copy(&instance.uuid, &node.uuid)?.is_none() {
@@ -309,6 +327,16 @@ impl Moment<'_> {
         if runs && self.peer_in_sync(&instance.uuid, &node.uuid)?.is_none() {
             let (name, node) = (&instance.name, &node.name);
             let reason = format!("{name} is running on its last copy, which is on {node}");
+            return Ok(Ready::Refused(reason));
+        }
+        self.usual(order)
+    }
+
+    fn ready_to_deactivate(&self, order: &Order<'_>, node: &NodeRef) -> Sql<Ready> {
+        let instance = order.instance;
+        if self.running_on(&instance.uuid)?.contains(&node.uuid) {
+            let (name, node) = (&instance.name, &node.name);
+            let reason = format!("{name} is running on {node}, with its disks in use");
             return Ok(Ready::Refused(reason));
         }
         self.usual(order)

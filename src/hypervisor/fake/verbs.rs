@@ -228,6 +228,15 @@ impl Hypervisor for Fake {
         Work::new(self, call, order).carry_out(wait)
     }
 
+    fn blank_copy(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.carry_out(call, Verb::BlankCopy, instance, None, Some(node))
+    }
+
     fn drop_copy(
         &self,
         call: &Call<'_>,
@@ -260,5 +269,13 @@ impl Hypervisor for Fake {
         node: &NodeRef,
     ) -> Result<(), VerbError> {
         self.carry_out(call, Verb::Activate, instance, None, Some(node))
+    }
+    fn deactivate(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.carry_out(call, Verb::Deactivate, instance, Some(node), None)
     }
 }
