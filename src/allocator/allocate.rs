@@ -24,15 +24,33 @@ use super::search::check_backup;
 pub fn allocate(world: &World, new: &NewInstance) -> Result<Allocation, String> {
     let ledger = Ledger::new(world, Some(&new.instance));
     let groups = groups(world, new)?;
+    let home = find_home(&ledger, new, &groups)?;
+    let uuid = |at: usize| ledger.rooms[at].node.uuid.clone();
+    Ok(Allocation {
+        primary: uuid(home.primary),
+        secondary: home.secondary.map(uuid),
+    })
+}
+
+/// The best nodes in one of these groups for an instance that is in none of the ledger's rooms: a
+/// preferred group before a last resort, then by score.
+///
+/// # Errors
+/// As [`allocate`].
+pub(super) fn find_home(
+    ledger: &Ledger<'_>,
+    new: &NewInstance,
+    groups: &[&Group],
+) -> Result<Home, String> {
     let search = Search {
-        scored: scored(&ledger, new),
-        need: need(&ledger, new),
+        scored: scored(ledger, new),
+        need: need(ledger, new),
         ledger,
         new,
     };
     let mut failures: BTreeMap<Fail, usize> = BTreeMap::new();
     let mut too_small = vec![];
-    let mut best: Option<(AllocPolicy, f64, Pair)> = None;
+    let mut best: Option<(AllocPolicy, f64, Home)> = None;
     for group in groups {
         let found = match search.group(group, &mut failures) {
             Ok(found) => found,
@@ -41,18 +59,18 @@ pub fn allocate(world: &World, new: &NewInstance) -> Result<Allocation, String> 
                 continue;
             }
         };
-        let Some((score, pair)) = found else {
+        let Some((score, home)) = found else {
             continue;
         };
-        let better = |(policy, least, _): &(AllocPolicy, f64, Pair)| {
+        let better = |(policy, least, _): &(AllocPolicy, f64, Home)| {
             group.alloc_policy < *policy || (group.alloc_policy == *policy && score < *least)
         };
         if best.as_ref().is_none_or(better) {
-            best = Some((group.alloc_policy, score, pair));
+            best = Some((group.alloc_policy, score, home));
         }
     }
     match best {
-        Some((_, _, pair)) => Ok(search.allocation(pair)),
+        Some((_, _, home)) => Ok(home),
         None if failures.is_empty() => Err(too_small.join("; ")),
         None => {
             let all = (failures.iter()).flat_map(|(fail, n)| std::iter::repeat_n(*fail, *n));
@@ -112,15 +130,15 @@ fn need(ledger: &Ledger<'_>, new: &NewInstance) -> Need {
     }
 }
 
-/// A primary and, for drbd, a secondary.
+/// A primary and, for drbd, a secondary node, as indices of the ledger.
 #[derive(Debug, Clone, Copy)]
-struct Pair {
-    primary: usize,
-    secondary: Option<usize>,
+pub(super) struct Home {
+    pub(super) primary: usize,
+    pub(super) secondary: Option<usize>,
 }
 
 struct Search<'a> {
-    ledger: Ledger<'a>,
+    ledger: &'a Ledger<'a>,
     scored: Totals,
     need: Need,
     new: &'a NewInstance,
@@ -133,7 +151,7 @@ impl Search<'_> {
         &self,
         group: &Group,
         failures: &mut BTreeMap<Fail, usize>,
-    ) -> Result<Option<(f64, Pair)>, &'static str> {
+    ) -> Result<Option<(f64, Home)>, &'static str> {
         let nodes = self.ledger.usable(&group.uuid);
         let mirrored = self.new.template == DiskTemplate::Drbd;
         match (nodes.len(), mirrored) {
@@ -150,7 +168,7 @@ impl Search<'_> {
             fail(breach, nodes.len() * seconds);
             return Ok(None);
         }
-        let mut best: Option<(f64, Pair)> = None;
+        let mut best: Option<(f64, Home)> = None;
         for &primary in &nodes {
             let with_primary = match self.with_primary(primary) {
                 Ok(totals) => totals,
@@ -161,7 +179,7 @@ impl Search<'_> {
             };
             let mut keep = |score: f64, secondary: Option<usize>| {
                 if best.is_none_or(|(least, _)| score < least) {
-                    best = Some((score, Pair { primary, secondary }));
+                    best = Some((score, Home { primary, secondary }));
                 }
             };
             if !mirrored {
@@ -195,13 +213,5 @@ impl Search<'_> {
         let room = &self.ledger.rooms[at];
         check(&room.limits, &room.used, after, Strictness::Strict)?;
         Ok(totals.with(&room.gauge, &Gauge::new(&room.limits, after)))
-    }
-
-    fn allocation(&self, pair: Pair) -> Allocation {
-        let uuid = |at: usize| self.ledger.rooms[at].node.uuid.clone();
-        Allocation {
-            primary: uuid(pair.primary),
-            secondary: pair.secondary.map(uuid),
-        }
     }
 }

@@ -190,18 +190,19 @@ struct Way<'a> {
 }
 
 /// An instance on its way.
-struct Mover<'a> {
-    instance: &'a Instance,
-    template: DiskTemplate,
-    need: Need,
-    seats: Seats,
+pub(super) struct Mover<'a> {
+    pub(super) instance: &'a Instance,
+    pub(super) template: DiskTemplate,
+    pub(super) need: Need,
+    pub(super) seats: Seats,
     /// The index of its primary node.
-    primary: usize,
+    pub(super) primary: usize,
 }
 
-struct Planner<'a> {
-    ledger: Ledger<'a>,
-    rules: Rules,
+/// Makes a plan, move by move.
+pub(super) struct Planner<'a> {
+    pub(super) ledger: Ledger<'a>,
+    pub(super) rules: Rules,
 }
 
 impl<'a> Planner<'a> {
@@ -230,7 +231,7 @@ impl<'a> Planner<'a> {
     }
 
     /// Why an instance whose disks are on one node stays there.
-    fn stays(&self, mover: &Mover<'_>) -> Unmovable {
+    pub(super) fn stays(&self, mover: &Mover<'_>) -> Unmovable {
         let template = mover.template;
         refusal(
             mover.instance,
@@ -243,7 +244,7 @@ impl<'a> Planner<'a> {
         )
     }
 
-    fn mover(&mut self, instance: &'a Instance) -> Result<Mover<'a>, Unmovable> {
+    pub(super) fn mover(&mut self, instance: &'a Instance) -> Result<Mover<'a>, Unmovable> {
         self.ledger.forget_way(instance);
         if let Some(reason) = &instance.uncertain {
             return Err(refusal(
@@ -299,7 +300,7 @@ impl<'a> Planner<'a> {
     }
 
     /// A drbd instance's secondary goes to another node.
-    fn replace_secondary(
+    pub(super) fn replace_secondary(
         &mut self,
         mover: &Mover<'_>,
         named: Option<&NodeUuid>,
@@ -350,7 +351,11 @@ impl<'a> Planner<'a> {
 
     /// Whether a drbd instance can go to its present secondary. Only hard limits count: that memory
     /// was kept free for this, and there is no other node that it could go to.
-    fn check_present_secondary(&self, mover: &Mover<'_>, to: usize) -> Result<(), Unmovable> {
+    pub(super) fn check_present_secondary(
+        &self,
+        mover: &Mover<'_>,
+        to: usize,
+    ) -> Result<(), Unmovable> {
         let source = &self.ledger.rooms[mover.primary];
         let room = &self.ledger.rooms[to];
         let other = format!(
@@ -524,7 +529,7 @@ impl<'a> Planner<'a> {
         )
     }
 
-    fn secondary(&self, mover: &Mover<'_>) -> Result<usize, Unmovable> {
+    pub(super) fn secondary(&self, mover: &Mover<'_>) -> Result<usize, Unmovable> {
         mover.seats.secondary.ok_or_else(|| {
             refusal(
                 mover.instance,
@@ -537,7 +542,7 @@ impl<'a> Planner<'a> {
         })
     }
 
-    fn planned(&self, role: Role, from: usize, to: usize) -> PlannedMove {
+    pub(super) fn planned(&self, role: Role, from: usize, to: usize) -> PlannedMove {
         PlannedMove {
             role,
             from: self.ledger.rooms[from].node.uuid.clone(),
@@ -568,7 +573,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-fn refusal(instance: &Instance, reason: String, hint: Option<String>) -> Unmovable {
+pub(super) fn refusal(instance: &Instance, reason: String, hint: Option<String>) -> Unmovable {
     Unmovable {
         instance: instance.uuid.clone(),
         reason,

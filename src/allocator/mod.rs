@@ -5,7 +5,7 @@
 //! out of it and puts it in elsewhere, so that each instance of a plan sees those before it.
 //! Whether it may go to a node is decided in `checks`, which of several nodes is best in
 //! `score`; both follow Ganeti's htools. The rest are the questions that are asked: who goes
-//! where (`departure`), where a new instance goes (`allocate`), whether there is room
+//! where (`departure`), who goes to another group (`regroup`), where a new instance goes (`allocate`), whether there is room
 //! (`room`), what the instance policy says (`policy`). Programs that choose in our place are asked by
 //! [`external`].
 //!
@@ -35,6 +35,7 @@ mod ledger;
 mod nodes;
 mod place;
 mod policy;
+mod regroup;
 mod room;
 mod score;
 mod search;
@@ -47,4 +48,5 @@ pub use claim::*;
 pub use departure::{check_choice, choose_node, plan_departure};
 pub use place::*;
 pub use policy::policy_breaches;
+pub use regroup::plan_regrouping;
 pub use room::{check_room, still_fits};

@@ -1,5 +1,7 @@
 //! What placement is asked and what it answers.
 
+use std::collections::BTreeSet;
+
 use crate::cluster::{Config, DiskTemplate, GroupUuid, Instance, InstanceUuid, NodeUuid};
 use crate::opcodes::EvacMode;
 
@@ -25,6 +27,15 @@ pub struct Placed {
     pub moves: Vec<PlannedMove>,
     /// Room for them.
     pub claims: Vec<Claim>,
+}
+
+/// The nodes of an instance when it has moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Destination {
+    /// Where it runs.
+    pub primary: NodeUuid,
+    /// Where its second copy is, for drbd.
+    pub secondary: Option<NodeUuid>,
 }
 
 /// An instance that cannot be moved as asked.
@@ -65,6 +76,20 @@ pub struct Departure {
     pub new_secondary: Option<NodeUuid>,
     /// Where externally mirrored primaries go, instead of a choice.
     pub target: Option<NodeUuid>,
+    /// Conditions.
+    pub rules: Rules,
+}
+
+/// Which instances are to leave the groups that they are in.
+#[derive(Debug, Clone)]
+pub struct Regrouping {
+    /// The instances.
+    pub instances: BTreeSet<InstanceUuid>,
+    /// The groups that are left. An instance of which only the second copy is in one of them keeps its
+    /// primary node, and the copy follows it.
+    pub leaving: BTreeSet<GroupUuid>,
+    /// The groups that they may go to.
+    pub targets: Vec<GroupUuid>,
     /// Conditions.
     pub rules: Rules,
 }

@@ -2,12 +2,13 @@
 
 use crate::cluster::Config;
 use crate::opcodes::{
-    GroupAdd, GroupAssignNodes, GroupRemove, GroupRename, GroupSetParams, Opcode, TagKind,
+    GroupAdd, GroupAssignNodes, GroupEvacuate, GroupRemove, GroupRename, GroupSetParams, Opcode,
+    TagKind,
 };
 use crate::queue::Client;
 
 use super::args::common::SubmitArgs;
-use super::args::group::{GroupCli, GroupCommand, ModifyArgs};
+use super::args::group::{EvacuateArgs, GroupCli, GroupCommand, ModifyArgs};
 use super::context::Context;
 use super::exit::ExitCode;
 use super::fields;
@@ -46,6 +47,7 @@ fn run(cli: GroupCli, cx: &mut Context) -> Result<ExitCode> {
             };
             submit(cx, &client, args.submit, op)
         }
+        GroupCommand::Evacuate(args) => evacuate(args, cx),
         GroupCommand::Info(args) => fields::group::info(cx, &args.groups),
         GroupCommand::List(args) => {
             fields::list::<fields::group::Row>(cx, args.groups, args.filter, args.list)
@@ -82,6 +84,38 @@ fn run(cli: GroupCli, cx: &mut Context) -> Result<ExitCode> {
         GroupCommand::AddTags(args) => tags::change(cx, TagKind::Group, args, Change::Add),
         GroupCommand::RemoveTags(args) => tags::change(cx, TagKind::Group, args, Change::Remove),
     }
+}
+
+fn evacuate(args: EvacuateArgs, cx: &mut Context) -> Result<ExitCode> {
+    const TEXTS: Texts = Texts {
+        done: |_| Some("All instances evacuated successfully.".to_owned()),
+        errors: |_, errors| Some(format!("There were {errors} errors during the evacuation.")),
+        nothing: |ops| {
+            let group = ops.first().and_then(|op| op.op.subject());
+            let group = group.unwrap_or_default();
+            Some(format!(
+                "No instances to evacuate in group {group}, exiting."
+            ))
+        },
+    };
+    let client = cx.open()?;
+    let config = client.store().hosts()?;
+    let op = GroupEvacuate {
+        group_name: names::group(&config, &args.group)?.name.clone(),
+        early_release: args.early_release,
+        iallocator: args.iallocator,
+        target_groups: names::groups(&config, &args.to)?,
+        sequential: args.sequential,
+        force_failover: args.force_failover,
+        allow_partial: args.allow_partial,
+        parallel: args.parallel,
+    };
+    let operation = Operation {
+        jobs: vec![vec![op.into()]],
+        names: vec![],
+        texts: TEXTS,
+    };
+    operation::run(cx, &client, &args.submit.into(), operation)
 }
 
 /// The name of a group in full; or as it was given, where the job was submitted before and may have

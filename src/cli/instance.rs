@@ -6,14 +6,15 @@ use serde_json::{Map, Value};
 
 use crate::cluster::Config;
 use crate::opcodes::{
-    InstanceCreate, InstanceFailover, InstanceMigrate, InstanceReboot, InstanceRemove,
-    InstanceReplaceDisks, InstanceShutdown, InstanceStartup, NewDisk, Opcode, ReplaceMode, TagKind,
+    InstanceChangeGroup, InstanceCreate, InstanceFailover, InstanceMigrate, InstanceReboot,
+    InstanceRemove, InstanceReplaceDisks, InstanceShutdown, InstanceStartup, NewDisk, Opcode,
+    ReplaceMode, TagKind,
 };
 use crate::queue::Client;
 
 use super::args::instance::{
-    AddArgs, FailoverArgs, InstanceCli, InstanceCommand, MigrateArgs, RebootArgs, RemoveArgs,
-    ReplaceDisksArgs, SelectArgs, ShutdownArgs, StartupArgs,
+    AddArgs, ChangeGroupArgs, FailoverArgs, InstanceCli, InstanceCommand, MigrateArgs, RebootArgs,
+    RemoveArgs, ReplaceDisksArgs, SelectArgs, ShutdownArgs, StartupArgs,
 };
 use super::context::Context;
 use super::exit::ExitCode;
@@ -42,6 +43,7 @@ fn run(cli: InstanceCli, cx: &mut Context) -> Result<ExitCode> {
         InstanceCommand::Startup(args) => startup(args, cx),
         InstanceCommand::Shutdown(args) => shutdown(args, cx),
         InstanceCommand::Reboot(args) => reboot(args, cx),
+        InstanceCommand::ChangeGroup(args) => change_group(args, cx),
         InstanceCommand::Migrate(args) => migrate(args, cx),
         InstanceCommand::Failover(args) => failover(args, cx),
         InstanceCommand::ReplaceDisks(args) => replace_disks(args, cx),
@@ -393,6 +395,29 @@ fn failover(args: FailoverArgs, cx: &mut Context) -> Result<ExitCode> {
         ignore_ipolicy: args.ignore_ipolicy,
     };
     one(cx, &client, args.submit, op, Texts::SILENT)
+}
+
+fn change_group(args: ChangeGroupArgs, cx: &mut Context) -> Result<ExitCode> {
+    const TEXTS: Texts = Texts {
+        done: |_| Some("The instance changed its group successfully.".to_owned()),
+        errors: |_, errors| {
+            Some(format!(
+                "There were {errors} errors while changing its group."
+            ))
+        },
+        nothing: |_| None,
+    };
+    let client = cx.open()?;
+    let config = client.store().config()?;
+    let instance = names::instance(&config, &args.instance)?;
+    let op = InstanceChangeGroup {
+        instance_name: instance.name.clone(),
+        instance_uuid: Some(instance.uuid.to_string()),
+        early_release: args.early_release,
+        iallocator: args.iallocator,
+        target_groups: names::groups(&config, &args.to)?,
+    };
+    one(cx, &client, args.submit, op, TEXTS)
 }
 
 fn replace_disks(args: ReplaceDisksArgs, cx: &mut Context) -> Result<ExitCode> {

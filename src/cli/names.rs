@@ -41,6 +41,18 @@ pub fn group<'a>(config: &'a Config, name: &str) -> Result<&'a Arc<Group>> {
     Ok(expand_group(config, name)?)
 }
 
+/// The names of groups that are named by their names or UUIDs; `None` where none is.
+///
+/// # Errors
+/// With the nearest name.
+pub fn groups(config: &Config, names: &[String]) -> Result<Option<Vec<String>>> {
+    let names = names
+        .iter()
+        .map(|name| Ok(group(config, name)?.name.clone()));
+    let names: Vec<String> = names.collect::<Result<_>>()?;
+    Ok(Some(names).filter(|names| !names.is_empty()))
+}
+
 /// Whether a name fits a pattern of `*` (any text) and `?` (any character).
 #[must_use]
 pub fn matches(pattern: &str, name: &str) -> bool {

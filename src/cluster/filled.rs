@@ -11,7 +11,7 @@ impl Config {
     #[must_use]
     pub fn cluster_ipolicy(&self) -> Map<String, Value> {
         let own = self.cluster.as_ref().map(|cluster| &cluster.ipolicy);
-        filled([own], defaults::ipolicy())
+        whole_ranges(filled([own], defaults::ipolicy()))
     }
 
     /// The instance policy that counts in a group, complete. What a group has of its own replaces the
@@ -19,7 +19,7 @@ impl Config {
     #[must_use]
     pub fn group_ipolicy(&self, group: &Group) -> Map<String, Value> {
         let cluster = self.cluster_ipolicy();
-        filled([Some(&group.ipolicy)], Value::Object(cluster))
+        whole_ranges(filled([Some(&group.ipolicy)], Value::Object(cluster)))
     }
 
     /// The parameters of a node, complete.
@@ -29,6 +29,30 @@ impl Config {
         let cluster = self.cluster.as_ref().map(|cluster| &cluster.ndparams);
         filled([Some(&node.ndparams), group, cluster], defaults::ndparams())
     }
+}
+
+/// The policy with each of its ranges complete: what a limit does not say is built in.
+fn whole_ranges(mut policy: Map<String, Value>) -> Map<String, Value> {
+    let builtin = defaults::ipolicy();
+    let ranges = policy.get_mut("minmax").and_then(Value::as_array_mut);
+    for range in ranges
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_object_mut)
+    {
+        for end in ["min", "max"] {
+            let limits = range
+                .entry(end)
+                .or_insert_with(|| Value::Object(Map::new()));
+            if let (Some(limits), Some(builtin)) = (
+                limits.as_object_mut(),
+                builtin["minmax"][0][end].as_object(),
+            ) {
+                defaults::fill(limits, builtin.clone());
+            }
+        }
+    }
+    policy
 }
 
 /// The first that says something of a key counts; `null` says nothing.
@@ -67,6 +91,11 @@ mod tests {
         let policy = config.group_ipolicy(&group);
         assert_eq!(policy["vcpu-ratio"], 8.0);
         assert_eq!(policy["spindle-ratio"], 32.0);
+        group.ipolicy = Map::from_iter([("minmax".into(), json!([{"max": {"cpu-count": 99}}]))]);
+        let range = &config.group_ipolicy(&group)["minmax"][0];
+        assert_eq!(range["max"]["cpu-count"], 99);
+        assert_eq!(range["max"]["memory-size"], 32_768);
+        assert_eq!(range["min"]["disk-size"], 1024);
         let mut node = (**config.nodes_by_name().next().unwrap()).clone();
         assert_eq!(config.node_parameters(&node)["spindle_count"], 3);
         assert_eq!(config.node_parameters(&node)["ssh_port"], 22);

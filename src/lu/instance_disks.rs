@@ -178,7 +178,10 @@ impl InstanceReplaceDisks {
                 ));
             }
         }
-        check_same_group(config, subject.primary, node)?;
+        // A job of an operation may be on the way to another group.
+        if self.source_node.is_none() {
+            check_same_group(config, subject.primary, node)?;
+        }
         Ok(Some(node))
     }
 

@@ -136,7 +136,10 @@ impl Request<'_> {
                 format!("instance {} is on {} already", subject.name(), target.name),
             ));
         }
-        check_same_group(config, subject.primary, target)?;
+        // A drbd instance goes where its copy is, and a job of an operation where that planned it to.
+        if subject.template().mirroring() != Mirroring::Internal && self.source.is_none() {
+            check_same_group(config, subject.primary, target)?;
+        }
         Ok((subject, Some(target)))
     }
 

@@ -27,6 +27,8 @@ mod limits;
 mod node;
 mod node_plan;
 mod parameters;
+mod plan_jobs;
+mod regroup;
 mod settle;
 mod shared;
 mod tags;
@@ -376,6 +378,8 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::InstanceDeactivateDisks(unit) => unit,
         Op::InstanceRecreateDisks(unit) => unit,
         Op::InstanceGrowDisk(unit) => unit,
+        Op::InstanceChangeGroup(unit) => unit,
+        Op::GroupEvacuate(unit) => unit,
         Op::GroupAdd(unit) => unit,
         Op::GroupRemove(unit) => unit,
         Op::GroupAssignNodes(unit) => unit,

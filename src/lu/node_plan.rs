@@ -2,23 +2,19 @@
 //! instance becomes one child job; an instance that cannot move makes the whole operation fail
 //! before anything moves, unless the operator allows a part.
 
-use serde_json::json;
-
 use super::advice::{allocator, ask, check_allocator};
+use super::plan_jobs::{PARTIAL, Step, Terms};
 use super::shared::{
     check_same_group, check_target, find_node, group_mates, lock_instance, share_nodes,
 };
-use super::{
-    ChildJob, Detail, Env, Failure, LogicalUnit, Move, Outcome, PlanItem, ResultWithJobs, Slot,
-    UnitResult, UnmovableItem, net_moves,
-};
+use super::{Env, Failure, LogicalUnit, Outcome, Slot};
 use crate::allocator::external::plan_departure_by;
-use crate::allocator::{Departure, Placed, Plan, PlannedMove, Role, Rules, plan_departure};
-use crate::cluster::{AdminState, Config, Instance, Mirroring, Node};
+use crate::allocator::{Departure, Plan, Role, Rules, plan_departure};
+use crate::cluster::Config;
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{
-    ErrorCode, EvacMode, InstanceFailover, InstanceMigrate, InstanceReplaceDisks, NodeEvacuate,
-    NodeFailover, NodeMigrate, OpError, Opcode, ReplaceMode, shutdown_timeout,
+    ErrorCode, EvacMode, InstanceFailover, InstanceMigrate, NodeEvacuate, NodeFailover,
+    NodeMigrate, OpError, Opcode,
 };
 
 /// One of the three operations, in the terms that they share.
@@ -128,184 +124,14 @@ impl Leaving<'_> {
             },
         };
         let plan = self.plan(env, &departure)?;
-        let mut stuck = vec![];
-        let mut resources = false;
-        for one in &plan.unmovable {
-            let Some(instance) = config.instances.get(&one.instance) else {
-                continue;
-            };
-            resources |= instance.uncertain.is_none()
-                && config.template(instance).mirroring() != Mirroring::None;
-            stuck.push(UnmovableItem {
-                instance: instance.name.clone(),
-                reason: one.reason.clone(),
-                hint: one.hint.clone(),
-            });
-        }
-        let mut jobs = vec![];
-        let mut items = vec![];
-        for placed in &plan.placed {
-            let Some(instance) = config.instances.get(&placed.instance) else {
-                continue;
-            };
-            let steps = placed.moves.iter().map(|step| Step {
-                config,
-                node,
-                instance,
-                step,
-            });
-            let ops: Vec<Opcode> = steps.map(|step| child(&step)).collect();
-            items.push(item(config, instance, placed, &ops));
-            jobs.push(ChildJob {
-                ops,
-                claims: placed.claims.clone(),
-            });
-        }
-        let detail = Detail {
-            nothing_to_do: (items.is_empty() && stuck.is_empty())
-                .then(|| format!("{} has no instances to {}", node.name, self.verb)),
-            plan: items,
-            unmovable: stuck,
-            ..Detail::default()
-        };
-        if !detail.unmovable.is_empty() && !self.allow_partial {
-            return Err(Failure {
-                error: self.refusal(&detail.unmovable, resources),
-                detail: Box::new(detail),
-                edits: vec![],
-                left_behind: false,
-            });
-        }
-        for one in &detail.unmovable {
-            env.warn(format!("{} stays: {}", one.instance, one.reason));
-        }
-        Ok(self.outcome(env, jobs, detail))
-    }
-
-    fn outcome(&self, env: &Env<'_>, jobs: Vec<ChildJob>, detail: Detail) -> Outcome {
-        let mut result = ResultWithJobs {
-            jobs: if env.common.dry_run { vec![] } else { jobs },
+        let terms = Terms {
+            verb: self.verb,
+            nothing: format!("{} has no instances to {}", node.name, self.verb),
+            allow_partial: self.allow_partial,
+            hint: PARTIAL,
             parallel: self.parallel,
-            planned_on: Some(env.world.serial),
-            ..ResultWithJobs::default()
         };
-        if self.allow_partial {
-            let pairs = detail
-                .unmovable
-                .iter()
-                .map(|one| json!([one.instance, one.reason]));
-            let pairs = pairs.collect();
-            result.other.insert("unmovable".to_owned(), pairs);
-        }
-        Outcome {
-            result: UnitResult::Jobs(result),
-            detail,
-            edits: vec![],
-        }
-    }
-
-    fn refusal(&self, stuck: &[UnmovableItem], resources: bool) -> OpError {
-        let names: Vec<String> = stuck
-            .iter()
-            .map(|one| format!("{} ({})", one.instance, one.reason))
-            .collect();
-        let code = match resources {
-            true => ErrorCode::InsufficientResources,
-            false => ErrorCode::WrongState,
-        };
-        OpError::exec(format!(
-            "Unable to {} instances {}",
-            self.verb,
-            names.join(", ")
-        ))
-        .code(code)
-        .hint("nothing was moved; --allow-partial moves those that can move")
-    }
-}
-
-fn item(config: &Config, instance: &Instance, placed: &Placed, ops: &[Opcode]) -> PlanItem {
-    let name = |step: &PlannedMove| Move {
-        role: step.role,
-        from: config.node_name(&step.from).to_owned(),
-        to: config.node_name(&step.to).to_owned(),
-    };
-    PlanItem {
-        instance: instance.name.clone(),
-        moves: net_moves(placed.moves.iter().map(name).collect()),
-        ops: ops.iter().map(|op| op.op.id().to_owned()).collect(),
-    }
-}
-
-/// One planned move of one instance, about to become an opcode.
-struct Step<'a> {
-    config: &'a Config,
-    /// The node that is left.
-    node: &'a Node,
-    instance: &'a Instance,
-    step: &'a PlannedMove,
-}
-
-impl Step<'_> {
-    fn target(&self) -> Option<String> {
-        Some(self.config.node_name(&self.step.to).to_owned())
-    }
-
-    /// The node that loses the role: always the one that is left. Where both roles move, the
-    /// primary has become the secondary by the time its turn comes.
-    fn source(&self) -> Option<String> {
-        Some(self.node.name.clone())
-    }
-
-    /// Whether it can be moved while it runs.
-    fn migrates(&self) -> bool {
-        self.instance.admin_state == AdminState::Up
-            && !self.node.offline
-            && !self.config.backend(self.instance).always_failover
-    }
-
-    fn failover(&self) -> InstanceFailover {
-        InstanceFailover {
-            instance_name: self.instance.name.clone(),
-            instance_uuid: Some(self.instance.uuid.to_string()),
-            shutdown_timeout: shutdown_timeout(),
-            ignore_consistency: false,
-            target_node: self.target(),
-            source_node: self.source(),
-            iallocator: None,
-            ignore_ipolicy: false,
-        }
-    }
-
-    /// `allow_failover`: one that is stopped by then is moved all the same.
-    fn migrate(&self, allow_failover: bool) -> InstanceMigrate {
-        InstanceMigrate {
-            instance_name: self.instance.name.clone(),
-            instance_uuid: Some(self.instance.uuid.to_string()),
-            mode: None,
-            target_node: self.target(),
-            source_node: self.source(),
-            iallocator: None,
-            allow_runtime_changes: true,
-            ignore_ipolicy: false,
-            cleanup: false,
-            allow_failover,
-            ignore_hvversions: false,
-        }
-    }
-
-    fn replace_disks(&self, early_release: bool, vacate: bool) -> InstanceReplaceDisks {
-        InstanceReplaceDisks {
-            instance_name: self.instance.name.clone(),
-            instance_uuid: Some(self.instance.uuid.to_string()),
-            mode: ReplaceMode::NewSecondary,
-            disks: vec![],
-            remote_node: self.target(),
-            source_node: self.source(),
-            vacate,
-            iallocator: None,
-            early_release,
-            ignore_ipolicy: false,
-        }
+        terms.outcome(env, &plan, child)
     }
 }
 

@@ -8,6 +8,7 @@ mod groups;
 mod moves;
 mod nodes;
 mod plans;
+mod regroup;
 mod run;
 mod storage;
 mod tags;

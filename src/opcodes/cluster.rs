@@ -71,3 +71,32 @@ pub struct ClusterRename {
     /// The cluster's new name.
     pub name: String,
 }
+
+/// OP_GROUP_EVACUATE: see [`super::Op::GroupEvacuate`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupEvacuate {
+    /// The group to empty.
+    pub group_name: String,
+    /// Release old copies before the new ones are in sync.
+    #[serde(default)]
+    pub early_release: bool,
+    /// An external allocator; absent means the default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iallocator: Option<String>,
+    /// Where instances may go; absent means all other groups that take new instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_groups: Option<Vec<String>>,
+    /// One job after the other.
+    #[serde(default)]
+    pub sequential: bool,
+    /// Stop instances and start them in their new group instead of migrating them.
+    #[serde(default)]
+    pub force_failover: bool,
+    /// Ours: move those that can move even if others cannot.
+    #[serde(default)]
+    pub allow_partial: bool,
+    /// Ours: how many children run at once at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel: Option<u32>,
+}

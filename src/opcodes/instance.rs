@@ -263,3 +263,23 @@ pub struct InstanceReplaceDisks {
 fn is_false(value: &bool) -> bool {
     !*value
 }
+
+/// OP_INSTANCE_CHANGE_GROUP: see [`super::Op::InstanceChangeGroup`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstanceChangeGroup {
+    /// The instance.
+    pub instance_name: String,
+    /// Its UUID; if given it must still belong to the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instance_uuid: Option<String>,
+    /// Release old copies before the new ones are in sync.
+    #[serde(default)]
+    pub early_release: bool,
+    /// An external allocator; absent means the default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iallocator: Option<String>,
+    /// Where it may go; absent means all groups that it is not in and that take new instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target_groups: Option<Vec<String>>,
+}

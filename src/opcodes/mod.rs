@@ -168,6 +168,10 @@ operations! {
     InstanceRecreateDisks = "OP_INSTANCE_RECREATE_DISKS", summary |op| Some(op.instance_name.clone());
     /// Makes a disk larger.
     InstanceGrowDisk = "OP_INSTANCE_GROW_DISK", summary |op| Some(op.instance_name.clone());
+    /// Brings an instance to another node group, through one child job.
+    InstanceChangeGroup = "OP_INSTANCE_CHANGE_GROUP", summary |op| Some(op.instance_name.clone());
+    /// Empties a node group of instances, through one child job an instance.
+    GroupEvacuate = "OP_GROUP_EVACUATE", summary |op| Some(op.group_name.clone());
     /// Adds a node group.
     GroupAdd = "OP_GROUP_ADD", summary |op| Some(op.group_name.clone());
     /// Removes an empty node group.

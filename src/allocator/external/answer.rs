@@ -7,20 +7,12 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::super::place::Destination;
 use super::AskError;
 use super::request::{Request, required_nodes};
 use crate::cluster::{Config, Instance, InstanceUuid, Mirroring, NodeUuid};
 use crate::limits::{cut_message, parse_json};
 use crate::opcodes::{Op, Opcode, ReplaceMode};
-
-/// The nodes of an instance when it has moved.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Destination {
-    /// Where it runs.
-    pub primary: NodeUuid,
-    /// Where its second copy is, for drbd.
-    pub secondary: Option<NodeUuid>,
-}
 
 /// Who goes where, and who goes nowhere and why. Each instance that was asked about is in one of them.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

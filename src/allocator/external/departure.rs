@@ -2,9 +2,9 @@
 
 use super::super::claim::{Role, World};
 use super::super::departure::{Named, leavers, obstacles, plan_with};
-use super::super::place::{Departure, Plan, Unmovable};
-use super::answer::{Destination, Moves};
-use super::{Adviser, AskError, BUILT_IN, Request};
+use super::super::place::{Departure, Destination, Plan, Unmovable};
+use super::answer::Moves;
+use super::{Adviser, AskError};
 use crate::cluster::{Edit, Instance, Mirroring};
 use crate::opcodes::EvacMode;
 
@@ -29,12 +29,7 @@ pub fn plan_departure_by(
         let those = leaving.iter().filter(move |(_, role)| *role == wanted);
         those.map(|(instance, _)| *instance)
     };
-    let first = ask(
-        world,
-        adviser,
-        EvacMode::PrimaryOnly,
-        of(Role::Primary).collect(),
-    )?;
+    let first = adviser.evacuate(world, EvacMode::PrimaryOnly, of(Role::Primary).collect())?;
     let after = state_after(world, &first);
     let copies: Vec<&Instance> = (leaving.iter())
         .filter(|(instance, role)| match role {
@@ -48,10 +43,9 @@ pub fn plan_departure_by(
         })
         .filter_map(|(instance, _)| Some(&**after.config.instances.get(&instance.uuid)?))
         .collect();
-    let second = ask(&after, adviser, EvacMode::SecondaryOnly, copies)?;
+    let second = adviser.evacuate(&after, EvacMode::SecondaryOnly, copies)?;
     let chosen = Chosen {
         world,
-        name: adviser.name,
         first,
         second,
     };
@@ -61,22 +55,8 @@ pub fn plan_departure_by(
             None => chosen.named(instance, role, departure.mode),
         }
     });
-    for one in &mut plan.unmovable {
-        chosen.blame(one);
-    }
+    adviser.sign(&mut plan, &[&chosen.first, &chosen.second]);
     Ok(plan)
-}
-
-fn ask(
-    world: &World,
-    adviser: &Adviser<'_>,
-    mode: EvacMode,
-    instances: Vec<&Instance>,
-) -> Result<Moves, AskError> {
-    match instances.is_empty() {
-        true => Ok(Moves::default()),
-        false => adviser.moves(world, &Request::Evacuate { instances, mode }),
-    }
 }
 
 /// The world when the primaries have moved.
@@ -96,7 +76,6 @@ fn state_after(world: &World, moves: &Moves) -> World {
 /// What the allocator said, question by question.
 struct Chosen<'a> {
     world: &'a World,
-    name: &'a str,
     first: Moves,
     second: Moves,
 }
@@ -150,16 +129,5 @@ impl Chosen<'_> {
             named.new_secondary.clone_from(&end.secondary);
         }
         Ok(named)
-    }
-
-    /// Says of a refusal whose choice it was, if it was one.
-    fn blame(&self, one: &mut Unmovable) {
-        let chose = |moves: &Moves| {
-            moves.moved.contains_key(&one.instance) || moves.failed.contains_key(&one.instance)
-        };
-        if chose(&self.first) || chose(&self.second) {
-            one.reason = format!("iallocator '{}': {}", self.name, one.reason);
-            one.hint = Some(format!("-I {BUILT_IN} lets the built-in placement choose"));
-        }
     }
 }

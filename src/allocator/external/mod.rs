@@ -11,6 +11,7 @@
 mod answer;
 mod departure;
 mod program;
+mod regroup;
 mod request;
 
 use std::collections::BTreeMap;
@@ -20,10 +21,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::claim::World;
+use super::place::Plan;
+use crate::cluster::Instance;
 use crate::hypervisor::{Call, InterruptKind};
+use crate::opcodes::EvacMode;
 
-pub use answer::{Destination, Moves};
+pub use answer::Moves;
 pub use departure::plan_departure_by;
+pub use regroup::plan_regrouping_by;
 pub use request::Request;
 
 /// Where a Debian system and a system built by hand have Ganeti's allocators.
@@ -159,6 +164,32 @@ impl Adviser<'_> {
     pub fn moves(&self, world: &World, request: &Request<'_>) -> Result<Moves, AskError> {
         let result = self.ask(world, request)?;
         answer::moves(self.name, &world.config, request, &result)
+    }
+
+    /// Who goes where when instances give up a role; nobody is asked where there are none.
+    fn evacuate(
+        &self,
+        world: &World,
+        mode: EvacMode,
+        instances: Vec<&Instance>,
+    ) -> Result<Moves, AskError> {
+        match instances.is_empty() {
+            true => Ok(Moves::default()),
+            false => self.moves(world, &Request::Evacuate { instances, mode }),
+        }
+    }
+
+    /// Says of each refusal that is about an answer of the allocator whose choice it was.
+    fn sign(&self, plan: &mut Plan, answers: &[&Moves]) {
+        for one in &mut plan.unmovable {
+            let knows = |moves: &&Moves| {
+                moves.moved.contains_key(&one.instance) || moves.failed.contains_key(&one.instance)
+            };
+            if answers.iter().any(knows) {
+                one.reason = format!("iallocator '{}': {}", self.name, one.reason);
+                one.hint = Some(format!("-I {BUILT_IN} lets the built-in placement choose"));
+            }
+        }
     }
 
     /// The nodes for one role of one instance, or for a new instance: the primary first.

@@ -36,6 +36,9 @@ pub enum GroupCommand {
     /// Put nodes into a group
     #[command(after_help = "Example: gnt-group assign-nodes rack2 node4 node5")]
     AssignNodes(AssignNodesArgs),
+    /// Empty a group: bring its instances to other groups
+    #[command(after_help = "Example: gnt-group evacuate --to rack3 rack2")]
+    Evacuate(EvacuateArgs),
     /// Show all that is known of groups
     #[command(visible_alias = "show", after_help = "Example: gnt-group info rack2")]
     Info(InfoArgs),
@@ -89,6 +92,37 @@ pub struct AssignNodesArgs {
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-group evacuate`.
+#[derive(Debug, Args)]
+pub struct EvacuateArgs {
+    /// The group
+    pub group: String,
+    /// Where instances may go; all other groups if none is given
+    #[arg(long, value_name = "GROUP")]
+    pub to: Vec<String>,
+    /// Let this allocator choose
+    #[arg(short = 'I', long, value_name = "NAME")]
+    pub iallocator: Option<String>,
+    /// Give old copies up before the new ones are in sync
+    #[arg(long)]
+    pub early_release: bool,
+    /// One instance after the other
+    #[arg(long, conflicts_with = "parallel")]
+    pub sequential: bool,
+    /// Run at most so many jobs at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub parallel: Option<u32>,
+    /// Stop instances and start them elsewhere, rather than migrate them
+    #[arg(long)]
+    pub force_failover: bool,
+    /// Move those that can move even if others cannot
+    #[arg(long)]
+    pub allow_partial: bool,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,

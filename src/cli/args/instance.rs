@@ -55,6 +55,9 @@ pub enum InstanceCommand {
     /// Reboot instances
     #[command(after_help = "Example: gnt-instance reboot -t soft web1")]
     Reboot(RebootArgs),
+    /// Bring an instance to another node group
+    #[command(after_help = "Example: gnt-instance change-group --to rack3 web1")]
+    ChangeGroup(ChangeGroupArgs),
     /// Move a running instance to another node
     #[command(after_help = "Example: gnt-instance migrate web1")]
     Migrate(MigrateArgs),
@@ -388,6 +391,25 @@ pub struct FailoverArgs {
     pub submit: SubmitArgs,
 }
 
+/// `gnt-instance change-group`.
+#[derive(Debug, Args)]
+pub struct ChangeGroupArgs {
+    /// The instance
+    pub instance: String,
+    /// Where it may go; all groups that it is not in if none is given
+    #[arg(long, value_name = "GROUP")]
+    pub to: Vec<String>,
+    /// Let this allocator choose
+    #[arg(short = 'I', long, value_name = "NAME")]
+    pub iallocator: Option<String>,
+    /// Give old copies up before the new ones are in sync
+    #[arg(long)]
+    pub early_release: bool,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
 /// `gnt-instance replace-disks`.
 #[derive(Debug, Args)]
 #[command(group(ArgGroup::new("how").required(true)))]
@@ -406,7 +428,7 @@ pub struct ReplaceDisksArgs {
     /// Move the secondary copy to this node
     #[arg(short = 'n', long, value_name = "NODE", group = "how")]
     pub new_secondary: Option<String>,
-    /// Let this allocator (. is the built-in one) choose where the secondary copy goes
+    /// Let this allocator choose where the secondary copy goes: . is the default, built-in the built-in one
     #[arg(short = 'I', long, value_name = "NAME", group = "how")]
     pub iallocator: Option<String>,
     /// Numbers of the disks, separated by commas; all if none is given

@@ -24,7 +24,7 @@ impl Lab {
     }
 
     /// Makes `mine` an allocator with this result.
-    fn answer(&mut self, result: &Value) {
+    pub(super) fn answer(&mut self, result: &Value) {
         let answer = json!({"success": true, "info": "fine", "result": result});
         self.allocator(&format!("cat <<'END'\n{answer}\nEND"));
     }
@@ -62,7 +62,7 @@ fn copy_to(node: &str) -> Value {
     ])
 }
 
-fn hail() -> Option<Lab> {
+pub(super) fn hail() -> Option<Lab> {
     if !Path::new(HAIL).join("hail").exists() {
         eprintln!("skipped: hail is not installed");
         return None;
