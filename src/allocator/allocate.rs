@@ -7,7 +7,7 @@ use crate::cluster::{AllocPolicy, DRBD_META_MIB, DiskTemplate, Group};
 use super::checks::{Fail, Failure, Strictness, check, count};
 use super::claim::World;
 use super::ledger::Ledger;
-use super::nodes::{Need, Use, amount};
+use super::nodes::{Need, Seats, Use, amount};
 use super::place::{Allocation, NewInstance};
 use super::policy::Policy;
 use super::score::{Gauge, Totals};
@@ -30,6 +30,28 @@ pub fn allocate(world: &World, new: &NewInstance) -> Result<Allocation, String> 
         primary: uuid(home.primary),
         secondary: home.secondary.map(uuid),
     })
+}
+
+/// Chooses nodes for several new instances, each beside those before it.
+///
+/// For each its nodes, or the reason why there are none, as of [`allocate`].
+#[must_use]
+pub fn allocate_all(world: &World, all: &[&NewInstance]) -> Vec<Result<Allocation, String>> {
+    let mut ledger = Ledger::new(world, None);
+    let place = |new: &&NewInstance| {
+        let home = find_home(&ledger, new, &groups(world, new)?)?;
+        let seats = Seats {
+            primary: Some(home.primary),
+            secondary: home.secondary,
+        };
+        ledger.seat(&need(&ledger, new), seats);
+        let uuid = |at: usize| ledger.rooms[at].node.uuid.clone();
+        Ok(Allocation {
+            primary: uuid(home.primary),
+            secondary: home.secondary.map(uuid),
+        })
+    };
+    all.iter().map(place).collect()
 }
 
 /// The best nodes in one of these groups for an instance that is in none of the ledger's rooms: a

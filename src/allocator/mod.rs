@@ -43,7 +43,7 @@ mod tags;
 #[cfg(test)]
 mod tests;
 
-pub use allocate::allocate;
+pub use allocate::{allocate, allocate_all};
 pub use claim::*;
 pub use departure::{check_choice, choose_node, plan_departure};
 pub use place::*;

@@ -4,21 +4,24 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::allocator::external::DEFAULT;
 use crate::cluster::Config;
+use crate::limits::{JOB_FILE_BYTES, parse_json};
 use crate::opcodes::{
-    InstanceChangeGroup, InstanceCreate, InstanceFailover, InstanceMigrate, InstanceReboot,
-    InstanceRemove, InstanceReplaceDisks, InstanceShutdown, InstanceStartup, NewDisk, Opcode,
-    ReplaceMode, TagKind,
+    ErrorCode, InstanceChangeGroup, InstanceCreate, InstanceFailover, InstanceMigrate,
+    InstanceReboot, InstanceRemove, InstanceReplaceDisks, InstanceShutdown, InstanceStartup,
+    NewDisk, OpError, Opcode, ReplaceMode, TagKind,
 };
 use crate::queue::Client;
 
 use super::args::instance::{
-    AddArgs, ChangeGroupArgs, FailoverArgs, InstanceCli, InstanceCommand, MigrateArgs, RebootArgs,
-    RemoveArgs, ReplaceDisksArgs, SelectArgs, ShutdownArgs, StartupArgs,
+    AddArgs, BatchCreateArgs, ChangeGroupArgs, FailoverArgs, InstanceCli, InstanceCommand,
+    MigrateArgs, RebootArgs, RemoveArgs, ReplaceDisksArgs, SelectArgs, ShutdownArgs, StartupArgs,
 };
 use super::context::Context;
 use super::exit::ExitCode;
 use super::fields;
+use super::input;
 use super::instance_change;
 use super::instance_disks;
 use super::names;
@@ -28,7 +31,6 @@ use super::prompt::confirm;
 use super::table;
 use super::tags::{self, Change};
 use super::values::{DiskArg, IdentKeyVals, KeyVal};
-use crate::allocator::external::DEFAULT;
 
 /// The tool's `main`.
 #[must_use]
@@ -43,6 +45,7 @@ fn run(cli: InstanceCli, cx: &mut Context) -> Result<ExitCode> {
         InstanceCommand::Startup(args) => startup(args, cx),
         InstanceCommand::Shutdown(args) => shutdown(args, cx),
         InstanceCommand::Reboot(args) => reboot(args, cx),
+        InstanceCommand::BatchCreate(args) => batch_create(&args, cx),
         InstanceCommand::ChangeGroup(args) => change_group(args, cx),
         InstanceCommand::Migrate(args) => migrate(args, cx),
         InstanceCommand::Failover(args) => failover(args, cx),
@@ -160,6 +163,30 @@ fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
         tags: args.tags,
     };
     one(cx, &client, args.submit, op, Texts::SILENT)
+}
+
+fn batch_create(args: &BatchCreateArgs, cx: &mut Context) -> Result<ExitCode> {
+    const TEXTS: Texts = Texts {
+        done: |_| Some("All instances created successfully.".to_owned()),
+        errors: |_, errors| Some(format!("There were {errors} errors during the creation.")),
+        nothing: |_| None,
+    };
+    let text = input::read_text(&args.file, JOB_FILE_BYTES)?;
+    let invalid = |what: String| {
+        let message = format!("{}: {what}", args.file.display());
+        Problem::new(OpError::prereq(ErrorCode::InvalidOpcode, message))
+            .hint("it is a JSON list of instances, such as [{\"instance_name\": \"web1\", \"disk_template\": \"rbd\", \"disks\": [{\"size\": 1024}]}]")
+    };
+    let mut op = serde_json::json!({
+        "OP_ID": "OP_INSTANCE_MULTI_ALLOC",
+        "instances": parse_json(&text).map_err(invalid)?,
+    });
+    if let Some(name) = &args.iallocator {
+        op["iallocator"] = name.as_str().into();
+    }
+    let op = Opcode::from_value(op).map_err(|error| invalid(error.to_string()))?;
+    let client = cx.open()?;
+    one(cx, &client, args.submit.clone(), op, TEXTS)
 }
 
 fn nic(given: &IdentKeyVals) -> Map<String, Value> {

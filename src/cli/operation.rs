@@ -442,7 +442,8 @@ fn tell_wrongs(cx: &mut Context, document: &Document, operation: &Operation) {
     }
     for item in &document.unmovable {
         if document.error.is_none() {
-            let text = format!("Instance {} was not moved: {}", item.instance, item.reason);
+            let was_not = document.deed().was_not();
+            let text = format!("Instance {} {was_not}: {}", item.instance, item.reason);
             cx.printer.complain(&text);
         }
         if let Some(hint) = item.hint.as_deref().filter(|_| document.error.is_none()) {

@@ -5,6 +5,8 @@ use comfy_table::{ContentArrangement, Table, presets};
 use crate::lu::{PlanItem, UnmovableItem};
 use crate::text::steers;
 
+use super::verdict::Deed;
+
 /// The table.
 #[must_use]
 pub fn render(plan: &[PlanItem], unmovable: &[UnmovableItem]) -> String {
@@ -24,8 +26,10 @@ pub fn render(plan: &[PlanItem], unmovable: &[UnmovableItem]) -> String {
             ]);
         }
     }
+    let ops = plan.iter().flat_map(|item| &item.ops).map(String::as_str);
+    let cannot = Deed::of(ops).cannot();
     for item in unmovable {
-        let why = format!("cannot move: {}", item.reason);
+        let why = format!("{cannot}: {}", item.reason);
         table.add_row([item.instance.as_str(), "-", "-", "-", &why]);
     }
     // Each cell is padded by a space on either side.

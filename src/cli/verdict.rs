@@ -34,6 +34,42 @@ pub(super) fn refused_result(
     }
 }
 
+/// What is done to the instances of an operation: that tells what is said of those for which there is no
+/// place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// They move.
+    Move,
+    /// They are created.
+    Create,
+}
+
+impl Deed {
+    /// By the opcodes of those that have a place.
+    pub(super) fn of<'a>(mut ops: impl Iterator<Item = &'a str>) -> Deed {
+        match ops.any(|op| op == "OP_INSTANCE_CREATE") {
+            true => Deed::Create,
+            false => Deed::Move,
+        }
+    }
+
+    /// What an instance without a place does.
+    pub(super) fn cannot(self) -> &'static str {
+        match self {
+            Deed::Move => "cannot move",
+            Deed::Create => "cannot be placed",
+        }
+    }
+
+    /// What became of it.
+    pub(super) fn was_not(self) -> &'static str {
+        match self {
+            Deed::Move => "was not moved",
+            Deed::Create => "was not created",
+        }
+    }
+}
+
 /// The jobs of a followed operation, with their opcodes.
 #[derive(Debug)]
 pub struct Family {
@@ -171,6 +207,12 @@ fn op_result(op: &OpRow) -> OpResult {
 }
 
 impl Document {
+    /// What was done, by the jobs that there were.
+    pub(super) fn deed(&self) -> Deed {
+        let ops = self.results.iter().flat_map(|result| &result.ops);
+        Deed::of(ops.map(|op| op.op.as_str()))
+    }
+
     pub(super) fn count(&mut self, status: Status) {
         match status {
             Status::Success => self.summary.succeeded += 1,
@@ -272,7 +314,7 @@ pub fn in_words(document: &Document) -> String {
         (failed, "failed"),
         (canceled, "canceled"),
         (refused, "refused"),
-        (unmovable, "cannot move"),
+        (unmovable, document.deed().cannot()),
     ];
     let parts: Vec<String> = (parts.iter())
         .filter(|(count, _)| *count > 0)

@@ -4,26 +4,20 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::advice::{
-    allocator_instead, ask, bad_choice, check_allocator, chosen_node, goes_on_as, is_named,
-    world_of_others,
-};
+use super::advice::{check_allocator, is_named};
 use super::instance_disks::{Wait, add_copy, copies_of};
 use super::instance_move::start;
 use super::instance_new::{Home, backend_parameters, identity, identity_of, macs, objects};
+use super::instance_place::disk_on_node;
 use super::node::check_host_name;
 use super::parameters::check_backend;
 use super::settle::look;
 use super::shared::{
-    Subject, about, check_answers, check_same_group, check_target, find_group, find_node,
-    lock_instance, no_room, reference, share_nodes,
+    Subject, about, check_answers, find_node, lock_instance, reference, share_nodes,
 };
-use super::{Env, Failure, LogicalUnit, Move, Outcome, UnitResult};
-use crate::allocator::external::Request;
-use crate::allocator::{Claim, NewInstance, Role, World, allocate, policy_breaches, still_fits};
-use crate::cluster::{
-    Backend, Config, DRBD_META_MIB, DiskTemplate, Edit, HvName, InstanceUuid, Node, with_tags,
-};
+use super::{Env, Failure, LogicalUnit, Outcome, UnitResult};
+use crate::allocator::{Claim, World};
+use crate::cluster::{Backend, Config, DiskTemplate, Edit, HvName, Node, with_tags};
 use crate::hypervisor::{Hypervisor, InstanceRef, NodeRef};
 use crate::limits::SIZE;
 use crate::locking::{Level, Lock, LockSet, Mode};
@@ -33,9 +27,6 @@ use crate::queue::JobId;
 /// Ganeti's limits of what one instance has.
 pub(super) const MAX_DISKS: usize = 16;
 const MAX_NICS: usize = 8;
-
-/// Where a new instance comes from, in a plan.
-const NOWHERE: &str = "-";
 
 fn wrong(text: impl Into<String>) -> OpError {
     OpError::prereq(ErrorCode::WrongInput, text)
@@ -69,7 +60,7 @@ pub(super) fn check_mode(index: usize, mode: Option<&str>) -> Result<(), OpError
 }
 
 impl InstanceCreate {
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         self.instance_name.to_lowercase()
     }
 
@@ -103,7 +94,7 @@ impl InstanceCreate {
     }
 
     /// Its backend parameters, filled from the cluster's.
-    fn backend(&self, config: &Config) -> Backend {
+    pub(super) fn backend(&self, config: &Config) -> Backend {
         let own = backend_parameters(&self.beparams);
         config.backend_of(&own)
     }
@@ -144,6 +135,27 @@ impl InstanceCreate {
         check_backend(&self.beparams)
     }
 
+    /// Checks all that is not about where it goes; gives its template.
+    pub(super) fn check_itself(&self, config: &Config) -> Result<DiskTemplate, OpError> {
+        let template = self.template(config)?;
+        self.check_parameters(template)?;
+        self.hypervisor(config)?;
+        let name = self.name();
+        if config.instance_named(&name).is_some() {
+            let text = format!("instance {name} exists");
+            return Err(OpError::prereq(ErrorCode::AlreadyExists, text));
+        }
+        let backend = self.backend(config);
+        if backend.minmem > backend.maxmem {
+            return Err(wrong(format!(
+                "minmem ({}) is larger than maxmem ({})",
+                backend.minmem, backend.maxmem
+            )));
+        }
+        self.check_macs(config)?;
+        Ok(template)
+    }
+
     fn check_macs(&self, config: &Config) -> Result<(), OpError> {
         let mut taken = macs(config);
         for nic in &self.nics {
@@ -159,191 +171,6 @@ impl InstanceCreate {
         Ok(())
     }
 
-    /// The nodes that are named, if they are.
-    fn named_nodes<'a>(
-        &self,
-        config: &'a Config,
-        template: DiskTemplate,
-    ) -> Result<Option<Home<'a>>, OpError> {
-        let (pnode, snode) = match (&self.pnode, &self.snode) {
-            (None, None) => return Ok(None),
-            (None, Some(_)) => {
-                return Err(wrong("a secondary node needs a primary node beside it"));
-            }
-            (Some(pnode), snode) => (pnode, snode),
-        };
-        if self.iallocator.is_some() {
-            return Err(wrong(
-                "an allocator and a node were given: only one of them can choose",
-            ));
-        }
-        let primary = find_node(config, pnode, None)?;
-        check_target(primary)?;
-        let secondary = match (template, snode) {
-            (DiskTemplate::Drbd, None) => {
-                return Err(wrong("an instance of type drbd needs a secondary node"));
-            }
-            (DiskTemplate::Drbd, Some(name)) => Some(find_node(config, name, None)?),
-            (_, None) => None,
-            (_, Some(_)) => {
-                return Err(wrong(format!(
-                    "an instance of type {template} has no secondary node"
-                )));
-            }
-        };
-        if let Some(secondary) = secondary {
-            if secondary.uuid == primary.uuid {
-                return Err(wrong("the secondary node cannot be the primary node"));
-            }
-            check_target(secondary)?;
-            check_same_group(config, primary, secondary)?;
-        }
-        if let Some(group) = &self.group_name
-            && find_group(config, group)?.uuid != primary.group
-        {
-            return Err(wrong(format!("{} is not in group {group}", primary.name)));
-        }
-        Ok(Some(Home {
-            primary,
-            secondary: secondary.map(Arc::as_ref),
-        }))
-    }
-
-    fn need(
-        &self,
-        config: &Config,
-        identity: InstanceUuid,
-        template: DiskTemplate,
-    ) -> Result<NewInstance, OpError> {
-        let backend = self.backend(config);
-        let group = self.group_name.as_ref();
-        let group = group.map(|name| find_group(config, name)).transpose()?;
-        Ok(NewInstance {
-            instance: identity,
-            memory: backend.maxmem,
-            vcpus: backend.vcpus,
-            spindle_use: backend.spindle_use,
-            disks: self.disks.iter().map(|disk| disk.size).collect(),
-            template,
-            nics: self.nics.len() as u64,
-            tags: self.tags.clone(),
-            group: group.map(|group| group.uuid.clone()),
-            start: self.start,
-        })
-    }
-
-    /// Where it goes: the nodes that are named, if they have room, else where the placement says.
-    fn home<'a>(&self, env: &Env<'a>, template: DiskTemplate) -> Result<Home<'a>, OpError> {
-        let need = self.need(env.config(), identity(env), template)?;
-        let home = self.place(env.world, &need)?;
-        // A job that has claims found the room when they were made.
-        if !env.world.claims.iter().any(|(job, _)| *job == env.job) {
-            self.check_room(env.world, &need, home)?;
-        }
-        self.check_policy(env.config(), &need, home)?;
-        Ok(home)
-    }
-
-    fn check_policy(
-        &self,
-        config: &Config,
-        need: &NewInstance,
-        home: Home<'_>,
-    ) -> Result<(), OpError> {
-        let breaches = policy_breaches(config, &home.primary.group, need);
-        if !breaches.is_empty() && !self.ignore_ipolicy {
-            let text = format!(
-                "instance {} violates the policy of its group: {}",
-                self.name(),
-                breaches.join(", ")
-            );
-            return Err(wrong(text).hint("--ignore-ipolicy creates it all the same"));
-        }
-        Ok(())
-    }
-
-    /// The nodes that are named, else those that the placement chooses.
-    fn place<'a>(&self, world: &'a World, need: &NewInstance) -> Result<Home<'a>, OpError> {
-        let config = &world.config;
-        Ok(match self.named_nodes(config, need.template)? {
-            Some(home) => home,
-            None => {
-                let chosen = allocate(world, need).map_err(|why| {
-                    OpError::prereq(
-                        ErrorCode::InsufficientResources,
-                        format!("no node can take instance {}: {why}", self.name()),
-                    )
-                    .hint("make room, or name nodes with -n")
-                })?;
-                let node = |uuid| config.nodes.get(uuid).map(Arc::as_ref);
-                let primary = node(&chosen.primary);
-                Home {
-                    primary: primary.ok_or_else(|| {
-                        OpError::prereq(ErrorCode::InternalError, "the placement chose no node")
-                    })?,
-                    secondary: chosen.secondary.as_ref().and_then(node),
-                }
-            }
-        })
-    }
-
-    /// The external allocator that is to choose its nodes, if one is.
-    fn left_to<'a>(&'a self, env: &Env<'a>) -> Option<&'a str> {
-        match (&self.pnode, &self.snode) {
-            (None, None) => allocator_instead(env, self.iallocator.as_ref()),
-            _ => None,
-        }
-    }
-
-    /// The same with the nodes that an external allocator chooses, as a job of its own.
-    fn goes_on(
-        &self,
-        env: &Env<'_>,
-        template: DiskTemplate,
-        allocator: &str,
-    ) -> Result<Outcome, Failure> {
-        let name = self.name();
-        let need = self.need(env.config(), identity(env), template)?;
-        let world = world_of_others(env);
-        env.feedback(format!("* asking iallocator {allocator}"));
-        let request = Request::Allocate {
-            name: &name,
-            new: &need,
-        };
-        let nodes = ask(env, allocator, false, |adviser| {
-            adviser.nodes(&world, &request)
-        })?;
-        let nodes: Vec<&Arc<Node>> = (nodes.iter())
-            .map(|node| chosen_node(env, allocator, node))
-            .collect::<Result<_, _>>()?;
-        let op = InstanceCreate {
-            pnode: nodes.first().map(|node| node.name.clone()),
-            snode: nodes.get(1).map(|node| node.name.clone()),
-            iallocator: None,
-            ..self.clone()
-        };
-        let claims = op.admitted(&world, &need).map_err(|error| {
-            let code = error.code.unwrap_or(ErrorCode::InsufficientResources);
-            bad_choice(allocator, &name, &nodes, &error.message, code)
-        })?;
-        let comes = |(role, node): (Role, &&Arc<Node>)| Move {
-            role,
-            from: NOWHERE.to_owned(),
-            to: node.name.clone(),
-        };
-        let roles = [Role::Primary, Role::Secondary].into_iter();
-        let moves = roles.zip(&nodes).map(comes).collect();
-        Ok(goes_on_as(env, &name, op.into(), moves, claims))
-    }
-
-    /// The room that it needs on the nodes that are named, if they have it and the policy allows it.
-    fn admitted(&self, world: &World, need: &NewInstance) -> Result<Vec<Claim>, OpError> {
-        let home = self.place(world, need)?;
-        self.check_room(world, need, home)?;
-        self.check_policy(&world.config, need, home)?;
-        Ok(self.arrivals(need, home))
-    }
-
     /// What a driver has to know of it.
     fn described(&self, env: &Env<'_>, template: DiskTemplate) -> Result<InstanceRef, OpError> {
         let need = self.need(env.config(), identity(env), template)?;
@@ -355,39 +182,6 @@ impl InstanceCreate {
             vcpus: need.vcpus,
             template,
         })
-    }
-
-    /// The room that it needs on its nodes.
-    fn arrivals(&self, need: &NewInstance, home: Home<'_>) -> Vec<Claim> {
-        let disk = disk_on_node(need);
-        let claim = |node: &Node| {
-            let primary = node.uuid == home.primary.uuid;
-            Claim {
-                node: node.uuid.clone(),
-                instance: need.instance.clone(),
-                role: match primary {
-                    true => Role::Primary,
-                    false => Role::Secondary,
-                },
-                memory: match primary && need.start {
-                    true => need.memory,
-                    false => 0,
-                },
-                disk,
-                vcpus: match primary {
-                    true => need.vcpus,
-                    false => 0,
-                },
-            }
-        };
-        home.nodes().map(claim).collect()
-    }
-
-    fn check_room(&self, world: &World, need: &NewInstance, home: Home<'_>) -> Result<(), OpError> {
-        for (claim, node) in self.arrivals(need, home).into_iter().zip(home.nodes()) {
-            still_fits(world, &[claim]).map_err(|missing| no_room(&self.name(), node, &missing))?;
-        }
-        Ok(())
     }
 
     /// Where it goes if an earlier run of this opcode may have begun: where that one had started
@@ -462,16 +256,6 @@ impl InstanceCreate {
     }
 }
 
-/// MiB of disk that it takes on each of its nodes.
-fn disk_on_node(need: &NewInstance) -> u64 {
-    let sizes = need.disks.iter();
-    match need.template {
-        DiskTemplate::Drbd => sizes.map(|size| size + DRBD_META_MIB).sum(),
-        template if template.uses_node_disk() => sizes.sum(),
-        _ => 0,
-    }
-}
-
 fn drop_quietly(env: &Env<'_>, instance: &InstanceRef, node: &Node) {
     let end = env.call_undisturbed(env.limits.storage, |call| {
         env.driver.drop_copy(call, instance, &reference(node))
@@ -529,24 +313,9 @@ impl LogicalUnit for InstanceCreate {
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
-        let config = env.config();
-        let template = self.template(config)?;
-        self.check_parameters(template)?;
-        self.hypervisor(config)?;
         check_allocator(env, self.iallocator.as_ref())?;
-        let name = self.name();
-        if config.instance_named(&name).is_some() {
-            let text = format!("instance {name} exists");
-            return Err(OpError::prereq(ErrorCode::AlreadyExists, text));
-        }
-        let backend = self.backend(config);
-        if backend.minmem > backend.maxmem {
-            return Err(wrong(format!(
-                "minmem ({}) is larger than maxmem ({})",
-                backend.minmem, backend.maxmem
-            )));
-        }
-        self.check_macs(config)?;
+        let config = env.config();
+        let template = self.check_itself(config)?;
         if self.left_to(env).is_some() {
             return self.need(config, identity(env), template).map(drop);
         }

@@ -12,12 +12,14 @@ mod advice;
 mod disk_size;
 mod group;
 mod group_change;
+mod instance_batch;
 mod instance_change;
 mod instance_cleanup;
 mod instance_create;
 mod instance_disks;
 mod instance_move;
 mod instance_new;
+mod instance_place;
 mod instance_recreate;
 mod instance_relocate;
 mod instance_remove;
@@ -378,6 +380,7 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::InstanceDeactivateDisks(unit) => unit,
         Op::InstanceRecreateDisks(unit) => unit,
         Op::InstanceGrowDisk(unit) => unit,
+        Op::InstanceMultiAlloc(unit) => unit,
         Op::InstanceChangeGroup(unit) => unit,
         Op::GroupEvacuate(unit) => unit,
         Op::GroupAdd(unit) => unit,

@@ -1,6 +1,7 @@
 //! Units against the real simulator: four nodes, a few instances of each kind.
 
 mod advice;
+mod batch;
 mod change;
 mod create;
 mod disks;

@@ -1,9 +1,11 @@
 //! Operations on instances.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
 use super::types::{MigrationMode, RebootType, ReplaceMode, shutdown_timeout, yes};
+use super::{Op, Opcode};
 use crate::cluster::{DiskTemplate, HvName};
 
 /// One disk of an instance that is to be created.
@@ -282,4 +284,43 @@ pub struct InstanceChangeGroup {
     /// Where it may go; absent means all groups that it is not in and that take new instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target_groups: Option<Vec<String>>,
+}
+
+/// OP_INSTANCE_MULTI_ALLOC: see [`super::Op::InstanceMultiAlloc`].
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InstanceMultiAlloc {
+    /// Ganeti's flag; accepted, without effect here since nothing is locked while instances are made.
+    #[serde(default)]
+    pub opportunistic_locking: bool,
+    /// An external allocator; absent means the default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iallocator: Option<String>,
+    /// The instances, each as the parameters of an OP_INSTANCE_CREATE.
+    #[serde(default, deserialize_with = "creations")]
+    pub instances: Vec<InstanceCreate>,
+}
+
+/// Reads instances with or without the keys that an opcode of its own has.
+fn creations<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<InstanceCreate>, D::Error> {
+    let items = Vec::<Value>::deserialize(from)?;
+    let read = |(place, item)| {
+        creation(item).map_err(|why| D::Error::custom(format!("instance {place}: {why}")))
+    };
+    items.into_iter().enumerate().map(read).collect()
+}
+
+/// The parameters of one instance that is to be created: an OP_INSTANCE_CREATE, which need not say so.
+fn creation(mut item: Value) -> Result<InstanceCreate, String> {
+    if let Some(map) = item.as_object_mut() {
+        map.entry("OP_ID")
+            .or_insert_with(|| "OP_INSTANCE_CREATE".into());
+    }
+    match Opcode::from_value(item)
+        .map_err(|error| error.to_string())?
+        .op
+    {
+        Op::InstanceCreate(op) => Ok(op),
+        other => Err(format!("{} creates no instance", other.id())),
+    }
 }

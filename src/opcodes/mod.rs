@@ -168,6 +168,8 @@ operations! {
     InstanceRecreateDisks = "OP_INSTANCE_RECREATE_DISKS", summary |op| Some(op.instance_name.clone());
     /// Makes a disk larger.
     InstanceGrowDisk = "OP_INSTANCE_GROW_DISK", summary |op| Some(op.instance_name.clone());
+    /// Creates several instances, through one child job each.
+    InstanceMultiAlloc = "OP_INSTANCE_MULTI_ALLOC", summary |_| None;
     /// Brings an instance to another node group, through one child job.
     InstanceChangeGroup = "OP_INSTANCE_CHANGE_GROUP", summary |op| Some(op.instance_name.clone());
     /// Empties a node group of instances, through one child job an instance.

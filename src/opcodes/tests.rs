@@ -31,6 +31,7 @@ fn minimal() -> Vec<Value> {
         json!({"OP_ID": "OP_INSTANCE_DEACTIVATE_DISKS", "instance_name": "web1"}),
         json!({"OP_ID": "OP_INSTANCE_RECREATE_DISKS", "instance_name": "web1"}),
         json!({"OP_ID": "OP_INSTANCE_GROW_DISK", "instance_name": "web1", "disk": 0, "amount": 1024}),
+        json!({"OP_ID": "OP_INSTANCE_MULTI_ALLOC"}),
         json!({"OP_ID": "OP_INSTANCE_CHANGE_GROUP", "instance_name": "web1"}),
         json!({"OP_ID": "OP_GROUP_EVACUATE", "group_name": "rack1"}),
         json!({"OP_ID": "OP_GROUP_ADD", "group_name": "rack1"}),

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::super::place::Destination;
+use super::super::place::{Destination, NewInstance};
 use super::AskError;
 use super::request::{Request, required_nodes};
 use crate::cluster::{Config, Instance, InstanceUuid, Mirroring, NodeUuid};
@@ -74,7 +74,10 @@ pub(super) fn nodes(
     let nodes: Vec<String> = shaped(name, result.clone())?;
     let wanted = match request {
         Request::Allocate { new, .. } => required_nodes(new.template),
-        Request::Relocate { .. } | Request::Evacuate { .. } | Request::ChangeGroup { .. } => 1,
+        Request::Relocate { .. }
+        | Request::Evacuate { .. }
+        | Request::ChangeGroup { .. }
+        | Request::AllocateAll { .. } => 1,
     };
     match nodes.len() == wanted {
         true => Ok(nodes),
@@ -86,6 +89,69 @@ pub(super) fn nodes(
             ))
         }
     }
+}
+
+/// What is said about one new instance that has no place: Ganeti wants names, `hail` gives reasons, too.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Unplaced {
+    Name(String),
+    Reason(String, Option<String>),
+}
+
+/// The nodes of each new instance, in the order of the question, or why it has none.
+pub(super) fn allocations(
+    name: &str,
+    all: &[(&str, &NewInstance)],
+    result: Value,
+) -> Result<Vec<Result<Vec<String>, String>>, AskError> {
+    let (placed, unplaced): (Vec<(String, Vec<String>)>, Vec<Unplaced>) = shaped(name, result)?;
+    let unplaced = unplaced.into_iter().map(|one| {
+        let (instance, reason) = match one {
+            Unplaced::Name(instance) => (instance, None),
+            Unplaced::Reason(instance, reason) => (instance, reason),
+        };
+        (instance, Err(reason_of(reason)))
+    });
+    let mut answers: BTreeMap<String, Result<Vec<String>, String>> = BTreeMap::new();
+    let mut count = 0;
+    for (instance, answer) in placed
+        .into_iter()
+        .map(|(i, nodes)| (i, Ok(nodes)))
+        .chain(unplaced)
+    {
+        answers.insert(instance, answer);
+        count += 1;
+    }
+    if count != all.len() || answers.len() != count {
+        let text = format!(
+            "it answers for {count} instances, not once for each of {}",
+            all.len()
+        );
+        return Err(nonsense(name, text));
+    }
+    let take = |(instance, new): &(&str, &NewInstance)| {
+        let answer = answers.remove(*instance);
+        let answer = answer
+            .ok_or_else(|| nonsense(name, format!("it says nothing about instance {instance}")))?;
+        let (nodes, wanted) = (
+            answer.as_ref().map_or(0, Vec::len),
+            required_nodes(new.template),
+        );
+        match answer.is_err() || nodes == wanted {
+            true => Ok(answer),
+            false => {
+                let text = format!("it names {nodes} nodes for instance {instance}, not {wanted}");
+                Err(nonsense(name, text))
+            }
+        }
+    };
+    all.iter().map(take).collect()
+}
+
+fn reason_of(reason: Option<String>) -> String {
+    let reason = reason.unwrap_or_else(|| "no reason was given".to_owned());
+    cut_message(&reason).into_owned()
 }
 
 /// Who goes where.
@@ -104,7 +170,7 @@ pub(super) fn moves(
         Request::Evacuate { instances, .. } | Request::ChangeGroup { instances, .. } => {
             instances.as_slice()
         }
-        Request::Relocate { .. } | Request::Allocate { .. } => &[],
+        Request::Relocate { .. } | Request::Allocate { .. } | Request::AllocateAll { .. } => &[],
     };
     let mut open: BTreeSet<&str> = asked.iter().map(|one| one.name.as_str()).collect();
     let mut take = |instance: &str| {
@@ -141,9 +207,7 @@ pub(super) fn moves(
     }
     for (instance, reason) in failed {
         let object = take(&instance)?;
-        let reason = reason.unwrap_or_else(|| "no reason was given".to_owned());
-        let reason = cut_message(&reason).into_owned();
-        moves.failed.insert(object.uuid.clone(), reason);
+        moves.failed.insert(object.uuid.clone(), reason_of(reason));
     }
     match open.first() {
         None => Ok(moves),

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::claim::World;
-use super::place::Plan;
+use super::place::{NewInstance, Plan};
 use crate::cluster::Instance;
 use crate::hypervisor::{Call, InterruptKind};
 use crate::opcodes::EvacMode;
@@ -199,6 +199,20 @@ impl Adviser<'_> {
     pub fn nodes(&self, world: &World, request: &Request<'_>) -> Result<Vec<String>, AskError> {
         let result = self.ask(world, request)?;
         answer::nodes(self.name, request, &result)
+    }
+
+    /// The nodes for each of several new instances, the primary first, or why it has none.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub fn allocations(
+        &self,
+        world: &World,
+        all: &[(&str, &NewInstance)],
+    ) -> Result<Vec<Result<Vec<String>, String>>, AskError> {
+        let request = Request::AllocateAll { all: all.to_vec() };
+        let result = self.ask(world, &request)?;
+        answer::allocations(self.name, all, result)
     }
 
     /// Asks, and gives the `result` of an answer that says `success`.

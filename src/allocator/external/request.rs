@@ -47,6 +47,11 @@ pub enum Request<'a> {
         /// What it needs.
         new: &'a NewInstance,
     },
+    /// New instances are to be placed, in their order.
+    AllocateAll {
+        /// Their names, and what they need.
+        all: Vec<(&'a str, &'a NewInstance)>,
+    },
 }
 
 impl Request<'_> {
@@ -79,7 +84,26 @@ impl Request<'_> {
                     "relocate_from": from,
                 })
             }
-            Request::Allocate { name, new } => allocate(config, name, new),
+            Request::Allocate { name, new } => {
+                let mut request = allocate(config, name, new);
+                request["type"] = json!("allocate");
+                request
+            }
+            Request::AllocateAll { all } => {
+                let instances = all.iter().map(|(name, new)| allocate(config, name, new));
+                // hail reads the group of all from here.
+                let mut groups: Vec<_> = all.iter().map(|(_, new)| &new.group).collect();
+                groups.dedup();
+                let group = match groups[..] {
+                    [Some(group)] => config.groups.get(group).map(|group| &group.name),
+                    _ => None,
+                };
+                json!({
+                    "type": "multi-allocate",
+                    "instances": instances.collect::<Vec<_>>(),
+                    "group_name": group,
+                })
+            }
         }
     }
 }
@@ -105,7 +129,6 @@ fn allocate(config: &Config, name: &str, new: &NewInstance) -> Value {
         .collect();
     let total = new.disks.iter().map(|size| size.saturating_add(extra));
     json!({
-        "type": "allocate",
         "name": name,
         "disk_template": new.template,
         "group_name": group.map(|group| &group.name),

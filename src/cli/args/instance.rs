@@ -1,5 +1,7 @@
 //! `gnt-instance`.
 
+use std::path::PathBuf;
+
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use super::common::{FilterArgs, ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, SubmitArgs};
@@ -55,6 +57,9 @@ pub enum InstanceCommand {
     /// Reboot instances
     #[command(after_help = "Example: gnt-instance reboot -t soft web1")]
     Reboot(RebootArgs),
+    /// Create several instances at once
+    #[command(after_help = "Example: gnt-instance batch-create instances.json")]
+    BatchCreate(BatchCreateArgs),
     /// Bring an instance to another node group
     #[command(after_help = "Example: gnt-instance change-group --to rack3 web1")]
     ChangeGroup(ChangeGroupArgs),
@@ -386,6 +391,19 @@ pub struct FailoverArgs {
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-instance batch-create`.
+#[derive(Debug, Args)]
+pub struct BatchCreateArgs {
+    /// A JSON list of instances, each with the parameters of OP_INSTANCE_CREATE; - is standard input
+    pub file: PathBuf,
+    /// Let this allocator choose the nodes
+    #[arg(short = 'I', long, value_name = "NAME")]
+    pub iallocator: Option<String>,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,
