@@ -159,6 +159,11 @@ limits! {
     /// a time that grows with the text alone.
     REGEX_BYTES: usize = 1 << 20, "bytes",
         "usage error, exit 2";
+    /// How often the watcher starts an instance that is down again, while the jobs that it did so with
+    /// are not archived (6 hours, unless it is told otherwise): more often is a fault that another
+    /// start does not mend.
+    WATCHER_STARTS: usize = 5, "starts",
+        "the instance is left to a person, exit 1 of the watcher";
     /// How long a client waits for its turn to write: the disk is slow, or somebody holds the lock.
     CLIENT_WAIT_SECONDS: u64 = 10, "s",
         "nothing is submitted, the holder is named, exit 1";

@@ -18,7 +18,7 @@ use std::process::Command;
 use assert_cmd::cargo::cargo_bin;
 
 /// What differs from run to run, and what stands for it.
-const REDACTED: [(&str, &str); 11] = [
+const REDACTED: [(&str, &str); 12] = [
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME"),
     (
         r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -26,6 +26,10 @@ const REDACTED: [(&str, &str); 11] = [
     ),
     (r"(?m)^(  (?:host|pid|uid|user): ).*$", "${1}REDACTED"),
     (r"(?m)^(  (?:database|log) MiB: ).*$", "${1}N"),
+    (
+        r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}",
+        "TIME",
+    ),
     (r"\d+\.\d MiB", "N MiB"),
     (r#""bytes":\d+|"sha256":"[0-9a-f]+""#, "SUM"),
     (r"\d+\.\d{6} seconds", "N seconds"),
@@ -128,4 +132,4 @@ macro_rules! transcripts {
     };
 }
 
-transcripts! { lists nodes instances jobs groups refusals databases tags job_files allocators backups filters modify disks regroup batch }
+transcripts! { lists nodes instances jobs groups refusals databases tags job_files allocators backups filters modify disks regroup batch watcher }

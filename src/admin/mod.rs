@@ -6,8 +6,10 @@ mod backup;
 mod container;
 mod found;
 mod verify;
+mod watch;
 
 pub use backup::*;
 pub use container::{ContainerError, Manifest, Member};
 pub use found::*;
 pub use verify::*;
+pub use watch::*;

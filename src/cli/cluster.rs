@@ -53,6 +53,7 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
         ClusterCommand::Info => show(cx),
         ClusterCommand::VerifyConfig(args) => verify(args, cx),
         ClusterCommand::Queue(command) => queue(command, cx),
+        ClusterCommand::Watcher(command) => super::watcher::run(command, cx),
         ClusterCommand::Modify(args) => modify(args, cx),
         ClusterCommand::Destroy(args) => {
             if !args.yes_do_it {

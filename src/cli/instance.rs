@@ -323,6 +323,7 @@ fn startup(args: StartupArgs, cx: &mut Context) -> Result<ExitCode> {
                 force,
                 ignore_offline_nodes: ignore_offline,
                 no_remember,
+                only_if_up: false,
             }
             .into()
         },

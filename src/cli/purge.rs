@@ -9,8 +9,8 @@ use nix::libc;
 use serde_json::{Value, json};
 
 use crate::clock::now;
-use crate::queue::JobId;
-use crate::queue::purge::{Purge, Witness};
+use crate::queue::purge::{Purge, Purged, Witness};
+use crate::queue::{Client, JobId};
 use crate::signals;
 use crate::store::{JobRow, LogEntry, OpRow, StateDir, Store};
 
@@ -26,35 +26,11 @@ use super::values::Age;
 /// How many bytes are looked at at a time while the end of a file is searched for a line.
 const LOOK_BACK: u64 = 1 << 16;
 
-/// Deletes archived jobs that are so old.
+/// `gnt-job purge`.
 pub(super) fn purge(args: &PurgeArgs, cx: &mut Context) -> Result<ExitCode> {
     let mut client = cx.open()?;
-    let (before, what) = match args.age {
-        Age::All => (i64::MAX, "all".to_owned()),
-        Age::AtLeast(age) => {
-            let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
-            let before = now().saturating_sub(age);
-            (before, format!("ended before {}", utc_time(before)))
-        }
-    };
-    let file = args.export.as_deref();
-    let file = file.map(|file| ExportFile::open(client.store().dir(), file));
-    // The runner may not be there, and this writes more than all else.
-    client.keep_log_short()?;
     signals::catch();
-    let store = client.store();
-    let mut leave = Leave {
-        store,
-        file: file.transpose()?,
-    };
-    let purge = Purge {
-        before,
-        what: &what,
-        who: client.who(),
-    };
-    let purged = purge.run(store, &mut leave);
-    store.shorten_log();
-    let purged = purged?;
+    let purged = delete(&mut client, args.age, args.export.as_deref())?;
     let exit = match signals::raised() {
         Some(signal) => ExitCode::Detached(signal.number()),
         None => ExitCode::Done,
@@ -74,6 +50,34 @@ pub(super) fn purge(args: &PurgeArgs, cx: &mut Context) -> Result<ExitCode> {
         );
     }
     Ok(exit)
+}
+
+/// Deletes archived jobs that are so old, and before writes them to a file, if one is named.
+pub(super) fn delete(client: &mut Client, age: Age, export: Option<&Path>) -> Result<Purged> {
+    let (before, what) = match age {
+        Age::All => (i64::MAX, "all".to_owned()),
+        Age::AtLeast(age) => {
+            let age = i64::try_from(age.as_micros()).unwrap_or(i64::MAX);
+            let before = now().saturating_sub(age);
+            (before, format!("ended before {}", utc_time(before)))
+        }
+    };
+    let file = export.map(|file| ExportFile::open(client.store().dir(), file));
+    // The runner may not be there, and this writes more than all else.
+    client.keep_log_short()?;
+    let store = client.store();
+    let mut leave = Leave {
+        store,
+        file: file.transpose()?,
+    };
+    let purge = Purge {
+        before,
+        what: &what,
+        who: client.who(),
+    };
+    let purged = purge.run(store, &mut leave);
+    store.shorten_log();
+    purged
 }
 
 /// What is left of jobs that are deleted.

@@ -151,6 +151,13 @@ impl LogicalUnit for InstanceStartup {
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
         let uuid = self.instance_uuid.as_deref();
         let subject = Subject::find(env.config(), &self.instance_name, uuid)?;
+        if self.only_if_up && !subject.is_up() {
+            env.info(format!("{} is not meant to run any more", subject.name()));
+            return Ok(Outcome {
+                detail: about(subject.name()),
+                ..Outcome::default()
+            });
+        }
         let up = || Ok(remember(&subject, AdminState::Up, !self.no_remember));
         if subject.primary.offline {
             env.warn("its primary node is offline: only marking it as started");

@@ -113,6 +113,9 @@ pub struct InstanceStartup {
     /// Do not remember that it should run.
     #[serde(default)]
     pub no_remember: bool,
+    /// Do nothing if it is not meant to run any more when its turn comes; ours, not Ganeti's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_if_up: bool,
 }
 
 /// OP_INSTANCE_SHUTDOWN: see [`super::Op::InstanceShutdown`].

@@ -193,6 +193,21 @@ impl Client {
         })
     }
 
+    /// Lets the watcher do nothing until a moment, in microseconds since 1970, or lets it go on.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_watcher_pause(&self, until: Option<i64>) -> Result<(), StoreError> {
+        let kind = match until {
+            Some(_) => EventKind::WatcherPause,
+            None => EventKind::WatcherContinue,
+        };
+        self.store.write(Commit::WatcherPause, |tx| {
+            tx.set_watcher_pause(until)?;
+            tx.record(&kind, None, None, &self.submitter)
+        })
+    }
+
     /// Sets how long verbs may take, by name, in milliseconds; the others stay.
     ///
     /// # Errors

@@ -32,6 +32,8 @@ words! {
         Drain = "drain",
         /// No job is started any more, or again.
         Hold = "hold",
+        /// The watcher is paused, or goes on.
+        WatcherPause = "watcher-pause",
         /// The queue gets other limits.
         Limits = "limits",
         /// Verbs get other limits of time.
@@ -70,6 +72,7 @@ impl Commit {
             | Commit::Purge
             | Commit::Drain
             | Commit::Hold
+            | Commit::WatcherPause
             | Commit::Limits
             | Commit::VerbLimits
             | Commit::Allocators

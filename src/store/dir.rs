@@ -79,6 +79,12 @@ impl StateDir {
         self.0.join("runner.lock")
     }
 
+    /// The lock that only watchers take.
+    #[must_use]
+    pub fn watcher_lock(&self) -> PathBuf {
+        self.0.join("watcher.lock")
+    }
+
     /// What the runner has to say.
     #[must_use]
     pub fn runner_log(&self) -> PathBuf {

@@ -23,6 +23,10 @@ pub enum EventKind {
     Hold,
     /// The queue starts jobs again.
     Release,
+    /// The watcher is paused.
+    WatcherPause,
+    /// The watcher goes on.
+    WatcherContinue,
     /// Limits were changed.
     Limits,
     /// Jobs were archived.
@@ -52,6 +56,8 @@ impl EventKind {
             EventKind::Undrain => "undrain",
             EventKind::Hold => "hold",
             EventKind::Release => "release",
+            EventKind::WatcherPause => "watcher-pause",
+            EventKind::WatcherContinue => "watcher-continue",
             EventKind::Limits => "limits",
             EventKind::Archive => "archive",
             EventKind::Purge => "purge",
@@ -66,11 +72,24 @@ impl EventKind {
     fn from_word(word: String) -> EventKind {
         use EventKind::{
             Archive, Cancel, Drain, Hold, Import, Limits, Priority, Purge, Release, Restore,
-            Undrain, Upgrade, Yield,
+            Undrain, Upgrade, WatcherContinue, WatcherPause, Yield,
         };
         let known = [
-            Cancel, Priority, Drain, Undrain, Hold, Release, Limits, Archive, Purge, Import,
-            Restore, Yield, Upgrade,
+            Cancel,
+            Priority,
+            Drain,
+            Undrain,
+            Hold,
+            Release,
+            Limits,
+            Archive,
+            Purge,
+            Import,
+            Restore,
+            Yield,
+            Upgrade,
+            WatcherPause,
+            WatcherContinue,
         ];
         let known = known.into_iter().find(|kind| kind.word() == word);
         known.unwrap_or(EventKind::Other(word))

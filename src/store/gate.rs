@@ -88,7 +88,7 @@ pub(super) fn whole_file(kind: i32) -> libc::flock {
 }
 
 /// Takes a lock if nobody has it; tells whether it did.
-fn try_lock(file: &File, path: &Path) -> Result<bool, StoreError> {
+pub(super) fn try_lock(file: &File, path: &Path) -> Result<bool, StoreError> {
     match fcntl(file, FcntlArg::F_OFD_SETLK(&whole_file(libc::F_WRLCK))) {
         Ok(_) => Ok(true),
         Err(nix::Error::EAGAIN | nix::Error::EACCES) => Ok(false),

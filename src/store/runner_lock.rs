@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
-use super::gate::{holder, open, open_to_look, whole_file};
+use super::gate::{holder, open, open_to_look, try_lock, whole_file};
 use super::{StateDir, StoreError};
 
 /// The right to be the runner (or to change the configuration while there is none); given back on
@@ -42,6 +42,28 @@ impl RunnerLock {
         let here = self.file.metadata().map(|m| (m.dev(), m.ino()));
         let there = fs::symlink_metadata(dir.runner_lock()).map(|m| (m.dev(), m.ino()));
         matches!((here, there), (Ok(here), Ok(there)) if here == there)
+    }
+}
+
+/// The right to be the watcher, of which there is one a state directory; given back on drop.
+#[derive(Debug)]
+pub struct WatcherLock {
+    /// Closing it frees the lock.
+    _file: File,
+}
+
+impl WatcherLock {
+    /// Takes the lock if nobody has it.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] when it cannot be locked at all.
+    pub fn try_take(dir: &StateDir) -> Result<Option<WatcherLock>, StoreError> {
+        let path = dir.watcher_lock();
+        let file = open(&path)?;
+        match try_lock(&file, &path)? {
+            true => Ok(Some(WatcherLock { _file: file })),
+            false => Ok(None),
+        }
     }
 }
 

@@ -80,6 +80,8 @@ pub struct Settings {
     pub drained: bool,
     /// No job is started.
     pub held: bool,
+    /// Until when the watcher does nothing, in microseconds since 1970.
+    pub watcher_pause: Option<i64>,
     /// Raised by each runner at its start.
     pub epoch: u64,
     /// Raised with each commit that changed the configuration.
@@ -140,6 +142,10 @@ impl Store {
             },
             drained: number("drained", 0)? != 0,
             held: number("held", 0)? != 0,
+            watcher_pause: match number("watcher_pause", 0)? {
+                0 => None,
+                until => i64::try_from(until).ok(),
+            },
             epoch: number("epoch", 0)?,
             config_serial: number("config_serial", 0)?,
             world_serial: number("world_serial", 0)?,
@@ -227,6 +233,14 @@ impl Tx<'_> {
     pub fn set_held(&mut self, held: bool) -> Result<(), StoreError> {
         self.wakes().runner();
         self.set("held", i64::from(held))
+    }
+
+    /// The watcher does nothing until this moment (microseconds since 1970), or goes on.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn set_watcher_pause(&mut self, until: Option<i64>) -> Result<(), StoreError> {
+        self.set("watcher_pause", until.unwrap_or(0))
     }
 
     /// Names the reality that belongs to the configuration, and what drives it.

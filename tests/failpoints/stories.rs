@@ -261,6 +261,8 @@ fn steering(tale: &Tale) {
     tale.tool(&format!("gnt-job wait {a} {c}"));
     tale.tool("gnt-cluster queue drain");
     tale.tool("gnt-cluster queue undrain");
+    tale.tool("gnt-cluster watcher pause 1h");
+    tale.tool("gnt-cluster watcher continue");
     tale.tool("gnt-cluster modify --queue-limit 77");
     tale.tool("gnt-cluster modify --verb-limit start=7777");
     tale.tool("gnt-cluster modify --iallocator-search-path /nowhere");

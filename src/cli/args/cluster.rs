@@ -1,12 +1,13 @@
 //! `gnt-cluster`.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
 use super::common::{ForceArgs, GlobalArgs, ListArgs, SubmitArgs};
 use super::tags::{SearchTagsArgs, TagsArgs};
-use crate::cli::values::{self, Numbers, ProgramOptions};
+use crate::cli::values::{self, Age, Numbers, ProgramOptions};
 use crate::limits::{MAX_RUNNING_JOBS_MOST, QUEUE_LIMIT_MOST};
 
 /// Run a cluster as a whole
@@ -34,7 +35,7 @@ pub enum ClusterCommand {
     /// Make a new cluster
     #[command(after_help = "Example: gnt-cluster init --sample --nodes 6 --instances 60")]
     Init(InitArgs),
-    /// Make a cluster from Ganeti's config.data or the htools text format
+    /// Make a cluster from Ganeti's config.data or htools text
     #[command(after_help = "Example: gnt-cluster import config.data")]
     Import(ImportArgs),
     /// Print the cluster as config.data
@@ -43,18 +44,21 @@ pub enum ClusterCommand {
     /// Write the cluster with its jobs to a file, while all goes on
     #[command(after_help = "Example: gnt-cluster backup /var/backups/gnt.tar")]
     Backup(BackupArgs),
-    /// Make a cluster of a backup; nothing starts before it is released
+    /// Make a cluster of a backup; it waits for its release
     #[command(after_help = "Example: gnt-cluster restore /var/backups/gnt.tar")]
     Restore(RestoreArgs),
     /// Show all that is known of the cluster
     #[command(visible_alias = "show", after_help = "Example: gnt-cluster info")]
     Info,
-    /// Hold configuration, queue and reality against each other; changes nothing
+    /// Hold configuration, queue and reality against each other
     #[command(after_help = "Example: gnt-cluster verify-config --deep")]
     VerifyConfig(VerifyArgs),
     /// Close, open, stop or start the job queue
     #[command(subcommand, after_help = "Example: gnt-cluster queue drain")]
     Queue(QueueCommand),
+    /// Start what should run and does not, and clear up; for cron
+    #[command(subcommand, after_help = "Example: gnt-cluster watcher run")]
+    Watcher(WatcherCommand),
     /// Change the cluster's parameters
     #[command(after_help = "Example: gnt-cluster modify --max-running-jobs 40")]
     Modify(ModifyArgs),
@@ -180,6 +184,48 @@ pub enum QueueCommand {
     /// Show the state of the queue
     #[command(after_help = "Example: gnt-cluster queue info")]
     Info,
+}
+
+/// The commands of `gnt-cluster watcher`.
+#[derive(Debug, Subcommand)]
+pub enum WatcherCommand {
+    /// Look once, start what should run and does not, archive old jobs
+    #[command(after_help = "Example: gnt-cluster watcher run --purge-age 26w")]
+    Run(WatcherRunArgs),
+    /// Do nothing for so long
+    #[command(after_help = "Example: gnt-cluster watcher pause 2h")]
+    Pause(WatcherPauseArgs),
+    /// End the pause
+    #[command(after_help = "Example: gnt-cluster watcher continue")]
+    Continue,
+    /// Tell whether it is paused
+    #[command(after_help = "Example: gnt-cluster watcher info")]
+    Info,
+}
+
+/// `gnt-cluster watcher run`.
+#[derive(Debug, Args)]
+pub struct WatcherRunArgs {
+    /// Archive jobs that ended so long ago
+    #[arg(long, value_name = "AGE", default_value = "6h", value_parser = values::age)]
+    pub archive_age: Age,
+    /// Delete archived jobs that ended so long ago
+    #[arg(long, value_name = "AGE", value_parser = values::age)]
+    pub purge_age: Option<Age>,
+    /// Append each to this file as a line of JSON before it is deleted
+    #[arg(long, value_name = "FILE", requires = "purge_age")]
+    pub purge_export: Option<PathBuf>,
+    /// Wait so long for the jobs that start instances (exit 4); they go on
+    #[arg(long, value_name = "DURATION", default_value = "10m", value_parser = values::duration)]
+    pub timeout: Duration,
+}
+
+/// `gnt-cluster watcher pause`.
+#[derive(Debug, Args)]
+pub struct WatcherPauseArgs {
+    /// How long, such as 2h
+    #[arg(value_name = "DURATION", value_parser = values::duration)]
+    pub time: Duration,
 }
 
 /// `gnt-cluster modify`.

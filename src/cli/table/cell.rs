@@ -152,10 +152,20 @@ pub fn mib_text(mib: u64, units: Units) -> String {
 /// A moment for people: `YYYY-MM-DD HH:MM:SS` in local time.
 #[must_use]
 pub fn local_time(micros: i64) -> String {
+    in_local_time(micros, "%Y-%m-%d %H:%M:%S")
+}
+
+/// A moment for people in local time, as C's `ctime` writes it.
+#[must_use]
+pub fn c_time(micros: i64) -> String {
+    in_local_time(micros, "%a %b %e %H:%M:%S %Y")
+}
+
+fn in_local_time(micros: i64, format: &str) -> String {
     match jiff::Timestamp::from_microsecond(micros) {
         Ok(time) => {
             let zoned = time.to_zoned_datetime(jiff::tz::TimeZone::system());
-            zoned.strftime("%Y-%m-%d %H:%M:%S").to_string()
+            zoned.strftime(format).to_string()
         }
         Err(_) => micros.to_string(),
     }

@@ -1,0 +1,301 @@
+//! `gnt-cluster watcher`: what cron calls.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use serde::Serialize;
+use serde_json::json;
+
+use crate::admin::{Code, Finding, Remedy, down, simulator, verify};
+use crate::clock::now;
+use crate::opcodes::{Opcode, Reason};
+use crate::queue::client::Submitted;
+use crate::queue::follow::Reach;
+use crate::queue::submit::NewJob;
+use crate::queue::{Client, JobId, Status, control};
+use crate::signals;
+use crate::store::{Reading, WatcherLock};
+
+use super::args::cluster::{WatcherCommand, WatcherRunArgs};
+use super::context::Context;
+use super::document::SCHEMA;
+use super::exit::ExitCode;
+use super::follow::{Ending, View, follow};
+use super::problem::Result;
+use super::table::{c_time, utc_time};
+use super::values::Age;
+use super::{purge, verdict};
+
+/// The command.
+pub(super) fn run(command: WatcherCommand, cx: &mut Context) -> Result<ExitCode> {
+    let client = cx.open()?;
+    match command {
+        WatcherCommand::Run(args) => watch(client, &args, cx),
+        WatcherCommand::Pause(args) => {
+            let time = i64::try_from(args.time.as_micros()).unwrap_or(i64::MAX);
+            let until = now().saturating_add(time);
+            client.set_watcher_pause(Some(until))?;
+            tell_pause(Some(until), "", cx)
+        }
+        WatcherCommand::Continue => {
+            client.set_watcher_pause(None)?;
+            tell_pause(None, "The watcher is no longer paused.", cx)
+        }
+        WatcherCommand::Info => {
+            let paused = paused_until(&client)?;
+            tell_pause(paused, "The watcher is not paused.", cx)
+        }
+    }
+}
+
+/// Until when it is paused, if it is.
+fn paused_until(client: &Client) -> Result<Option<i64>> {
+    let until = client.store().settings()?.watcher_pause;
+    Ok(until.filter(|until| *until > now()))
+}
+
+fn tell_pause(until: Option<i64>, otherwise: &str, cx: &mut Context) -> Result<ExitCode> {
+    if cx.printer.json {
+        let document = json!({"schema": SCHEMA, "command": cx.command, "exit": 0,
+            "paused_until": until.map(utc_time)});
+        cx.printer.line(&document.to_string())?;
+    }
+    match until {
+        Some(until) => cx.printer.verdict(&paused(until))?,
+        None => cx.printer.verdict(otherwise)?,
+    }
+    Ok(ExitCode::Done)
+}
+
+fn paused(until: i64) -> String {
+    format!("The watcher is paused until {}.", c_time(until))
+}
+
+/// What the watcher did about an instance that is down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Deed {
+    /// A job has started it.
+    Started,
+    /// It is not started now: another job is about it.
+    Left,
+    /// It could not be started, or somebody has to look at it.
+    Failed,
+    /// The job goes on.
+    Running,
+}
+
+/// One thing that the watcher has to say.
+#[derive(Debug, Serialize)]
+struct Item {
+    /// The instance.
+    instance: String,
+    /// What was done.
+    deed: Deed,
+    /// The job that did it, or is in the way.
+    job: Option<JobId>,
+    /// The same for people.
+    text: String,
+}
+
+/// What a run came to.
+#[derive(Debug, Default)]
+struct Report {
+    items: Vec<Item>,
+    /// What is not in order and was not mended.
+    findings: Vec<Finding>,
+    archived: usize,
+    purged: u64,
+    /// Why nothing was done.
+    rests: Option<String>,
+}
+
+/// Looks once, and does what can be done.
+fn watch(mut client: Client, args: &WatcherRunArgs, cx: &mut Context) -> Result<ExitCode> {
+    signals::catch();
+    let mut report = Report::default();
+    let lock = WatcherLock::try_take(client.store().dir())?;
+    report.rests = match (&lock, paused_until(&client)?) {
+        (None, _) => Some("Another watcher is at work.".to_owned()),
+        (Some(_), Some(until)) => Some(paused(until)),
+        (Some(_), None) if client.store().settings()?.held => {
+            Some("The queue is held: nothing is started, archived or purged.".to_owned())
+        }
+        (Some(_), None) => None,
+    };
+    if report.rests.is_some() {
+        return tell(&report, ExitCode::Done, cx);
+    }
+    client.ensure_runner()?;
+    start(&client, args, &mut report, cx)?;
+    let reality = simulator(client.store())?.snapshot()?;
+    let names: BTreeSet<String> = (report.items.iter())
+        .map(|item| format!("instance {}", item.instance))
+        .collect();
+    let verdict = verify(client.store(), &reality, Reading::Queue)?;
+    let said = |finding: &Finding| finding.code == Code::RunsNot && names.contains(&finding.object);
+    report.findings = verdict.findings;
+    report.findings.retain(|finding| !said(finding));
+    if signals::raised().is_none() {
+        let age = match args.archive_age {
+            Age::All => None,
+            Age::AtLeast(age) => Some(i64::try_from(age.as_micros()).unwrap_or(i64::MAX)),
+        };
+        let go_on = |_, _| signals::raised().is_none();
+        (report.archived, _) = control::autoarchive(client.store(), age, client.who(), go_on)?;
+    }
+    if let Some(age) = args.purge_age.filter(|_| signals::raised().is_none()) {
+        let purged = purge::delete(&mut client, age, args.purge_export.as_deref())?;
+        report.purged = purged.deleted;
+    }
+    let has = |deed| report.items.iter().any(|item| item.deed == deed);
+    let exit = match signals::raised() {
+        Some(signal) => ExitCode::Detached(signal.number()),
+        None if has(Deed::Failed) || !report.findings.is_empty() => ExitCode::Failed,
+        None if has(Deed::Running) => ExitCode::TimedOut,
+        None => ExitCode::Done,
+    };
+    tell(&report, exit, cx)
+}
+
+/// Starts what should run and does not, and waits for it.
+fn start(
+    client: &Client,
+    args: &WatcherRunArgs,
+    report: &mut Report,
+    cx: &mut Context,
+) -> Result<()> {
+    let reality = simulator(client.store())?.snapshot()?;
+    let mut jobs: Vec<(String, Opcode)> = vec![];
+    for down in down(client.store(), &reality)? {
+        let instance = down.instance;
+        let mut say = |deed, job, text: String| {
+            report.items.push(Item {
+                instance: instance.clone(),
+                deed,
+                job,
+                text,
+            });
+        };
+        let failed = Deed::Failed;
+        match down.what {
+            Remedy::Start(opcode) => jobs.push((instance, *opcode)),
+            Remedy::Leave(job) => say(
+                Deed::Left,
+                Some(job),
+                format!("does not run, left to job {job}"),
+            ),
+            Remedy::NodeOffline(node) => {
+                let hint = format!("gnt-instance failover {instance} starts it elsewhere");
+                say(failed, None, format!("its node {node} is offline; {hint}"));
+            }
+            Remedy::NodeSilent(node) => {
+                say(failed, None, format!("its node {node} does not answer"));
+            }
+            Remedy::StartedOften(starts) => say(
+                failed,
+                None,
+                format!("was started {starts} times and is down again: left to you"),
+            ),
+        }
+    }
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let reason = Reason(
+        "gnt:watcher".to_owned(),
+        "it should run and does not".to_owned(),
+        now().saturating_mul(1_000),
+    );
+    let new = |(_, opcode): &(String, Opcode)| {
+        let mut opcode = opcode.clone();
+        opcode.common.reason.push(reason.clone());
+        NewJob::of(vec![opcode])
+    };
+    let new: Vec<NewJob> = jobs.iter().map(new).collect();
+    let Submitted::Answers(answers) = client.submit(&new, None)? else {
+        return Ok(());
+    };
+    let mut taken = vec![];
+    for ((instance, _), answer) in jobs.into_iter().zip(answers) {
+        match answer {
+            Ok(id) => taken.push((id, instance)),
+            Err(error) => report.items.push(Item {
+                instance,
+                deed: Deed::Failed,
+                job: None,
+                text: error.message,
+            }),
+        }
+    }
+    let ids: Vec<JobId> = taken.iter().map(|(id, _)| *id).collect();
+    client.ensure_runner()?;
+    let until = Instant::now() + args.timeout;
+    let store = client.store();
+    let view = View::Silent;
+    let (ending, follower) = follow(
+        &mut cx.printer,
+        store,
+        &ids,
+        Reach::Alone,
+        view,
+        Some(until),
+    )?;
+    let named: Vec<(JobId, Option<String>)> = ids.iter().map(|id| (*id, None)).collect();
+    let document = verdict::document(&cx.command, &follower, &named)?;
+    let wrong = verdict::wrongs(&document);
+    for (id, instance) in taken {
+        let status = store.job(id)?.map(|job| job.status);
+        let why = wrong.iter().find(|(job, _)| *job == id);
+        let (deed, text) = match (status, why) {
+            (Some(Status::Success), _) => {
+                (Deed::Started, format!("did not run: job {id} started it"))
+            }
+            (Some(status), _) if !status.is_final() && ending != Ending::Over => {
+                (Deed::Running, format!("did not run: job {id} is {status}"))
+            }
+            (_, Some((_, why))) => (
+                Deed::Failed,
+                format!("does not run: job {id} failed: {why}"),
+            ),
+            (_, None) => (Deed::Failed, format!("does not run: job {id} was canceled")),
+        };
+        report.items.push(Item {
+            instance,
+            deed,
+            job: Some(id),
+            text,
+        });
+    }
+    Ok(())
+}
+
+/// A line a thing, or a document.
+fn tell(report: &Report, exit: ExitCode, cx: &mut Context) -> Result<ExitCode> {
+    if cx.printer.json {
+        let document = json!({"schema": SCHEMA, "command": cx.command, "exit": exit.number(),
+            "rests": report.rests, "items": report.items, "findings": report.findings,
+            "archived": report.archived, "purged": report.purged});
+        cx.printer.line(&document.to_string())?;
+        return Ok(exit);
+    }
+    let mut lines: Vec<String> = report.rests.iter().cloned().collect();
+    let item = |item: &Item| format!("instance {}: {}", item.instance, item.text);
+    lines.extend(report.items.iter().map(item));
+    let finding = |finding: &Finding| format!("{}: {}", finding.object, finding.text);
+    lines.extend(report.findings.iter().map(finding));
+    if report.archived > 0 {
+        lines.push(format!("{} jobs are archived", report.archived));
+    }
+    if report.purged > 0 {
+        lines.push(format!("{} jobs are purged", report.purged));
+    }
+    if report.rests.is_none() && exit == ExitCode::Done {
+        lines.push("All is well.".to_owned());
+    }
+    let quiet = cx.printer.quiet && exit == ExitCode::Done;
+    for line in lines.iter().filter(|_| !quiet) {
+        cx.printer.verdict(line)?;
+    }
+    Ok(exit)
+}
