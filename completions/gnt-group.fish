@@ -92,6 +92,7 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s q -l quiet 
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -l json -d 'Print one JSON document'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l watch -d 'Show it again on changes and every SECONDS [2]' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'

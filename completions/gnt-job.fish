@@ -44,6 +44,7 @@ complete -c gnt-job -n "__fish_gnt_job_needs_command" -f -a "autoarchive" -d 'Pu
 complete -c gnt-job -n "__fish_gnt_job_needs_command" -f -a "purge" -d 'Delete jobs that were put away and ended so long ago'
 complete -c gnt-job -n "__fish_gnt_job_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l children-of -d 'The children of this job' -r
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l watch -d 'Show it again on changes and every SECONDS [2]' -r
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
@@ -51,7 +52,6 @@ m\t'MiB'
 g\t'GiB'
 t\t'TiB'"
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s F -l filter -d 'The argument is a filter, even if it could be a name'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l pending -d 'Those that have not begun, or are being cancelled'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l queued -d 'Those that are submitted and no more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l waiting -d 'Those that wait for locks'
@@ -60,6 +60,7 @@ complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l error -d 'Those
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l finished -d 'Those that have ended'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l archived -d 'Also those that were put away'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l tree -d 'Each job below its parent'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s F -l filter -d 'The argument is a filter, even if it could be a name'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l no-headers -d 'No line of titles'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s q -l quiet -d 'Say nothing if all goes well'

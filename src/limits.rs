@@ -164,6 +164,9 @@ limits! {
     /// start does not mend.
     WATCHER_STARTS: usize = 5, "starts",
         "the instance is left to a person, exit 1 of the watcher";
+    /// The seconds of `--watch`: who wants to look more seldom than once an hour has `cron`.
+    WATCH_SECONDS: u64 = 3_600, "s",
+        "usage error, exit 2";
     /// How long a client waits for its turn to write: the disk is slow, or somebody holds the lock.
     CLIENT_WAIT_SECONDS: u64 = 10, "s",
         "nothing is submitted, the holder is named, exit 1";

@@ -269,6 +269,24 @@ fn a_job_that_waits_says_for_what_and_ctrl_c_says_how_to_go_on() {
 }
 
 #[test]
+fn a_list_that_is_watched_is_drawn_over_and_stays_when_it_ends() {
+    let lab = Lab::sample(40, 3, 0);
+    let command = "gnt-node list --watch=3600 -o name,drained";
+    let Some(terminal) = Terminal::open(&lab, SMALL, command, true) else {
+        return;
+    };
+    let text = terminal.shows("watched-begun");
+    assert!(text.ends_with("… and 19 more\n"), "{text}");
+    let drain = ["gnt-node", "modify", "-D", "yes", "node2"];
+    lab.run(drain).exits(0);
+    let text = terminal.shows("watched-changed");
+    assert!(text.contains("node2  Y"), "{text}");
+    terminal.press("C-c");
+    let text = terminal.shows("watched-end");
+    assert!(text.ends_with("exit 130\n"), "{text}");
+}
+
+#[test]
 fn only_a_clear_yes_goes_on() {
     for (keys, exit) in [("n", 13), ("", 13), ("maybe", 0), ("y", 0)] {
         let lab = Lab::sample(3, 3, 0);

@@ -49,9 +49,7 @@ fn run(cli: GroupCli, cx: &mut Context) -> Result<ExitCode> {
         }
         GroupCommand::Evacuate(args) => evacuate(args, cx),
         GroupCommand::Info(args) => fields::group::info(cx, &args.groups),
-        GroupCommand::List(args) => {
-            fields::list::<fields::group::Row>(cx, args.groups, args.filter, args.list)
-        }
+        GroupCommand::List(args) => fields::list::<fields::group::Row>(cx, args.groups, args.list),
         GroupCommand::ListFields(args) => {
             let style = args.style();
             table::list_fields(

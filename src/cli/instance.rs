@@ -59,7 +59,7 @@ fn run(cli: InstanceCli, cx: &mut Context) -> Result<ExitCode> {
             fields::instance::info(cx, &args.instances)
         }
         InstanceCommand::List(args) => {
-            fields::list::<fields::instance::Row>(cx, args.instances, args.filter, args.list)
+            fields::list::<fields::instance::Row>(cx, args.instances, args.list)
         }
         InstanceCommand::ListFields(args) => {
             let style = args.style();

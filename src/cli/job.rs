@@ -60,14 +60,14 @@ fn unknown(id: JobId) -> Problem {
         .hint("gnt-job list shows the jobs, gnt-job list --archived the old ones, too")
 }
 
-/// Who meets unfinished jobs and no runner starts one: nobody else may come by.
-fn see_to_runner(client: &Client, cx: &mut Context, jobs: &[JobRow]) {
+/// Who meets unfinished jobs and no runner starts one: nobody else may come by. If that fails, what
+/// has to be said.
+fn see_to_runner(client: &Client, jobs: &[JobRow]) -> Option<String> {
     if jobs.iter().all(|job| job.status.is_final()) {
-        return;
+        return None;
     }
-    if let Err(error) = client.ensure_runner() {
-        cx.printer.say(&format!("note: {error}"));
-    }
+    let started = client.ensure_runner();
+    started.err().map(|error| format!("note: {error}"))
 }
 
 impl StateArgs {
@@ -94,7 +94,9 @@ fn show(ids: &[JobId], cx: &mut Context) -> Result<ExitCode> {
             missing.get_or_insert(*id);
             continue;
         };
-        see_to_runner(&client, cx, std::slice::from_ref(&job));
+        if let Some(note) = see_to_runner(&client, std::slice::from_ref(&job)) {
+            cx.printer.say(&note);
+        }
         let waits = match job.status {
             Status::Queued | Status::Waiting => Reasons::load(store)?.of(*id),
             _ => None,

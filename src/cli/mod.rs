@@ -36,6 +36,7 @@ pub mod tags;
 mod usage;
 pub mod values;
 pub mod verdict;
+mod watch;
 mod watcher;
 
 use clap::Parser;

@@ -34,9 +34,7 @@ fn run(cli: NodeCli, cx: &mut Context) -> Result<ExitCode> {
         NodeCommand::Failover(args) => failover(args, cx),
         NodeCommand::Migrate(args) => migrate(args, cx),
         NodeCommand::Info(args) => fields::node::info(cx, &args.nodes),
-        NodeCommand::List(args) => {
-            fields::list::<fields::node::Row>(cx, args.nodes, args.filter, args.list)
-        }
+        NodeCommand::List(args) => fields::list::<fields::node::Row>(cx, args.nodes, args.list),
         NodeCommand::ListFields(args) => {
             let style = args.style();
             table::list_fields(&mut cx.printer, &fields::node::FIELDS, &args.fields, &style)

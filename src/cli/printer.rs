@@ -44,6 +44,15 @@ impl Printer {
         written.map_err(|error| Problem::output(&error))
     }
 
+    /// What takes the place of what stands on the terminal of standard output.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn redraw(&mut self, text: &str) -> Result<()> {
+        self.data(text)?;
+        self.flush()
+    }
+
     /// Where bytes go that are no text.
     pub fn bytes(&mut self) -> &mut impl Write {
         &mut self.out
@@ -178,11 +187,23 @@ pub fn colours() -> bool {
 /// what the terminal says now, not what a variable said at the start.
 #[must_use]
 pub fn terminal_size() -> (usize, usize) {
-    let known = terminal().filter(|(columns, rows)| *columns > 0 && *rows > 0);
+    size_of(terminal_size::terminal_size_of(io::stderr()))
+}
+
+/// The same of standard output.
+#[must_use]
+pub fn output_size() -> (usize, usize) {
+    size_of(terminal_size::terminal_size_of(io::stdout()))
+}
+
+fn size_of(known: Option<(terminal_size::Width, terminal_size::Height)>) -> (usize, usize) {
+    let known = known.map(|(width, height)| (width.0.into(), height.0.into()));
+    let known = known.filter(|(columns, rows)| *columns > 0 && *rows > 0);
     known.unwrap_or((80, 24))
 }
 
-fn terminal() -> Option<(usize, usize)> {
-    let (width, height) = terminal_size::terminal_size_of(io::stderr())?;
-    Some((width.0.into(), height.0.into()))
+/// Whether tables are read at a terminal, and can be drawn over.
+#[must_use]
+pub fn output_is_terminal() -> bool {
+    io::stdout().is_terminal()
 }

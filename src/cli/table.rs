@@ -122,18 +122,26 @@ pub struct Style {
     pub verbose: bool,
 }
 
-/// Shows rows, as a table or, with `--json`, as a document. Unknown fields are said; the list is
-/// shown all the same.
+/// A list as it is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing {
+    /// The table, or the document.
+    pub text: String,
+    /// The fields that were asked for and that there are not.
+    pub unknown: Vec<String>,
+}
+
+/// Makes a table of rows or, if `json` is wanted, a document.
 ///
 /// # Errors
-/// When it cannot be written; [`ExitCode::UnknownField`] is a value, not an error.
-pub fn show<T>(
-    printer: &mut Printer,
+/// When no field is named.
+pub fn listing<T>(
+    json: bool,
     fields: &[Field<T>],
     default: &str,
     style: &Style,
     rows: &[T],
-) -> Result<ExitCode> {
+) -> Result<Listing> {
     let names = names(style.output.as_deref(), default);
     if names.is_empty() {
         return Err(Problem::input("-o names no field").exit(ExitCode::Usage));
@@ -146,21 +154,43 @@ pub fn show<T>(
             )
         })
         .collect();
-    let unknown: Vec<&str> = (columns.iter())
-        .filter(|(_, field)| field.is_none())
-        .map(|(name, _)| *name)
-        .collect();
-    let text = match printer.json {
-        true => document(&columns, rows),
-        false => render(&columns, style, rows),
-    };
-    printer.data(&text)?;
-    if unknown.is_empty() {
-        return Ok(ExitCode::Done);
+    let unknown = columns.iter().filter(|(_, field)| field.is_none());
+    Ok(Listing {
+        unknown: unknown.map(|(name, _)| (*name).to_owned()).collect(),
+        text: match json {
+            true => document(&columns, rows),
+            false => render(&columns, style, rows),
+        },
+    })
+}
+
+impl Listing {
+    /// Says which fields are unknown, if any are, and how the list ends therefore.
+    pub fn complain(&self, printer: &mut Printer) -> ExitCode {
+        if self.unknown.is_empty() {
+            return ExitCode::Done;
+        }
+        let list = self.unknown.join(", ");
+        printer.complain(&format!("Warning: Queried for unknown fields {list}"));
+        ExitCode::UnknownField
     }
-    let list = unknown.join(", ");
-    printer.complain(&format!("Warning: Queried for unknown fields {list}"));
-    Ok(ExitCode::UnknownField)
+}
+
+/// Shows rows, as a table or, with `--json`, as a document. Unknown fields are said; the list is
+/// shown all the same.
+///
+/// # Errors
+/// When it cannot be written; [`ExitCode::UnknownField`] is a value, not an error.
+pub fn show<T>(
+    printer: &mut Printer,
+    fields: &[Field<T>],
+    default: &str,
+    style: &Style,
+    rows: &[T],
+) -> Result<ExitCode> {
+    let listing = listing(printer.json, fields, default, style, rows)?;
+    printer.data(&listing.text)?;
+    Ok(listing.complain(printer))
 }
 
 /// The names of the fields that are wanted.

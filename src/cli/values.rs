@@ -10,7 +10,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::cluster::Capacity;
-use crate::limits::{DURATION_SECONDS, NAME_BYTES, REASON_BYTES, SIZE};
+use crate::limits::{DURATION_SECONDS, NAME_BYTES, REASON_BYTES, SIZE, WATCH_SECONDS};
 
 /// Sizes are rounded up to a multiple of this many MiB: what volumes of a node are made of.
 const SIZE_STEP_MIB: u64 = 4;
@@ -48,6 +48,17 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         .map(Duration::from_secs)
         .filter(|duration| *duration <= MAX_DURATION)
         .ok_or_else(|| "longer than a hundred years".into())
+}
+
+/// The time between two looks: a duration of a second at least and [`WATCH_SECONDS`] at most.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn interval(text: &str) -> Result<Duration, String> {
+    let allowed = 1..=WATCH_SECONDS;
+    (duration(text).ok())
+        .filter(|duration| allowed.contains(&duration.as_secs()))
+        .ok_or_else(|| format!("expected 1 to {WATCH_SECONDS} seconds; names stand before --watch"))
 }
 
 /// A size in MiB: a number with an optional unit M, G or T (also MB, MiB, …), MiB without one,

@@ -283,3 +283,17 @@ fn options_of_a_program() {
     assert!(absolute_path("/usr/lib").is_ok());
     assert!(absolute_path("lib").is_err() && absolute_path("").is_err());
 }
+
+#[test]
+fn intervals_are_between_a_second_and_an_hour() {
+    assert_eq!(interval("1"), Ok(Duration::from_secs(1)));
+    assert_eq!(interval("5m"), Ok(Duration::from_secs(300)));
+    assert_eq!(interval("1h"), Ok(Duration::from_secs(WATCH_SECONDS)));
+    for wrong in ["0", "3601", "node1", "", "-1", "0.5"] {
+        let error = interval(wrong).unwrap_err();
+        assert!(
+            error.contains("names stand before --watch"),
+            "{wrong}: {error}"
+        );
+    }
+}

@@ -213,7 +213,7 @@ fn start(
         NewJob::of(vec![opcode])
     };
     let new: Vec<NewJob> = jobs.iter().map(new).collect();
-    let Submitted::Answers(answers) = client.submit(&new, None)? else {
+    let Submitted::Answers(answers) = client.submit(new, None)? else {
         return Ok(());
     };
     let mut taken = vec![];

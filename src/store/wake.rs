@@ -44,6 +44,12 @@ const SOCKETS: u32 = 64;
 /// The net under the events: a look at least so often.
 const LOOK_ANYWAY: Duration = Duration::from_secs(1);
 
+/// One read brings at most some hundred events; with fewer than this there were no more.
+const FEW: usize = 32;
+
+/// So many reads empty the longest queue that the kernel keeps.
+const READS: usize = 512;
+
 /// Whom a commit concerns.
 #[derive(Debug, Default)]
 pub(super) struct Wakes {
@@ -211,6 +217,18 @@ impl Watch {
         Watch { ear, files }
     }
 
+    /// Watches all operations, whichever they are, and what is there for the runner, as new ones are.
+    #[must_use]
+    pub fn everything(dir: &StateDir) -> Watch {
+        let files = [dir.wake_all(), dir.wake_runner()];
+        let ear = Ear::inotify(dir, &files).ok();
+        let ear = ear.or_else(|| Ear::socket(dir, &dir.wake_all()));
+        Watch {
+            ear: ear.unwrap_or(Ear::Deaf),
+            files: vec![],
+        }
+    }
+
     /// Watches for what concerns the runner.
     #[must_use]
     pub fn runner(dir: &StateDir) -> Watch {
@@ -266,11 +284,18 @@ impl Watch {
     pub fn drain(&self) -> Woken {
         match &self.ear {
             Ear::Inotify(inotify, runner_lock) => {
-                let events = inotify.read_events().unwrap_or_default();
-                match events.iter().any(|event| Some(event.wd) == *runner_lock) {
-                    true => Woken::RunnerGone,
-                    false => Woken::Look,
+                let mut woken = Woken::Look;
+                // Those that keep arriving must not keep us here: the next look is for them.
+                for _ in 0..READS {
+                    let events = inotify.read_events().unwrap_or_default();
+                    if events.iter().any(|event| Some(event.wd) == *runner_lock) {
+                        woken = Woken::RunnerGone;
+                    }
+                    if events.len() < FEW {
+                        break;
+                    }
                 }
+                woken
             }
             Ear::Socket(socket) => {
                 while socket.recv(&mut []).is_ok() {}

@@ -175,17 +175,33 @@ pub struct ListArgs {
     pub units: Option<UnitsArg>,
 }
 
-/// How the arguments of a list are read.
-#[derive(Debug, Clone, Copy, Default, Args)]
-pub struct FilterArgs {
+/// Options of the lists of nodes, instances, groups and jobs.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ObjectListArgs {
     /// The argument is a filter, even if it could be a name
     #[arg(short = 'F', long)]
     pub filter: bool,
+
+    /// Show it again on changes and every SECONDS [2]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        default_missing_value = "2",
+        value_parser = values::interval
+    )]
+    pub watch: Option<Duration>,
+
+    /// How the list looks.
+    #[command(flatten)]
+    pub list: ListArgs,
 }
 
-impl From<FilterArgs> for Reading {
-    fn from(args: FilterArgs) -> Reading {
-        match args.filter {
+impl ObjectListArgs {
+    /// How the arguments are read.
+    #[must_use]
+    pub fn reading(&self) -> Reading {
+        match self.filter {
             true => Reading::Filter,
             false => Reading::Guessed,
         }

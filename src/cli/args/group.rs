@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use super::common::{FilterArgs, ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, SubmitArgs};
+use super::common::{ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, SubmitArgs};
 use super::policy::PolicyArgs;
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, KeyVals};
@@ -142,12 +142,9 @@ pub struct GroupListArgs {
     /// The groups, also with * and ?, or one filter; all if none is given
     #[arg(value_name = "GROUP")]
     pub groups: Vec<String>,
-    /// Whether that is a filter.
-    #[command(flatten)]
-    pub filter: FilterArgs,
     /// How the list looks.
     #[command(flatten)]
-    pub list: ListArgs,
+    pub list: ObjectListArgs,
 }
 
 /// `gnt-group modify`.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
-use super::common::{FilterArgs, ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, SubmitArgs};
+use super::common::{ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, SubmitArgs};
 use super::instance_change::{ModifyArgs, RenameArgs};
 use super::instance_disks::{
     ActivateDisksArgs, DeactivateDisksArgs, GrowDiskArgs, MoveArgs, RecreateDisksArgs,
@@ -487,10 +487,7 @@ pub struct InstanceListArgs {
     /// The instances, also with * and ?, or one filter; all if none is given
     #[arg(value_name = "INSTANCE")]
     pub instances: Vec<String>,
-    /// Whether that is a filter.
-    #[command(flatten)]
-    pub filter: FilterArgs,
     /// How the list looks.
     #[command(flatten)]
-    pub list: ListArgs,
+    pub list: ObjectListArgs,
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use super::common::{
-    FilterArgs, ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, PriorityArg, StreamArgs,
+    ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, PriorityArg, StreamArgs,
 };
 use crate::cli::values::{self, Age};
 use crate::queue::JobId;
@@ -85,15 +85,12 @@ pub struct JobListArgs {
     /// The jobs, or one filter; all if none is given
     #[arg(value_name = "ID")]
     pub words: Vec<String>,
-    /// Whether that is a filter.
-    #[command(flatten)]
-    pub filter: FilterArgs,
     /// Which jobs.
     #[command(flatten)]
     pub listed: ListedArgs,
     /// How the list looks.
     #[command(flatten)]
-    pub list: ListArgs,
+    pub list: ObjectListArgs,
 }
 
 /// Which jobs are listed, and in which order.

@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand};
 
 use super::common::{
-    FilterArgs, ForceArgs, GlobalArgs, ListArgs, ListFieldsArgs, OperationArgs, SubmitArgs,
+    ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, OperationArgs, SubmitArgs,
 };
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, CapacityArg};
@@ -249,12 +249,9 @@ pub struct NodeListArgs {
     /// The nodes, also with * and ?, or one filter; all if none is given
     #[arg(value_name = "NODE")]
     pub nodes: Vec<String>,
-    /// Whether that is a filter.
-    #[command(flatten)]
-    pub filter: FilterArgs,
     /// How the list looks.
     #[command(flatten)]
-    pub list: ListArgs,
+    pub list: ObjectListArgs,
 }
 
 /// `gnt-node modify`.

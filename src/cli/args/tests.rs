@@ -209,8 +209,8 @@ fn lists_take_plus_fields_and_any_separator() {
     else {
         panic!();
     };
-    assert_eq!(args.list.output.as_deref(), Some("+role"));
-    assert_eq!(args.list.separator.as_deref(), Some("-"));
+    assert_eq!(args.list.list.output.as_deref(), Some("+role"));
+    assert_eq!(args.list.list.separator.as_deref(), Some("-"));
 }
 
 /// Every word that a command line may have: commands, options in both forms, their values, and some

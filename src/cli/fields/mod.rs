@@ -16,13 +16,14 @@ use crate::cluster::Config;
 use crate::hypervisor::fake::Snapshot;
 use crate::queue::Client;
 
-use super::args::common::{FilterArgs, ListArgs};
+use super::args::common::ObjectListArgs;
 use super::context::Context;
 use super::exit::ExitCode;
 use super::names;
 use super::problem::Result;
 use super::query::Query;
 use super::table::{self, Cell, Field};
+use super::watch::{self, Round};
 
 /// A field: its name, title, kind, meaning, and a closure that gives its value.
 macro_rules! field {
@@ -98,16 +99,20 @@ pub trait Listed: Sized + 'static {
 pub fn list<R: Listed>(
     cx: &mut Context,
     wanted: Vec<String>,
-    filter: FilterArgs,
-    args: ListArgs,
+    args: ObjectListArgs,
 ) -> Result<ExitCode> {
-    let query = Query::read(wanted, filter.into(), R::fields())?;
+    let query = Query::read(wanted, args.reading(), R::fields())?;
     let client = cx.open()?;
-    let now = Rc::new(Now::read(&client)?);
-    let mut rows = R::rows(&now, query.names())?;
-    rows.retain(|row| query.wants(row));
-    let style = args.style(cx.verbose);
-    table::show(&mut cx.printer, R::fields(), R::DEFAULT, &style, &rows)
+    let style = args.list.style(cx.verbose);
+    watch::show(cx, &client, args.watch, |cx| {
+        let now = Rc::new(Now::read(&client)?);
+        let mut rows = R::rows(&now, query.names())?;
+        rows.retain(|row| query.wants(row));
+        let json = cx.printer.json;
+        let listing = table::listing(json, R::fields(), R::DEFAULT, &style, &rows)?;
+        let notes = vec![];
+        Ok(Round { listing, notes })
+    })
 }
 
 /// Those of `all` that are named or fit a pattern; all if no name is given. `find` resolves a name.

@@ -5,7 +5,7 @@
 
 mod bars;
 mod lines;
-mod screen;
+pub(in crate::cli) mod screen;
 mod stream;
 
 use std::time::{Duration, Instant};

@@ -8,7 +8,7 @@ use std::fmt::Write;
 
 /// What makes a part of a line stand out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Colour {
+pub(in crate::cli) enum Colour {
     Red,
     Green,
     Cyan,
@@ -26,16 +26,16 @@ impl Colour {
 
 /// A line: plain text, then a part in colour, then plain text again.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Line {
-    pub(super) head: String,
-    pub(super) mark: String,
-    pub(super) colour: Option<Colour>,
-    pub(super) tail: String,
+pub(in crate::cli) struct Line {
+    pub(in crate::cli) head: String,
+    pub(in crate::cli) mark: String,
+    pub(in crate::cli) colour: Option<Colour>,
+    pub(in crate::cli) tail: String,
 }
 
 impl Line {
     /// A line without colour.
-    pub(super) fn plain(text: String) -> Line {
+    pub(in crate::cli) fn plain(text: String) -> Line {
         Line {
             head: text,
             ..Line::default()
@@ -43,7 +43,7 @@ impl Line {
     }
 
     /// Cut to so many columns, ending in an ellipsis where something is missing.
-    pub(super) fn cut(mut self, columns: usize) -> Line {
+    pub(in crate::cli) fn cut(mut self, columns: usize) -> Line {
         if self.width() <= columns {
             return self;
         }
@@ -68,7 +68,7 @@ impl Line {
 
     /// Its text without colours.
     #[cfg(test)]
-    pub(super) fn text(&self) -> String {
+    pub(in crate::cli) fn text(&self) -> String {
         format!("{}{}{}", self.head, self.mark, self.tail)
     }
 
@@ -85,14 +85,14 @@ impl Line {
 
 /// Columns and rows of a terminal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Size {
-    pub(super) columns: usize,
-    pub(super) rows: usize,
+pub(in crate::cli) struct Size {
+    pub(in crate::cli) columns: usize,
+    pub(in crate::cli) rows: usize,
 }
 
 /// What stands on the terminal, so that the next frame can take its place.
 #[derive(Debug)]
-pub(super) struct Screen {
+pub(in crate::cli) struct Screen {
     drawn: Vec<Line>,
     size: Size,
     /// Widths of the lines that went off the top when the terminal became lower. They come back when
@@ -102,7 +102,7 @@ pub(super) struct Screen {
 
 impl Screen {
     /// A terminal on which nothing has been drawn.
-    pub(super) fn new() -> Screen {
+    pub(in crate::cli) fn new() -> Screen {
         Screen {
             drawn: vec![],
             size: Size {
@@ -114,7 +114,7 @@ impl Screen {
     }
 
     /// What to write so that these lines stand where the last ones stood; nothing if they do.
-    pub(super) fn draw(&mut self, lines: Vec<Line>, size: Size) -> String {
+    pub(in crate::cli) fn draw(&mut self, lines: Vec<Line>, size: Size) -> String {
         if lines == self.drawn && size == self.size {
             return String::new();
         }
@@ -130,7 +130,7 @@ impl Screen {
     }
 
     /// What to write so that a line that stays stands above the others.
-    pub(super) fn say(&mut self, text: &str, size: Size) -> String {
+    pub(in crate::cli) fn say(&mut self, text: &str, size: Size) -> String {
         let mut out = self.back_to_top(size);
         let _ = write!(out, "{text}\x1b[K\r\n\x1b[J");
         self.drawn.clear();

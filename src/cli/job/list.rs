@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::queue::{Client, JobId, Status};
+use crate::queue::{JobId, Status};
 use crate::store::{JobRow, Store};
 
 use super::super::args::job::{JobListArgs, ListedArgs};
@@ -13,44 +13,43 @@ use super::super::fields::job::{DEFAULT, FIELDS, Queue, Row};
 use super::super::problem::{Problem, Result};
 use super::super::query::Query;
 use super::super::table;
+use super::super::watch::{self, Round};
 use super::{see_to_runner, unknown};
 
 pub(super) fn list(args: JobListArgs, cx: &mut Context) -> Result<ExitCode> {
-    let JobListArgs {
-        words,
-        filter,
-        listed,
-        list,
-    } = args;
-    let query = Query::read(words, filter.into(), &FIELDS)?;
+    let query = Query::read(args.words, args.list.reading(), &FIELDS)?;
     let ids = ids(query.names())?;
-    if listed.children_of.is_some() && !ids.is_empty() {
+    if args.listed.children_of.is_some() && !ids.is_empty() {
         return Err(Problem::input("--children-of takes no ids besides its own")
             .hint("it takes a filter, such as 'status == \"error\"'")
             .exit(ExitCode::Usage));
     }
     let client = Rc::new(cx.open()?);
-    let mut jobs = named(client.store(), &ids, &listed)?;
-    see_to_runner(&client, cx, &jobs);
-    jobs.retain(|job| listed.wants(job.status));
-    let queue = Queue::new(Rc::clone(&client));
-    let mut rows: Vec<Row> = (jobs.into_iter())
-        .map(|job| Row::new(job, Rc::clone(&queue)))
-        .collect();
-    rows.retain(|row| query.wants(row));
-    if listed.tree {
-        as_tree(&mut rows);
-    }
-    let mut default = DEFAULT.to_owned();
-    if listed.archived {
-        default.push_str(",archived");
-    }
-    note_state(&client, cx)?;
-    let style = list.style(cx.verbose);
-    let shown = table::show(&mut cx.printer, &FIELDS, &default, &style, &rows);
-    // The tool ends now: to take ten thousand rows apart is a tenth of all that it does.
-    std::mem::forget(rows);
-    shown
+    let style = args.list.list.style(cx.verbose);
+    let default = match args.listed.archived {
+        true => format!("{DEFAULT},archived"),
+        false => DEFAULT.to_owned(),
+    };
+    watch::show(cx, &client, args.list.watch, |cx| {
+        let mut jobs = named(client.store(), &ids, &args.listed)?;
+        let mut notes = Vec::from_iter(see_to_runner(&client, &jobs));
+        jobs.retain(|job| args.listed.wants(job.status));
+        let queue = Queue::new(Rc::clone(&client));
+        let mut rows: Vec<Row> = (jobs.into_iter())
+            .map(|job| Row::new(job, Rc::clone(&queue)))
+            .collect();
+        rows.retain(|row| query.wants(row));
+        if args.listed.tree {
+            as_tree(&mut rows);
+        }
+        notes.extend(note_state(client.store())?);
+        let listing = table::listing(cx.printer.json, &FIELDS, &default, &style, &rows)?;
+        if args.list.watch.is_none() {
+            // The tool ends now: to take ten thousand rows apart is a tenth of all that it does.
+            std::mem::forget(rows);
+        }
+        Ok(Round { listing, notes })
+    })
 }
 
 /// The ids among the arguments: jobs have no other names.
@@ -89,21 +88,20 @@ fn named(store: &Store, ids: &[JobId], listed: &ListedArgs) -> Result<Vec<JobRow
     Ok(jobs)
 }
 
-/// Says what keeps the queue from going on as usual.
-fn note_state(client: &Client, cx: &mut Context) -> Result<()> {
-    let settings = client.store().settings()?;
-    if settings.drained {
-        cx.printer
-            .say("note: the queue is drained: it takes no jobs");
-    }
-    if settings.held {
-        cx.printer.say("note: the queue is held: it starts no jobs");
-    }
-    if client.store().dir().free_mib() == Some(0) {
-        cx.printer
-            .say("note: the disk is full: the jobs stand still until there is room");
-    }
-    Ok(())
+/// What keeps the queue from going on as usual.
+fn note_state(store: &Store) -> Result<Vec<String>> {
+    let settings = store.settings()?;
+    let full = store.dir().free_mib() == Some(0);
+    let notes = [
+        (settings.drained, "the queue is drained: it takes no jobs"),
+        (settings.held, "the queue is held: it starts no jobs"),
+        (
+            full,
+            "the disk is full: the jobs stand still until there is room",
+        ),
+    ];
+    let so = notes.iter().filter(|(is_so, _)| *is_so);
+    Ok(so.map(|(_, note)| format!("note: {note}")).collect())
 }
 
 impl ListedArgs {
