@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::queue::Client;
 use crate::signals::{self, Signal};
-use crate::store::{StoreError, Watch};
+use crate::store::{Store, StoreError, Watch, Woken};
 
 use super::context::Context;
 use super::exit::ExitCode;
@@ -27,6 +27,18 @@ const SIGNALS: Duration = Duration::from_millis(100);
 pub(super) struct Round {
     pub(super) listing: Listing,
     pub(super) notes: Vec<String>,
+    /// The serial number of the configuration, if a change of that is all that can change the list.
+    pub(super) serial: Option<u64>,
+}
+
+impl Round {
+    /// Whether a commit may have changed what the list shows.
+    fn may_differ(&self, store: &Store) -> Result<bool> {
+        Ok(match self.serial {
+            Some(serial) => store.settings()?.config_serial != serial,
+            None => true,
+        })
+    }
 }
 
 /// Shows a list once or, with an interval, until a signal comes.
@@ -78,9 +90,13 @@ fn watch(
             round.listing.complain(&mut cx.printer);
         }
         view.show(cx, &round, why)?;
-        why = match wait(&changes, began + PAUSE, began + every) {
-            Ok(why) => why,
-            Err(signal) => return Ok(ExitCode::Detached(signal.number())),
+        let mut earliest = began + PAUSE;
+        why = loop {
+            match wait(&changes, earliest, began + every) {
+                Ok(Why::Changed) if !round.may_differ(store)? => earliest = Instant::now() + PAUSE,
+                Ok(why) => break why,
+                Err(signal) => return Ok(ExitCode::Detached(signal.number())),
+            }
         };
     }
 }
@@ -116,7 +132,7 @@ fn wait(changes: &Watch, earliest: Instant, due: Instant) -> std::result::Result
         }
         if why == Why::Changed || changes.fd().is_none() {
             std::thread::sleep(left.min(SIGNALS));
-        } else if changes.wait(left) != crate::store::Woken::TimeOut {
+        } else if changes.wait(left) != Woken::TimeOut {
             why = Why::Changed;
         }
     }

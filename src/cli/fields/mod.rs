@@ -15,6 +15,7 @@ use crate::admin::simulator;
 use crate::cluster::Config;
 use crate::hypervisor::fake::Snapshot;
 use crate::queue::Client;
+use crate::store::Store;
 
 use super::args::common::ObjectListArgs;
 use super::context::Context;
@@ -69,7 +70,8 @@ impl Now {
     /// # Errors
     /// When the configuration cannot be read.
     pub fn read(client: &Client) -> Result<Now> {
-        let config = client.store().config()?;
+        // At one moment, so that the serial number is that of what was read.
+        let config = client.store().read(Store::config)?;
         let reality = simulator(client.store())
             .ok()
             .and_then(|fake| fake.snapshot().ok());
@@ -110,8 +112,11 @@ pub fn list<R: Listed>(
         rows.retain(|row| query.wants(row));
         let json = cx.printer.json;
         let listing = table::listing(json, R::fields(), R::DEFAULT, &style, &rows)?;
-        let notes = vec![];
-        Ok(Round { listing, notes })
+        Ok(Round {
+            listing,
+            notes: vec![],
+            serial: Some(now.config.serial),
+        })
     })
 }
 

@@ -48,7 +48,11 @@ pub(super) fn list(args: JobListArgs, cx: &mut Context) -> Result<ExitCode> {
             // The tool ends now: to take ten thousand rows apart is a tenth of all that it does.
             std::mem::forget(rows);
         }
-        Ok(Round { listing, notes })
+        Ok(Round {
+            listing,
+            notes,
+            serial: None,
+        })
     })
 }
 
