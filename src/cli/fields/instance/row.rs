@@ -3,9 +3,11 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use super::super::super::table::Cell;
 use super::super::Now;
-use crate::cluster::{AdminState, Backend, Config, Group, Instance, Node};
+use crate::cluster::{AdminSource, AdminState, Backend, Config, Group, Instance, Node};
 use crate::hypervisor::fake::InstanceNow;
 
 /// An instance, where it stands.
@@ -86,9 +88,21 @@ impl Row {
             (Found::Primary, AdminState::Up) => "running",
             (Found::Primary, AdminState::Down | AdminState::Offline) => "ERROR_up",
             (Found::Nowhere, AdminState::Up) => "ERROR_down",
+            (Found::Nowhere, AdminState::Down) if self.shut_down_inside() => "USER_down",
             (Found::Nowhere, AdminState::Down) => "ADMIN_down",
             (Found::Nowhere, AdminState::Offline) => "ADMIN_offline",
         }
+    }
+
+    /// Whether its user shut it down, where the cluster lets users do that.
+    fn shut_down_inside(&self) -> bool {
+        let yes = Some(&Value::Bool(true));
+        let cluster = self.config().cluster.as_ref();
+        let allowed = cluster.and_then(|cluster| cluster.rest.get("enabled_user_shutdown"));
+        let own = || self.config().hvparams(&self.instance).get("user_shutdown");
+        self.instance.admin_state_source == AdminSource::User
+            && allowed == yes
+            && (self.instance.hypervisor.as_str() != "kvm" || own() == yes)
     }
 
     /// A value that only a running instance has.
@@ -109,5 +123,138 @@ impl Cell {
             Cell::Unavailable => Cell::Bool(false),
             other => other,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::hypervisor::fake::{NodeNow, Snapshot};
+
+    /// An instance whose primary is `node1`, of a cluster of two nodes that may be asked.
+    struct Scene {
+        cluster: Value,
+        instance: Value,
+        offline: bool,
+        alive: bool,
+        runs_on: &'static [&'static str],
+    }
+
+    impl Scene {
+        fn status(self) -> &'static str {
+            fn read<T: serde::de::DeserializeOwned>(value: Value) -> T {
+                serde_json::from_value(value).unwrap()
+            }
+            let mut cluster = json!({"cluster_name": "demo", "uuid": "c"});
+            cluster
+                .as_object_mut()
+                .unwrap()
+                .append(self.cluster.clone().as_object_mut().unwrap());
+            let mut instance = json!({"name": "inst1", "uuid": "i1", "primary_node": "n1"});
+            instance
+                .as_object_mut()
+                .unwrap()
+                .append(self.instance.clone().as_object_mut().unwrap());
+            let node = |name: &str, uuid: &str, offline| {
+                read(json!({"name": name, "uuid": uuid, "group": "g", "offline": offline}))
+            };
+            let nodes = vec![
+                node("node1", "n1", self.offline),
+                node("node2", "n2", false),
+            ];
+            let config = Config::new(
+                read(cluster),
+                vec![],
+                nodes,
+                vec![read(instance)],
+                vec![],
+                serde_json::Map::new(),
+            );
+            let mut reality = Snapshot::default();
+            for (uuid, alive) in [("n1", self.alive), ("n2", true)] {
+                let now = NodeNow {
+                    alive,
+                    ..NodeNow::default()
+                };
+                reality.nodes.insert(uuid.into(), now);
+            }
+            let now = InstanceNow {
+                running_on: self.runs_on.iter().map(|uuid| (*uuid).into()).collect(),
+                ..InstanceNow::default()
+            };
+            reality.instances.insert("i1".into(), now);
+            let instance = Arc::clone(config.instance_named("inst1").unwrap());
+            let now = Rc::new(Now {
+                config,
+                reality: Some(reality),
+            });
+            Row { now, instance }.status()
+        }
+    }
+
+    #[test]
+    fn the_status_is_the_first_word_that_fits() {
+        let scene = |instance: Value, runs_on: &'static [&'static str]| Scene {
+            cluster: json!({"enabled_user_shutdown": true}),
+            instance,
+            offline: false,
+            alive: true,
+            runs_on,
+        };
+        let up = || json!({"admin_state": "up"});
+        let down = || json!({"admin_state": "down"});
+        for (instance, runs_on, status) in [
+            (up(), &["n1"][..], "running"),
+            (up(), &["n2"], "ERROR_wrongnode"),
+            (up(), &[], "ERROR_down"),
+            (down(), &["n1"], "ERROR_up"),
+            (down(), &[], "ADMIN_down"),
+            (json!({"admin_state": "offline"}), &[], "ADMIN_offline"),
+            (
+                json!({"admin_state": "down", "admin_state_source": "user"}),
+                &[],
+                "USER_down",
+            ),
+            (
+                json!({"admin_state": "down", "admin_state_source": "user", "hypervisor": "kvm"}),
+                &[],
+                "ADMIN_down",
+            ),
+            (
+                json!({
+                    "admin_state": "down", "admin_state_source": "user", "hypervisor": "kvm",
+                    "hvparams": {"user_shutdown": true},
+                }),
+                &[],
+                "USER_down",
+            ),
+        ] {
+            assert_eq!(
+                scene(instance.clone(), runs_on).status(),
+                status,
+                "{instance}"
+            );
+        }
+        let not_allowed = Scene {
+            cluster: json!({}),
+            ..scene(
+                json!({"admin_state": "down", "admin_state_source": "user"}),
+                &[],
+            )
+        };
+        assert_eq!(not_allowed.status(), "ADMIN_down");
+        let dead = |runs_on| Scene {
+            alive: false,
+            ..scene(up(), runs_on)
+        };
+        assert_eq!(dead(&[]).status(), "ERROR_nodedown");
+        assert_eq!(dead(&["n2"]).status(), "ERROR_wrongnode");
+        let offline = Scene {
+            offline: true,
+            ..scene(up(), &["n2"])
+        };
+        assert_eq!(offline.status(), "ERROR_nodeoffline");
     }
 }
