@@ -69,17 +69,75 @@ pub fn completions() -> io::Result<Vec<Generated>> {
             let name = tool.get_name().to_owned();
             let mut text = vec![];
             clap_complete::generate(shell, &mut tool.clone(), name.as_str(), &mut text);
+            let text = with_names(shell, &name, utf8(text)?);
             files.push(Generated {
                 name: match shell {
                     Shell::Zsh => format!("_{name}"),
                     Shell::Fish => format!("{name}.fish"),
                     _ => name,
                 },
-                text: utf8(text)?,
+                text,
             });
         }
     }
     Ok(files)
+}
+
+/// A script that asks the tool for the names that can stand somewhere (see [`super::complete`]), and
+/// goes on as it was made where there are none.
+fn with_names(shell: Shell, tool: &str, script: String) -> String {
+    // How clap writes the name of a tool in that of a function.
+    let function = format!("_{}", tool.replace('-', "__"));
+    match shell {
+        Shell::Bash => {
+            // Where clap looks for commands it splits the tool's name, where it remembers them it does
+            // not, so that it would find none.
+            let split = tool.replace('-', "__subcmd__");
+            let script = script.replace(&split, &function[1..]);
+            let own = format!(
+                r#"
+{function}_names() {{
+    mapfile -t COMPREPLY < <("$1" __complete "${{COMP_WORDS[@]:1:COMP_CWORD-1}}" "$2" 2>/dev/null)
+    [[ ${{#COMPREPLY[@]}} -gt 0 ]] || {function} "$@"
+}}
+
+if [["#
+            );
+            let script = script.replacen("\nif [[", &own, 1);
+            script.replace(&format!("-F {function} "), &format!("-F {function}_names "))
+        }
+        Shell::Zsh => {
+            let own = format!(
+                r#"_{tool}() {{
+    local -a names
+    names=("${{(@f)$(${{(Q)words[1]}} __complete "${{(@Q)words[2,CURRENT-1]}}" "${{(Q)PREFIX}}" 2>/dev/null)}}")
+    if [[ -n $names[1] ]]; then
+        compadd -- $names
+    else
+        _{tool}_words "$@"
+    fi
+}}
+
+_{tool}_words() {{"#
+            );
+            script.replacen(&format!("_{tool}() {{"), &own, 1)
+        }
+        _ => {
+            let function = format!("__fish_{}_names", tool.replace('-', "_"));
+            // What an option takes is asked of that option alone.
+            let options = format!(" -r -f -a '({function})'\n");
+            let script = script.replace(" -r\n", &options);
+            format!(
+                r#"{script}
+function {function}
+    set -l words (commandline -opc)
+    $words[1] __complete $words[2..-1] (commandline -ct) 2>/dev/null | string replace -r -- '^--[^=]*=' ''
+end
+complete -c {tool} -n 'set -g {function} ({function}); test -n "${function}"' -f -a '${function}'
+"#
+            )
+        }
+    }
 }
 
 /// The page of one tool: itself, then each of its commands with its options.

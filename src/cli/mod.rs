@@ -8,6 +8,7 @@
 pub mod args;
 mod backup;
 pub mod cluster;
+mod complete;
 pub mod context;
 pub mod debug;
 pub mod document;
@@ -56,6 +57,9 @@ fn main<T: Parser>(
     let command = T::command();
     let words = usage::arguments(tool);
     let mut printer = Printer::new();
+    if let Some(words) = complete::asked(&words) {
+        return complete::answer(command, &words, printer).into();
+    }
     printer.json = usage::wants("--json", &words);
     printer.stream = usage::wants("--json-stream", &words);
     let matches = match command.try_get_matches_from(words) {

@@ -27,7 +27,7 @@ pub use edit::*;
 pub use layers::Layers;
 pub(crate) use names::is_short_for;
 pub use names::{
-    UnknownName, expand_group, expand_instance, expand_node, is_cluster_name, nearest,
+    Kind, UnknownName, expand_group, expand_instance, expand_node, is_cluster_name, nearest,
 };
 pub use object::*;
 pub use shared_map::SharedMap;
