@@ -182,7 +182,7 @@ pub struct ObjectListArgs {
     #[arg(short = 'F', long)]
     pub filter: bool,
 
-    /// Show it again on changes and every SECONDS [2]
+    /// Show it again on changes and every SECONDS [else: 2]
     #[arg(
         long,
         value_name = "SECONDS",

@@ -1,7 +1,7 @@
 //! Which rows of a list are wanted: names, patterns of names, or a filter over all fields.
 //!
-//! A filter is read in three steps, a file each: [`lexer`] makes words of letters, [`parser`] a
-//! [`Filter`] of words, [`check`] binds that to the fields of a list, so that whatever can be wrong
+//! A filter is read in three steps, a file each: `lexer` makes words of letters, `parser` a
+//! [`Filter`] of words, `check` binds that to the fields of a list, so that whatever can be wrong
 //! with it is said, with its place, before the first row is looked at.
 
 mod check;
