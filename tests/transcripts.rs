@@ -18,7 +18,7 @@ use std::process::Command;
 use assert_cmd::cargo::cargo_bin;
 
 /// What differs from run to run, and what stands for it.
-const REDACTED: [(&str, &str); 12] = [
+const REDACTED: [(&str, &str); 13] = [
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME"),
     (
         r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -30,7 +30,8 @@ const REDACTED: [(&str, &str); 12] = [
         r"[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}",
         "TIME",
     ),
-    (r"\d+\.\d MiB", "N MiB"),
+    (r"(?m)\d+(\.\d)? MiB( are free,|,|$)", "N MiB$2"),
+    (r#""(free|database|log)_mib":[\d.]+"#, "\"${1}_mib\":N"),
     (r#""bytes":\d+|"sha256":"[0-9a-f]+""#, "SUM"),
     (r"\d+\.\d{6} seconds", "N seconds"),
     (r"\b\d{19}\b", "NANOSECONDS"),
@@ -132,4 +133,4 @@ macro_rules! transcripts {
     };
 }
 
-transcripts! { lists nodes instances jobs groups refusals databases tags job_files allocators backups filters modify disks regroup batch watcher }
+transcripts! { lists nodes instances jobs groups refusals databases tags job_files allocators backups filters modify disks regroup batch watcher doctor }

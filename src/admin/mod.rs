@@ -4,12 +4,14 @@
 
 mod backup;
 mod container;
+mod doctor;
 mod found;
 mod verify;
 mod watch;
 
 pub use backup::*;
 pub use container::{ContainerError, Manifest, Member};
+pub use doctor::*;
 pub use found::*;
 pub use verify::*;
 pub use watch::*;

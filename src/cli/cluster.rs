@@ -51,6 +51,7 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
         ClusterCommand::Backup(args) => super::backup::backup(&args.file, cx),
         ClusterCommand::Restore(args) => super::backup::restore(&args, cx),
         ClusterCommand::Info => show(cx),
+        ClusterCommand::Doctor => super::doctor::doctor(cx),
         ClusterCommand::VerifyConfig(args) => verify(args, cx),
         ClusterCommand::Queue(command) => queue(command, cx),
         ClusterCommand::Watcher(command) => super::watcher::run(command, cx),

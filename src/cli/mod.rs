@@ -11,6 +11,7 @@ pub mod cluster;
 mod complete;
 pub mod context;
 pub mod debug;
+mod doctor;
 pub mod document;
 pub mod exit;
 pub mod fields;

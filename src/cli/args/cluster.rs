@@ -50,6 +50,9 @@ pub enum ClusterCommand {
     /// Show all that is known of the cluster
     #[command(visible_alias = "show", after_help = "Example: gnt-cluster info")]
     Info,
+    /// Tell on one page how the cluster is and what to do next
+    #[command(after_help = "Example: gnt-cluster doctor")]
+    Doctor,
     /// Hold configuration, queue and reality against each other
     #[command(after_help = "Example: gnt-cluster verify-config --deep")]
     VerifyConfig(VerifyArgs),
