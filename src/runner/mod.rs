@@ -7,12 +7,13 @@
 //! * [`pool`]: the workers, which run the logical units.
 //! * [`mail`]: what the writing thread is told by others, and how it sleeps meanwhile.
 //! * [`service`]: the process: detaching, the lock, signals, the loop, idling, leaving.
-//! * [`log`]: what it has to say.
+//! * [`log`]: what it has to say; `notify`: what it says to a service manager.
 
 mod ends;
 pub mod load;
 pub mod log;
 pub mod mail;
+mod notify;
 pub mod pool;
 pub mod scheduler;
 pub mod service;

@@ -17,12 +17,12 @@ use crate::store::{Commit, Program, RunnerBegin, RunnerLock, StateDir, Store, St
 use super::mail::{Mail, Post};
 use super::pool::{Done, Message, Pool};
 use super::state::{Effects, Reports, State};
-use super::{load, log};
+use super::{load, log, notify};
 
 /// Progress and lines of running opcodes are written at most four times a second.
 const REPORT_EVERY: Duration = Duration::from_millis(250);
 
-/// After a commit has failed it is tried again so often.
+/// After a commit has failed, or while another runner is there, it is tried again so often.
 const RETRY: Duration = Duration::from_secs(1);
 
 /// How long running verbs are given when the runner is asked to leave.
@@ -46,6 +46,9 @@ struct Arguments {
     /// Stay in the foreground, for a service manager
     #[arg(long)]
     foreground: bool,
+    /// Stay when there is nothing to do, and wait for another runner to leave
+    #[arg(long)]
+    stay: bool,
 }
 
 /// The runner's command line, for its manual page.
@@ -75,7 +78,7 @@ fn run(arguments: &Arguments) -> Result<(), StoreError> {
     }
     dir.check()?;
     log::open(dir.runner_log(), arguments.foreground)?;
-    let Some(lock) = take_lock(&dir)? else {
+    let Some(lock) = take_lock_or_wait(&dir, arguments.stay)? else {
         return Ok(());
     };
     let mail = Mail::open(&dir);
@@ -86,7 +89,7 @@ fn run(arguments: &Arguments) -> Result<(), StoreError> {
         store.keep_log_short()?;
         // One that has given up its place and taken it again begins anew: somebody may have
         // replaced the cluster in between.
-        place = Service::begin(store, lock, mail)?.serve()?;
+        place = Service::begin(store, lock, mail, arguments.stay)?.serve()?;
     }
     Ok(())
 }
@@ -117,18 +120,20 @@ fn own_program() -> Program {
     Program::ours(std::env::current_exe().unwrap_or_default())
 }
 
-/// Tells a service manager that the runner is ready, where one asked to be told (`sd_notify`).
-fn notify_ready() {
-    let Some(socket) = std::env::var_os("NOTIFY_SOCKET") else {
-        return;
-    };
-    let told = std::os::unix::net::UnixDatagram::unbound()
-        .and_then(|from| from.send_to(b"READY=1", std::path::PathBuf::from(socket)));
-    if let Err(error) = told {
-        log::note(
-            None,
-            &format!("the service manager cannot be told: {error}"),
-        );
+/// The lock; `None` where another runner is there and stays. A runner that is to stay itself waits until
+/// the other has left.
+fn take_lock_or_wait(dir: &StateDir, stay: bool) -> Result<Option<RunnerLock>, StoreError> {
+    let mut told = false;
+    loop {
+        let lock = take_lock(dir)?;
+        if lock.is_some() || !stay {
+            return Ok(lock);
+        }
+        if !std::mem::replace(&mut told, true) {
+            log::note(None, "waits for another runner to leave");
+            notify::waiting();
+        }
+        std::thread::sleep(RETRY);
     }
 }
 
@@ -158,10 +163,17 @@ struct Service {
     look: bool,
     leaving: Option<Instant>,
     failing: bool,
+    /// It does not leave because there is nothing to do.
+    stay: bool,
 }
 
 impl Service {
-    fn begin(store: Store, lock: RunnerLock, mail: Mail) -> Result<Service, StoreError> {
+    fn begin(
+        store: Store,
+        lock: RunnerLock,
+        mail: Mail,
+        stay: bool,
+    ) -> Result<Service, StoreError> {
         // Before the epoch: one that cannot open what runs the instances has not begun, and has not
         // died.
         let reality = store.dir().reality(store.settings()?.reality);
@@ -195,13 +207,14 @@ impl Service {
             look: true,
             leaving: None,
             failing: false,
+            stay,
         })
     }
 
     /// Works until there is nothing to do, it is asked to leave, or another runner takes over. Gives
     /// the lock if it is to begin anew.
     fn serve(mut self) -> Result<Option<(RunnerLock, Mail)>, StoreError> {
-        notify_ready();
+        notify::ready();
         let mut idle_since = Instant::now();
         loop {
             match self.turn() {
@@ -224,6 +237,9 @@ impl Service {
             }
             let idle = Duration::from_secs(self.state.settings.limits.runner_idle);
             let mut left = idle.saturating_sub(idle_since.elapsed());
+            if self.stay {
+                left = Duration::MAX;
+            }
             if rests && std::mem::take(&mut self.state.asked_to_yield) {
                 left = Duration::ZERO;
             }
@@ -412,8 +428,10 @@ impl Service {
             }
         }
         log::note(None, "leaves");
+        notify::stopping();
         let dir = self.store.dir().clone();
-        let successor = self.newer_program();
+        // One that stays is started anew by whoever wants it to stay.
+        let successor = self.newer_program().filter(|_| !self.stay);
         self.end(&on_their_way)?;
         // The lock is free now.
         if let Some(program) = successor {
@@ -455,6 +473,7 @@ impl Service {
         if store.settings()?.held || store.unfinished_count()? == 0 {
             store.tidy_wakes();
             log::note(None, "nothing to do, ends");
+            notify::stopping();
             return Ok(None);
         }
         Ok(take_lock(store.dir())?.map(|lock| (lock, mail)))
