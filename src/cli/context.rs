@@ -26,6 +26,18 @@ pub struct Context {
 }
 
 impl Context {
+    /// That of a tool of which only the name and the printer are known.
+    #[must_use]
+    pub fn bare(tool: &'static str, printer: Printer) -> Context {
+        Context {
+            tool,
+            command: tool.to_owned(),
+            printer,
+            state_dir: None,
+            verbose: false,
+        }
+    }
+
     /// The state directory that is meant.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use super::args::instance_change::{ModifyArgs, RenameArgs};
 use super::context::Context;
 use super::exit::ExitCode;
 use super::fields;
+use super::left_out;
 use super::names;
 use super::operation::{self, Operation, Texts};
 use super::problem::{Problem, Result};
@@ -32,8 +33,7 @@ fn counts_later(result: &Value) -> bool {
 /// `gnt-instance modify`.
 pub(super) fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
     if let Some((option, instead)) = args.left_out.given() {
-        let text = format!("{} {option} is left out of this program", cx.command);
-        return Err(Problem::input(text).hint(instead));
+        return Err(left_out::option(&cx.command, option, instead));
     }
     let client = cx.open()?;
     let config = client.store().config()?;

@@ -23,6 +23,7 @@ pub mod instance;
 mod instance_change;
 mod instance_disks;
 pub mod job;
+pub mod left_out;
 pub mod names;
 pub mod node;
 pub mod operation;
@@ -65,7 +66,12 @@ fn main<T: Parser>(
     printer.stream = usage::wants("--json-stream", &words);
     let matches = match command.try_get_matches_from(words) {
         Ok(matches) => matches,
-        Err(error) => return usage::tell(tool, &error, printer).into(),
+        Err(error) => {
+            return match left_out::command(tool, &error) {
+                Some(problem) => Context::bare(tool, printer).end(Err(problem)),
+                None => usage::tell(tool, &error, printer).into(),
+            };
+        }
     };
     let name = match matches.subcommand() {
         Some((name, inner)) => match inner.subcommand() {

@@ -80,12 +80,12 @@ impl ModifyLeftOut {
             (
                 !self.nets.is_empty(),
                 "--net",
-                "network interfaces are data here: they come with gnt-instance add and gnt-cluster import",
+                "network interfaces are data, which come with gnt-instance add and gnt-cluster import",
             ),
             (
                 self.disk_template.is_some(),
                 "--disk-template",
-                "make a new instance of that template",
+                "only a new instance has another template",
             ),
             (
                 self.new_primary.is_some(),
