@@ -16,6 +16,7 @@ fn store() -> (tempfile::TempDir, Store) {
         simulator: FakeSettings::ZERO,
         queue_limit: None,
         max_running_jobs: None,
+        allocators: None,
     };
     found(&dir, &founding, Existing::Keep, "{}").unwrap();
     let store = Store::open(dir).unwrap();

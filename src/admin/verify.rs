@@ -11,6 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use crate::allocator::Claim;
+use crate::cluster::Config;
 use crate::hypervisor::fake::Snapshot;
 use crate::locking::{Level, LockSet, Mode};
 use crate::queue::JobId;
@@ -92,7 +94,24 @@ fn verify_seen(
     }
 }
 
+/// Checks the configuration by itself, and what jobs on their way are promised.
+#[must_use]
+pub fn check_configuration(config: &Config, claims: &[(JobId, Claim)]) -> Vec<Finding> {
+    let mut found = Findings::default();
+    config::check(config, claims, &mut found);
+    found.sorted()
+}
+
+/// Holds a configuration against reality while no job works on what it has.
+#[must_use]
+pub fn check_reality(config: &Config, reality: &Snapshot) -> Vec<Finding> {
+    let mut found = Findings::default();
+    reality::check(config, reality, &Busy::default(), &mut found);
+    found.sorted()
+}
+
 /// What jobs on their way are changing: there reality may be ahead of the configuration.
+#[derive(Default)]
 struct Busy {
     /// Names of instances that are locked.
     instances: BTreeSet<String>,

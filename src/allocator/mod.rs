@@ -40,6 +40,7 @@ mod regroup;
 mod room;
 mod score;
 mod search;
+mod strain;
 mod tags;
 #[cfg(test)]
 mod tests;
@@ -52,3 +53,4 @@ pub use place::*;
 pub use policy::policy_breaches;
 pub use regroup::plan_regrouping;
 pub use room::{check_room, still_fits};
+pub use strain::{Strain, strains};

@@ -115,7 +115,7 @@ impl<'a> Planner<'a> {
         let groups: Vec<&Group> = (regrouping.targets.iter())
             .filter_map(|uuid| Some(&**self.ledger.config.groups.get(uuid)?))
             .collect();
-        let new = as_new(self.ledger.config, mover);
+        let new = NewInstance::like(self.ledger.config, mover.instance);
         find_home(&self.ledger, &new, &groups).map_err(|why| {
             let names: Vec<&str> = groups.iter().map(|group| group.name.as_str()).collect();
             let hint = "gnt-node list -o +group shows what is free in which group";
@@ -165,7 +165,7 @@ impl<'a> Planner<'a> {
             }
             fits(copy, copy.after_secondary(&mover.need, Some(home.primary)))?;
         }
-        let new = as_new(self.ledger.config, mover);
+        let new = NewInstance::like(self.ledger.config, mover.instance);
         match policy_breaches(self.ledger.config, &runs.node.group, &new).first() {
             Some(breach) => Err(refuse(format!("the policy of its new group: {breach}"))),
             None => Ok(home),
@@ -231,23 +231,5 @@ impl<'a> Planner<'a> {
             disk: claimed(need.disk),
             vcpus: claimed(vcpus),
         }
-    }
-}
-
-/// What an instance would need if it were new.
-fn as_new(config: &Config, mover: &Mover<'_>) -> NewInstance {
-    let instance = mover.instance;
-    let backend = config.backend(instance);
-    NewInstance {
-        instance: instance.uuid.clone(),
-        memory: backend.maxmem,
-        vcpus: backend.vcpus,
-        spindle_use: backend.spindle_use,
-        disks: config.disks_of(instance).map(|disk| disk.size).collect(),
-        template: mover.template,
-        nics: instance.nics.len() as u64,
-        tags: instance.tags.clone(),
-        group: None,
-        start: Config::uses_memory(instance),
     }
 }

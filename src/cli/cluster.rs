@@ -14,13 +14,13 @@ use crate::cluster::{Config, export, import, is_cluster_name, nearest, sample};
 use crate::hypervisor::fake::FakeSettings;
 use crate::limits::CLUSTER_FILE_BYTES;
 use crate::lu;
-use crate::opcodes::ClusterRename;
+use crate::opcodes::{ClusterRename, ClusterVerify, SkipCheck};
 use crate::queue::{Client, Submitter};
 use crate::store::{Event, Reading, StateDir, runner_alive};
 
 use super::args::cluster::{
     AllocatorArgs, ClusterCli, ClusterCommand, ExportArgs, HistoryArgs, ImportArgs, InitArgs,
-    ModifyArgs, QueueCommand, RenameArgs, VerifyArgs,
+    ModifyArgs, QueueCommand, RenameArgs, VerifyArgs, VerifyConfigArgs,
 };
 use super::context::Context;
 use super::document::SCHEMA;
@@ -28,6 +28,7 @@ use super::exit::ExitCode;
 use super::fields::field;
 use super::fields::info;
 use super::input;
+use super::names;
 use super::operation::{self, Operation, Texts};
 use super::problem::{Problem, Result};
 use super::prompt::confirm;
@@ -52,7 +53,8 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
         ClusterCommand::Restore(args) => super::backup::restore(&args, cx),
         ClusterCommand::Info => show(cx),
         ClusterCommand::Doctor => super::doctor::doctor(cx),
-        ClusterCommand::VerifyConfig(args) => verify(args, cx),
+        ClusterCommand::Verify(args) => verify(args, cx),
+        ClusterCommand::VerifyConfig(args) => verify_config(args, cx),
         ClusterCommand::Queue(command) => queue(command, cx),
         ClusterCommand::Watcher(command) => super::watcher::run(command, cx),
         ClusterCommand::Modify(args) => modify(args, cx),
@@ -307,6 +309,37 @@ pub(super) fn tenths_of_mib(bytes: u64) -> f64 {
 }
 
 fn verify(args: VerifyArgs, cx: &mut Context) -> Result<ExitCode> {
+    const TEXTS: Texts = Texts {
+        done: |_| None,
+        errors: |_, errors| {
+            Some(format!(
+                "{errors} job(s) failed or found errors while verifying the cluster."
+            ))
+        },
+        nothing: |_| None,
+    };
+    let client = cx.open()?;
+    let config = client.store().hosts()?;
+    let group = args.node_group.as_deref();
+    let group = group.map(|name| names::group(&config, name)).transpose()?;
+    let op = ClusterVerify {
+        error_codes: args.error_codes,
+        skip_checks: (args.no_nplus1_mem.then_some(SkipCheck::NPlusOne))
+            .into_iter()
+            .collect(),
+        ignore_errors: args.ignore_errors,
+        verbose: cx.verbose,
+        group_name: group.map(|group| group.name.clone()),
+    };
+    let operation = Operation {
+        jobs: vec![vec![op.into()]],
+        names: vec![],
+        texts: TEXTS,
+    };
+    operation::run(cx, &client, &args.submit.into(), operation)
+}
+
+fn verify_config(args: VerifyConfigArgs, cx: &mut Context) -> Result<ExitCode> {
     let client = cx.open()?;
     let reading = match args.deep {
         true => Reading::Everything,

@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::clock::now;
-use crate::lu::{Move, PlanItem, UnmovableItem};
+use crate::lu::{Finding, Move, PlanItem, UnmovableItem};
 use crate::opcodes::{OpError, words};
 use crate::queue::{JobId, Status};
 
@@ -59,6 +59,9 @@ pub struct Document {
     pub results: Vec<JobResult>,
     /// The same in numbers.
     pub summary: Summary,
+    /// What a check of the cluster found; absent where nothing was checked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub findings: Option<Vec<Finding>>,
     /// With `--dry-run`: what would be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Vec<PlanItem>>,
@@ -150,6 +153,7 @@ impl Document {
             unmovable: vec![],
             results: vec![],
             summary: Summary::default(),
+            findings: None,
             plan: None,
         }
     }

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::clock::now;
-use crate::opcodes::{OpError, Opcode, Priority, Reason};
+use crate::opcodes::{Op, OpError, Opcode, Priority, Reason};
 use crate::queue::client::Submitted;
 use crate::queue::follow::{Follower, Reach};
 use crate::queue::submit::NewJob;
@@ -325,6 +325,7 @@ fn conclude(
     if options.dry_run {
         return dry_run(cx, client, document, follower, exit);
     }
+    tell_findings(cx, &document, operation)?;
     tell_wrongs(cx, &document, operation);
     let first = operation.jobs.first().map_or(&[][..], Vec::as_slice);
     let errors = document.errors();
@@ -428,6 +429,16 @@ fn dry_run(
     document.plan = Some(plan);
     cx.printer.end(&document)?;
     Ok(exit)
+}
+
+/// Prints what a check found, a line each: that is what it was asked for.
+fn tell_findings(cx: &mut Context, document: &Document, operation: &Operation) -> Result<()> {
+    let mut ops = operation.jobs.iter().flatten();
+    let codes = ops.any(|op| matches!(&op.op, Op::ClusterVerify(op) if op.error_codes));
+    for finding in document.findings.iter().flatten() {
+        cx.printer.verdict(&finding.line(codes))?;
+    }
+    Ok(())
 }
 
 /// Says on standard error what went wrong, job by job.

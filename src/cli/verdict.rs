@@ -132,7 +132,12 @@ impl Family {
                     .unmovable
                     .extend(op.detail.unmovable.iter().cloned());
             }
-            document.count(job.status);
+            // A check has done its work when it has found something: what it checked has not passed.
+            match self.is_found_wrong(id) {
+                true => document.count(Status::Error),
+                false => document.count(job.status),
+            }
+            self.tell_findings(document, id);
             document.results.push(self.result(job, name));
             return;
         }
@@ -144,6 +149,27 @@ impl Family {
                 .unmovable
                 .extend(op.detail.unmovable.iter().cloned());
             self.tell_children(document, op);
+        }
+    }
+
+    /// Whether a check found something wrong: then its result is `false`.
+    fn is_found_wrong(&self, id: JobId) -> bool {
+        self.checks(id).any(|op| op.result == false)
+    }
+
+    /// The opcodes of a job that check something.
+    fn checks(&self, id: JobId) -> impl Iterator<Item = &OpRow> {
+        let is_check = |op: &&OpRow| {
+            let id = op.input.get("OP_ID").and_then(|id| id.as_str());
+            id.is_some_and(|id| id.starts_with("OP_CLUSTER_VERIFY"))
+        };
+        self.ops(id).iter().filter(is_check)
+    }
+
+    fn tell_findings(&self, document: &mut Document, id: JobId) {
+        for op in self.checks(id) {
+            let findings = document.findings.get_or_insert_default();
+            findings.extend(op.detail.findings.iter().cloned());
         }
     }
 
@@ -229,6 +255,8 @@ impl Document {
         let wrong = summary.refused + summary.failed + summary.canceled + summary.unmovable;
         let (verdict, exit) = match (parent_failed, wrong, summary.succeeded) {
             (true, ..) => (Verdict::Failed, ExitCode::Failed),
+            // Of a check no part counts: what is wrong is wrong.
+            (false, 1.., _) if self.findings.is_some() => (Verdict::Failed, ExitCode::Failed),
             (false, 0, _) => (Verdict::Done, ExitCode::Done),
             (false, _, 0) => (Verdict::Failed, ExitCode::Failed),
             (false, ..) => (Verdict::Partial, ExitCode::Partial),

@@ -110,6 +110,20 @@ impl InstanceMove {
     }
 }
 
+/// Removes the disks on the node that the instance has left. What failed is tried once more; that it
+/// could not be done is no reason to fail: the instance is elsewhere.
+fn leave(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), Failure> {
+    for _ in 0..2 {
+        match drop_copy(env, subject, subject.primary) {
+            Ok(()) => return Ok(()),
+            Err(failure) if failure.left_behind => return Err(failure),
+            Err(failure) => env.warn(failure.error.to_string()),
+        }
+    }
+    env.info("remove the unused volumes by hand");
+    Ok(())
+}
+
 /// The move has failed, and the instance is started where it was.
 fn started_again(env: &Env<'_>, subject: &Subject<'_>, mut failure: Failure) -> Failure {
     let source = reference(subject.primary);
@@ -193,13 +207,7 @@ impl LogicalUnit for InstanceMove {
             self.copy(env, &subject, target, &seen)?;
         }
         env.feedback(format!("* removing the disks on {}", source.name));
-        if let Err(failure) = drop_copy(env, &subject, source) {
-            if failure.left_behind {
-                return Err(failure);
-            }
-            env.warn(failure.error.to_string());
-            env.info("remove the unused volumes by hand");
-        }
+        leave(env, &subject)?;
         let edit = Edit::PlaceInstance {
             instance: subject.instance.uuid.clone(),
             nodes: vec![target.uuid.clone()],

@@ -37,6 +37,7 @@ mod tags;
 mod test;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -53,6 +54,7 @@ use crate::opcodes::{Common, Op, OpError, Opcode};
 use crate::queue::JobId;
 
 pub use limits::Limits;
+pub use verify::{Finding, Severity};
 
 /// Which kind of worker runs a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -280,6 +282,9 @@ pub struct Detail {
     /// Jobs that the queue refused.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub refused: Vec<Refused>,
+    /// What a check found.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
 }
 
 /// A job that a unit wanted and the queue refused.
@@ -393,6 +398,9 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::TagsSearch(unit) => unit,
         Op::TagsSet(unit) => unit,
         Op::TagsDel(unit) => unit,
+        Op::ClusterVerify(unit) => unit,
+        Op::ClusterVerifyConfig(unit) => unit,
+        Op::ClusterVerifyGroup(unit) => unit,
         Op::TestDelay(unit) => unit,
         Op::TestDummy(unit) => unit,
     }

@@ -13,6 +13,7 @@ mod regroup;
 mod run;
 mod storage;
 mod tags;
+mod verify;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

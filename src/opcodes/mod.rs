@@ -14,6 +14,7 @@ mod node;
 mod tags;
 mod test;
 mod types;
+mod verify;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -28,6 +29,7 @@ pub use tags::*;
 pub use test::*;
 pub(crate) use types::words;
 pub use types::*;
+pub use verify::*;
 
 use crate::text::one_line;
 
@@ -194,6 +196,12 @@ operations! {
     TagsSet = "OP_TAGS_SET", summary |op| op.name.clone();
     /// Takes tags away from an object.
     TagsDel = "OP_TAGS_DEL", summary |op| op.name.clone();
+    /// Checks the cluster, through one child job for the configuration and one for each group.
+    ClusterVerify = "OP_CLUSTER_VERIFY", summary |_| None;
+    /// Checks the configuration.
+    ClusterVerifyConfig = "OP_CLUSTER_VERIFY_CONFIG", summary |_| None;
+    /// Checks nodes and instances of a group.
+    ClusterVerifyGroup = "OP_CLUSTER_VERIFY_GROUP", summary |op| Some(op.group_name.clone());
     /// Waits for a while, with or without node locks.
     TestDelay = "OP_TEST_DELAY", summary |op| Some(format!("{}", op.nanoseconds()) + " ns");
     /// Gives the result, messages, failure or child jobs that it is asked for.

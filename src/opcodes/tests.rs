@@ -44,6 +44,9 @@ fn minimal() -> Vec<Value> {
         json!({"OP_ID": "OP_TAGS_SEARCH", "pattern": "^a"}),
         json!({"OP_ID": "OP_TAGS_SET", "kind": "node", "tags": ["a"]}),
         json!({"OP_ID": "OP_TAGS_DEL", "kind": "nodegroup", "tags": ["a"]}),
+        json!({"OP_ID": "OP_CLUSTER_VERIFY"}),
+        json!({"OP_ID": "OP_CLUSTER_VERIFY_CONFIG"}),
+        json!({"OP_ID": "OP_CLUSTER_VERIFY_GROUP", "group_name": "rack1"}),
         json!({"OP_ID": "OP_TEST_DELAY", "duration": 0.5}),
         json!({"OP_ID": "OP_TEST_DUMMY"}),
     ]

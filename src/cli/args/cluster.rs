@@ -9,6 +9,7 @@ use super::common::{ForceArgs, GlobalArgs, ListArgs, SubmitArgs};
 use super::tags::{SearchTagsArgs, TagsArgs};
 use crate::cli::values::{self, Age, Numbers, ProgramOptions};
 use crate::limits::{MAX_RUNNING_JOBS_MOST, QUEUE_LIMIT_MOST};
+use crate::opcodes::VerifyCode;
 
 /// Run a cluster as a whole
 #[derive(Debug, Parser)]
@@ -53,9 +54,12 @@ pub enum ClusterCommand {
     /// Tell on one page how the cluster is and what to do next
     #[command(after_help = "Example: gnt-cluster doctor")]
     Doctor,
-    /// Hold configuration, queue and reality against each other
+    /// Check the configuration, nodes and instances, in jobs that wait for those on their way
+    #[command(after_help = "Example: gnt-cluster verify --node-group rack2")]
+    Verify(VerifyArgs),
+    /// Hold configuration, queue and reality against each other; changes nothing
     #[command(after_help = "Example: gnt-cluster verify-config --deep")]
-    VerifyConfig(VerifyArgs),
+    VerifyConfig(VerifyConfigArgs),
     /// Close, open, stop or start the job queue
     #[command(subcommand, after_help = "Example: gnt-cluster queue drain")]
     Queue(QueueCommand),
@@ -88,9 +92,35 @@ pub enum ClusterCommand {
     SearchTags(SearchTagsArgs),
 }
 
-/// `gnt-cluster verify-config`.
+/// `gnt-cluster verify`.
 #[derive(Debug, Args)]
 pub struct VerifyArgs {
+    /// Only nodes and instances of this group
+    #[arg(short = 'g', long, value_name = "GROUP")]
+    pub node_group: Option<String>,
+    /// Lines for programs, with a code each
+    #[arg(long)]
+    pub error_codes: bool,
+    /// Take this for a warning, such as EINSTANCEDOWN; may be given several times
+    #[arg(
+        short = 'I',
+        long,
+        value_name = "CODE",
+        hide_possible_values = true,
+        ignore_case = true
+    )]
+    pub ignore_errors: Vec<VerifyCode>,
+    /// Do not ask whether nodes could bear the failure of another one
+    #[arg(long)]
+    pub no_nplus1_mem: bool,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-cluster verify-config`.
+#[derive(Debug, Args)]
+pub struct VerifyConfigArgs {
     /// Check the archive as well, and every page of the database's file; takes the longer the more
     /// jobs there ever were
     #[arg(long)]
