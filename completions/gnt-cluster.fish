@@ -38,7 +38,9 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "backup" -d 
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "restore" -d 'Make a cluster of a backup; it waits for its release'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "info" -d 'Show all that is known of the cluster'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "show" -d 'Show all that is known of the cluster'
-complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "verify-config" -d 'Hold configuration, queue and reality against each other'
+complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "doctor" -d 'Tell on one page how the cluster is and what to do next'
+complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "verify" -d 'Check the configuration, nodes and instances, in jobs that wait for those on their way'
+complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "verify-config" -d 'Hold configuration, queue and reality against each other; changes nothing'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "queue" -d 'Close, open, stop or start the job queue'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "watcher" -d 'Start what should run and does not, and clear up; for cron'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "modify" -d 'Change the cluster\'s parameters'
@@ -50,10 +52,10 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "add-tags" -
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "remove-tags" -d 'Remove tags from the cluster'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "search-tags" -d 'Find tags and whatever has them'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l nodes -d 'How many nodes' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l instances -d 'How many instances' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -s I -l default-iallocator -d 'Let this allocator choose where none is named with -I; built-in is the built-in placement' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l default-iallocator-params -d 'Options for every allocator: key=value,…, a key alone has no value' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l nodes -d 'How many nodes' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l instances -d 'How many instances' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -s I -l default-iallocator -d 'Let this allocator choose where none is named with -I; built-in is the built-in placement' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l default-iallocator-params -d 'Options for every allocator: key=value,…, a key alone has no value' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l iallocator-search-path -d 'The directories in which allocators are looked for, in order' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l sample -d 'Fill it with nodes and instances to try things on'
@@ -102,6 +104,72 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -s q -l qu
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -l json -d 'Print one JSON document'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand doctor" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand doctor" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand doctor" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand doctor" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand doctor" -l json -d 'Print one JSON document'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand doctor" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -s g -l node-group -d 'Only nodes and instances of this group' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -s I -l ignore-errors -d 'Take this for a warning, such as EINSTANCEDOWN; may be given several times' -r -f -a "ECLUSTERCFG\t'The configuration contradicts itself'
+ECLUSTERDANGLINGINST\t'An instance is on a node that does not exist'
+ECLUSTERDANGLINGNODES\t'A node is in a group that does not exist'
+EINSTANCEBADNODE\t'It is not known what became of an instance, or somebody else does something with it'
+EINSTANCEDOWN\t'An instance does not run although it is meant to'
+EINSTANCEFAULTYDISK\t'A copy of disks is not in sync'
+EINSTANCELAYOUT\t'Disks are not where they have to be'
+EINSTANCEMISSINGDISK\t'A copy of disks is missing'
+EINSTANCEPOLICY\t'An instance is outside the policy of its group'
+EINSTANCESPLITGROUPS\t'The nodes of an instance are in several groups'
+EINSTANCEWRONGNODE\t'An instance runs where it should not'
+ENODEHV\t'A node has another size than it is said to have'
+ENODEN1\t'A node lacks memory for what it has, or would if another node failed'
+EEXTAGS\t'Instances that exclude each other run on one node'
+ENODEORPHANINSTANCE\t'A node has an instance that the configuration has not'
+ENODEORPHANLV\t'A node has a copy of disks that it should not have'
+ENODERPC\t'A node does not answer'
+ECLUSTERCERT\t'The cluster\'s certificate is not in order. Not checked here'
+ECLUSTERCLIENTCERT\t'A node\'s certificate is not in order. Not checked here'
+ECLUSTERFILECHECK\t'A file of the cluster is not in order. Not checked here'
+EGROUPDIFFERENTPVSIZE\t'Physical volumes of a group differ in size. Not checked here'
+EINSTANCEMISSINGCFGPARAMETER\t'A parameter of an instance is missing. Not checked here'
+EINSTANCEUNSUITABLENODE\t'An instance is on a node that cannot run it. Not checked here'
+ENODEDRBD\t'The drbd devices of a node are not in order. Not checked here'
+ENODEDRBDHELPER\t'The drbd helper of a node is another one. Not checked here'
+ENODEDRBDVERSION\t'The drbd version of a node is another one. Not checked here'
+ENODEFILECHECK\t'A file of a node is not in order. Not checked here'
+ENODEFILESTORAGEPATHS\t'Paths for files of a node are not in order. Not checked here'
+ENODEFILESTORAGEPATHUNUSABLE\t'A path for files of a node cannot be used. Not checked here'
+ENODEHOOKS\t'A hook failed on a node. Not checked here'
+ENODELVM\t'The volumes of a node are not in order. Not checked here'
+ENODENET\t'A node cannot reach another one. Not checked here'
+ENODEOOBPATH\t'The out-of-band program of a node is not in order. Not checked here'
+ENODEOS\t'The operating systems on a node are not in order. Not checked here'
+ENODESETUP\t'A node is not set up. Not checked here'
+ENODESHAREDFILESTORAGEPATHUNUSABLE\t'A path for shared files of a node cannot be used. Not checked here'
+ENODEGLUSTERSTORAGEPATHUNUSABLE\t'A path for Gluster of a node cannot be used. Not checked here'
+ENODESSH\t'A node cannot be reached by SSH. Not checked here'
+ENODETIME\t'The clock of a node differs. Not checked here'
+ENODEUSERSCRIPTS\t'Scripts of users on a node are not in order. Not checked here'
+ENODEVERSION\t'The software of a node is of another version. Not checked here'"
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
+normal\t'As usual'
+high\t'Before all others'"
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -l error-codes -d 'Lines for programs, with a code each'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -l no-nplus1-mem -d 'Do not ask whether nodes could bear the failure of another one'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -l submit -d 'Submit and leave at once'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -l print-jobid -d 'Print the job\'s id alone on the first line'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -l dry-run -d 'Show what would be done, change nothing'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -l json-stream -d 'Print one JSON event a line while waiting'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -s d -l debug -d 'Say more about what happens inside; repeat for more'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -s q -l quiet -d 'Say nothing if all goes well'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -s v -l verbose -d 'Say more; in lists, long words for missing values'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -l json -d 'Print one JSON document'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -l deep -d 'Check the archive as well, and every page of the database\'s file; takes the longer the more jobs there ever were'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand verify-config" -s d -l debug -d 'Say more about what happens inside; repeat for more'
@@ -168,10 +236,10 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and not
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and not __fish_seen_subcommand_from run pause continue info help" -f -a "continue" -d 'End the pause'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and not __fish_seen_subcommand_from run pause continue info help" -f -a "info" -d 'Tell whether it is paused'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and not __fish_seen_subcommand_from run pause continue info help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from run" -l archive-age -d 'Archive jobs that ended so long ago' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from run" -l purge-age -d 'Delete archived jobs that ended so long ago' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from run" -l archive-age -d 'Archive jobs that ended so long ago' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from run" -l purge-age -d 'Delete archived jobs that ended so long ago' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from run" -l purge-export -d 'Append each to this file as a line of JSON before it is deleted' -r -F
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from run" -l timeout -d 'Wait so long for the jobs that start instances (exit 4); they go on' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from run" -l timeout -d 'Wait so long for the jobs that start instances (exit 4); they go on' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from run" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from run" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from run" -s q -l quiet -d 'Say nothing if all goes well'
@@ -201,13 +269,13 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __f
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from help" -f -a "continue" -d 'End the pause'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from help" -f -a "info" -d 'Tell whether it is paused'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand watcher; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l max-running-jobs -d 'How many jobs run at once at most' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l queue-limit -d 'How many unfinished jobs the queue holds at most' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l simulator -d 'How long the simulator takes, in milliseconds: start=100,migrate=0' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l verb-limit -d 'How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node, allocator' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l runner-idle -d 'How many seconds a runner without work stays' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s I -l default-iallocator -d 'Let this allocator choose where none is named with -I; built-in is the built-in placement' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l default-iallocator-params -d 'Options for every allocator: key=value,…, a key alone has no value' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l max-running-jobs -d 'How many jobs run at once at most' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l queue-limit -d 'How many unfinished jobs the queue holds at most' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l simulator -d 'How long the simulator takes, in milliseconds: start=100,migrate=0' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l verb-limit -d 'How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node, allocator' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l runner-idle -d 'How many seconds a runner without work stays' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s I -l default-iallocator -d 'Let this allocator choose where none is named with -I; built-in is the built-in placement' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l default-iallocator-params -d 'Options for every allocator: key=value,…, a key alone has no value' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l iallocator-search-path -d 'The directories in which allocators are looked for, in order' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s d -l debug -d 'Say more about what happens inside; repeat for more'
@@ -222,9 +290,9 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -s q -l
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -l json -d 'Print one JSON document'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand destroy" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l limit -d 'Only the newest so many' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l separator -d 'Put this between fields, and no padding' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l limit -d 'Only the newest so many' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l separator -d 'Put this between fields, and no padding' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
 m\t'MiB'
 g\t'GiB'
@@ -239,9 +307,9 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand history" -s h -l
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rename" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rename" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rename" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rename" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rename" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rename" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rename" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rename" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rename" -s f -l force -l yes -d 'Do not ask for confirmation'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rename" -l submit -d 'Submit and leave at once'
@@ -263,9 +331,9 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l fro
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l submit -d 'Submit and leave at once'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand add-tags" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -280,9 +348,9 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l 
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l submit -d 'Submit and leave at once'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand remove-tags" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -299,24 +367,26 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand search-tags" -s 
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand search-tags" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand search-tags" -l json -d 'Print one JSON document'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand search-tags" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "init" -d 'Make a new cluster'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "import" -d 'Make a cluster from Ganeti\'s config.data or htools text'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "export" -d 'Print the cluster as config.data'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "backup" -d 'Write the cluster with its jobs to a file, while all goes on'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "restore" -d 'Make a cluster of a backup; it waits for its release'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "info" -d 'Show all that is known of the cluster'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "verify-config" -d 'Hold configuration, queue and reality against each other'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "queue" -d 'Close, open, stop or start the job queue'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "watcher" -d 'Start what should run and does not, and clear up; for cron'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "modify" -d 'Change the cluster\'s parameters'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "destroy" -d 'Forget the cluster with all its jobs'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "history" -d 'List who steered the queue, when and how'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "rename" -d 'Give the cluster another name'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "list-tags" -d 'List the tags of the cluster'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "add-tags" -d 'Add tags to the cluster'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "remove-tags" -d 'Remove tags from the cluster'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "search-tags" -d 'Find tags and whatever has them'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "init" -d 'Make a new cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "import" -d 'Make a cluster from Ganeti\'s config.data or htools text'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "export" -d 'Print the cluster as config.data'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "backup" -d 'Write the cluster with its jobs to a file, while all goes on'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "restore" -d 'Make a cluster of a backup; it waits for its release'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "info" -d 'Show all that is known of the cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "doctor" -d 'Tell on one page how the cluster is and what to do next'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "verify" -d 'Check the configuration, nodes and instances, in jobs that wait for those on their way'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "verify-config" -d 'Hold configuration, queue and reality against each other; changes nothing'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "queue" -d 'Close, open, stop or start the job queue'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "watcher" -d 'Start what should run and does not, and clear up; for cron'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "modify" -d 'Change the cluster\'s parameters'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "destroy" -d 'Forget the cluster with all its jobs'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "history" -d 'List who steered the queue, when and how'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "rename" -d 'Give the cluster another name'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "list-tags" -d 'List the tags of the cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "add-tags" -d 'Add tags to the cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "remove-tags" -d 'Remove tags from the cluster'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "search-tags" -d 'Find tags and whatever has them'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and not __fish_seen_subcommand_from init import export backup restore info doctor verify verify-config queue watcher modify destroy history rename list-tags add-tags remove-tags search-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "drain" -d 'Take no more jobs'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "undrain" -d 'Take jobs again'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and __fish_seen_subcommand_from queue" -f -a "hold" -d 'Start no more jobs; those that run go on'
@@ -326,3 +396,9 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and __fish
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and __fish_seen_subcommand_from watcher" -f -a "pause" -d 'Do nothing for so long'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and __fish_seen_subcommand_from watcher" -f -a "continue" -d 'End the pause'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand help; and __fish_seen_subcommand_from watcher" -f -a "info" -d 'Tell whether it is paused'
+
+function __fish_gnt_cluster_names
+    set -l words (commandline -opc)
+    $words[1] __complete $words[2..-1] (commandline -ct) 2>/dev/null | string replace -r -- '^--[^=]*=' ''
+end
+complete -c gnt-cluster -n 'set -g __fish_gnt_cluster_names (__fish_gnt_cluster_names); test -n "$__fish_gnt_cluster_names"' -f -a '$__fish_gnt_cluster_names'

@@ -36,14 +36,14 @@ complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -f -a "submit-job" -d 
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -f -a "fault" -d 'Make the simulator fail'
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -f -a "locks" -d 'List the locks that are held or waited for'
 complete -c gnt-debug -n "__fish_gnt_debug_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s n -l node -d 'Lock this node meanwhile; may be repeated' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s r -l repeat -d 'So many times more' -r
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s n -l node -d 'Lock this node meanwhile; may be repeated' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s r -l repeat -d 'So many times more' -r -f -a '(__fish_gnt_debug_names)'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_debug_names)'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l no-master -d 'Not on the master; accepted, without effect'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s l -l no-locks -d 'Take no locks'
@@ -56,14 +56,14 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s q -l quiet
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -l json -d 'Print one JSON document'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand delay" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l job-repeat -d 'Submit each job so many times' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l op-repeat -d 'Repeat the opcodes of each job so many times' -r
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l job-repeat -d 'Submit each job so many times' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l op-repeat -d 'Repeat the opcodes of each job so many times' -r -f -a '(__fish_gnt_debug_names)'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_debug_names)'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l timing-stats -d 'Print how long it took'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand submit-job" -l submit -d 'Submit and leave at once'
@@ -85,8 +85,8 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fis
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -f -a "list" -d 'List the faults that are on'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -f -a "clear" -d 'Switch faults off'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and not __fish_seen_subcommand_from add list clear help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s n -l node -d 'Only on this node' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s i -l instance -d 'Only with this instance' -r
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s n -l node -d 'Only on this node' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s i -l instance -d 'Only with this instance' -r -f -a '(__fish_gnt_debug_names)'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l verb -d 'Only this verb, such as migrate' -r -f -a "start\t'Start an instance'
 stop\t'Stop it'
 reboot\t'Reboot it'
@@ -96,19 +96,19 @@ blank-copy\t'Make an empty copy, which counts as whole'
 drop-copy\t'Remove a copy'
 activate\t'Make its disks usable on a node'
 deactivate\t'Let go of its disks on a node'"
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l at -d 'How far the verb gets, in per cent' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l probability -d 'How often, from 0 to 1' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l seed -d 'Where the chances start' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l times -d 'Switch it off after so many times' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l factor -d 'How many times slower the node is' -r
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l at -d 'How far the verb gets, in per cent' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l probability -d 'How often, from 0 to 1' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l seed -d 'Where the chances start' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l times -d 'Switch it off after so many times' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l factor -d 'How many times slower the node is' -r -f -a '(__fish_gnt_debug_names)'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s q -l quiet -d 'Say nothing if all goes well'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -l json -d 'Print one JSON document'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from add" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -l separator -d 'Put this between fields, and no padding' -r
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -l separator -d 'Put this between fields, and no padding' -r -f -a '(__fish_gnt_debug_names)'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from list" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
 m\t'MiB'
 g\t'GiB'
@@ -130,9 +130,9 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_se
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the faults that are on'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from help" -f -a "clear" -d 'Switch faults off'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand fault; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l interval -d 'Show them again every so often' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
-complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l separator -d 'Put this between fields, and no padding' -r
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l interval -d 'Show them again every so often' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r -f -a '(__fish_gnt_debug_names)'
+complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l separator -d 'Put this between fields, and no padding' -r -f -a '(__fish_gnt_debug_names)'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand locks" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
 m\t'MiB'
 g\t'GiB'
@@ -152,3 +152,9 @@ complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand help; and not __fish
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand help; and __fish_seen_subcommand_from fault" -f -a "add" -d 'Switch a fault on'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand help; and __fish_seen_subcommand_from fault" -f -a "list" -d 'List the faults that are on'
 complete -c gnt-debug -n "__fish_gnt_debug_using_subcommand help; and __fish_seen_subcommand_from fault" -f -a "clear" -d 'Switch faults off'
+
+function __fish_gnt_debug_names
+    set -l words (commandline -opc)
+    $words[1] __complete $words[2..-1] (commandline -ct) 2>/dev/null | string replace -r -- '^--[^=]*=' ''
+end
+complete -c gnt-debug -n 'set -g __fish_gnt_debug_names (__fish_gnt_debug_names); test -n "$__fish_gnt_debug_names"' -f -a '$__fish_gnt_debug_names'

@@ -51,9 +51,9 @@ unallocable\t'Never, unless named'"
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l submit -d 'Submit and leave at once'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -67,9 +67,9 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -s h -l help -d
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s f -l force -l yes -d 'Do not ask for confirmation'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l submit -d 'Submit and leave at once'
@@ -81,15 +81,15 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s q -
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -l json -d 'Print one JSON document'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l to -d 'Where instances may go; all other groups if none is given' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -s I -l iallocator -d 'Let this allocator choose' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l parallel -d 'Run at most so many jobs at once' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l to -d 'Where instances may go; all other groups if none is given' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -s I -l iallocator -d 'Let this allocator choose' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l parallel -d 'Run at most so many jobs at once' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l early-release -d 'Give old copies up before the new ones are in sync'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l sequential -d 'One instance after the other'
@@ -116,9 +116,9 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s q -l quiet 
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -l json -d 'Print one JSON document'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l watch -d 'Show it again on changes and every SECONDS [2]' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l watch -d 'Show it again on changes and every SECONDS [else: 2]' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
 m\t'MiB'
 g\t'GiB'
@@ -131,7 +131,7 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s q -l quiet 
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -l json -d 'Print one JSON document'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -l no-headers -d 'No line of titles'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -s d -l debug -d 'Say more about what happens inside; repeat for more'
@@ -142,9 +142,9 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand list-fields" -s h -l
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l submit -d 'Submit and leave at once'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -158,17 +158,17 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove" -s h -l help
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l alloc-policy -d 'May instances be placed in it: preferred, last_resort or unallocable' -r -f -a "preferred\t'First choice'
 last_resort\t'Only when no preferred group has room'
 unallocable\t'Never, unless named'"
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l node-parameters -d 'Node parameters of its nodes, such as ssh_port=22; -KEY goes back to the cluster\'s' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l ipolicy-bounds-specs -d 'What an instance has at least and at most, such as min:cpu-count=1,…/max:cpu-count=8,…; several ranges are separated by //' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l ipolicy-disk-templates -d 'The disk templates that are allowed, separated by commas' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l ipolicy-vcpu-ratio -d 'Virtual CPUs for each CPU of a node' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l ipolicy-spindle-ratio -d 'Spindles in use for each spindle of a node' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l node-parameters -d 'Node parameters of its nodes, such as ssh_port=22; -KEY goes back to the cluster\'s' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l ipolicy-bounds-specs -d 'What an instance has at least and at most, such as min:cpu-count=1,…/max:cpu-count=8,…; several ranges are separated by //' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l ipolicy-disk-templates -d 'The disk templates that are allowed, separated by commas' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l ipolicy-vcpu-ratio -d 'Virtual CPUs for each CPU of a node' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l ipolicy-spindle-ratio -d 'Spindles in use for each spindle of a node' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l submit -d 'Submit and leave at once'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -182,9 +182,9 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand modify" -s h -l help
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l submit -d 'Submit and leave at once'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand rename" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -205,9 +205,9 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l from -d
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l submit -d 'Submit and leave at once'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add-tags" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -222,9 +222,9 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l from
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l submit -d 'Submit and leave at once'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand remove-tags" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -248,3 +248,9 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes evacuate info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "add-tags" -d 'Add tags to a group'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes evacuate info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "remove-tags" -d 'Remove tags from a group'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand help; and not __fish_seen_subcommand_from add assign-nodes evacuate info list list-fields remove modify rename list-tags add-tags remove-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+
+function __fish_gnt_group_names
+    set -l words (commandline -opc)
+    $words[1] __complete $words[2..-1] (commandline -ct) 2>/dev/null | string replace -r -- '^--[^=]*=' ''
+end
+complete -c gnt-group -n 'set -g __fish_gnt_group_names (__fish_gnt_group_names); test -n "$__fish_gnt_group_names"' -f -a '$__fish_gnt_group_names'

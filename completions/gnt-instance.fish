@@ -67,22 +67,22 @@ drbd\t'Mirrored between a primary and a secondary node'
 rbd\t'A RADOS block device'
 ext\t'A provider outside'
 gluster\t'A Gluster volume'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l disk -d 'A disk, such as 0:size=10G; may be repeated' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s s -l os-size -d 'One disk of this size' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s B -l backend-parameters -d 'Backend parameters, such as memory=1G,vcpus=2' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s H -l hypervisor-parameters -d 'Hypervisor, such as kvm:acpi=true; kept as data' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s o -l os-type -d 'Operating system; kept as data' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l net -d 'A network interface, such as 0:mac=auto; kept as data' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s n -l node -d 'Where it goes' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s I -l iallocator -d 'Let this allocator choose where it goes' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s g -l node-group -d 'Only to nodes of this group' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l tags -d 'Its tags' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l disk -d 'A disk, such as 0:size=10G; may be repeated' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s s -l os-size -d 'One disk of this size' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s B -l backend-parameters -d 'Backend parameters, such as memory=1G,vcpus=2' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s H -l hypervisor-parameters -d 'Hypervisor, such as kvm:acpi=true; kept as data' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s o -l os-type -d 'Operating system; kept as data' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l net -d 'A network interface, such as 0:mac=auto; kept as data' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s n -l node -d 'Where it goes' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s I -l iallocator -d 'Let this allocator choose where it goes' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s g -l node-group -d 'Only to nodes of this group' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l tags -d 'Its tags' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l no-nics -d 'No network interface'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l no-start -d 'Do not start it'
@@ -97,13 +97,13 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s q -l q
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l ignore-failures -d 'Forget it even if it cannot be stopped or its disks not deleted'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s f -l force -l yes -d 'Do not ask for confirmation'
@@ -119,9 +119,9 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s h -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l node -d 'The names are nodes: their instances'
@@ -145,9 +145,9 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s h 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l node -d 'The names are nodes: their instances'
@@ -168,13 +168,13 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s q -l
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l node -d 'The names are nodes: their instances'
@@ -195,13 +195,13 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s q
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand shutdown" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -l node -d 'The names are nodes: their instances'
@@ -225,13 +225,13 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand stop" -s h -l 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s t -l type -d 'soft, hard or full' -r -f -a "soft\t'The guest is asked'
 hard\t'The virtual machine is reset'
 full\t'It is shut down and started'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l all -d 'All instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l node -d 'The names are nodes: their instances'
@@ -251,13 +251,13 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s q -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -s I -l iallocator -d 'Let this allocator choose the nodes' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -s I -l iallocator -d 'Let this allocator choose the nodes' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l submit -d 'Submit and leave at once'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -268,14 +268,14 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l to -d 'Where it may go; all groups that it is not in if none is given' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -s I -l iallocator -d 'Let this allocator choose' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l to -d 'Where it may go; all groups that it is not in if none is given' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -s I -l iallocator -d 'Let this allocator choose' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l early-release -d 'Give old copies up before the new ones are in sync'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l submit -d 'Submit and leave at once'
@@ -289,14 +289,14 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l migration-mode -d 'live or non-live' -r -f -a "live\t'It runs on while its memory is copied'
 non-live\t'It stands still while its memory is copied'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s n -l target-node -d 'Where it goes' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s I -l iallocator -d 'Let this allocator choose where it goes' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s n -l target-node -d 'Where it goes' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s I -l iallocator -d 'Let this allocator choose where it goes' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l non-live -d 'Stand still while the memory is copied'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l cleanup -d 'Find out where it is after a migration that broke off'
@@ -314,15 +314,15 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s q 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand migrate" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s n -l target-node -d 'Where it goes' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s I -l iallocator -d 'Let this allocator choose where it goes' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s n -l target-node -d 'Where it goes' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s I -l iallocator -d 'Let this allocator choose where it goes' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l ignore-consistency -d 'Start from a copy that is not in sync, also if its node cannot be told to stop it'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l ignore-ipolicy -d 'Do not check the group\'s instance policy'
@@ -336,15 +336,15 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s q
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand failover" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s n -l new-secondary -d 'Move the secondary copy to this node' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s I -l iallocator -d 'Let this allocator choose where the secondary copy goes: . is the default, built-in the built-in one' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l disks -d 'Numbers of the disks, separated by commas; all if none is given' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s n -l new-secondary -d 'Move the secondary copy to this node' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s I -l iallocator -d 'Let this allocator choose where the secondary copy goes: . is the default, built-in the built-in one' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l disks -d 'Numbers of the disks, separated by commas; all if none is given' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s p -l on-primary -d 'Make the copy on the primary node anew'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand replace-disks" -s s -l on-secondary -d 'Make the copy on the secondary node anew'
@@ -376,9 +376,9 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s q -l 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l watch -d 'Show it again on changes and every SECONDS [2]' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l watch -d 'Show it again on changes and every SECONDS [else: 2]' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
 m\t'MiB'
 g\t'GiB'
@@ -391,7 +391,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s q -l 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l no-headers -d 'No line of titles'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s d -l debug -d 'Say more about what happens inside; repeat for more'
@@ -399,21 +399,21 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand list-fields" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s B -l backend-parameters -d 'Backend parameters, such as memory=2G; -KEY resets one' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l disk -d 'A disk: add:size=10G, remove, 0:mode=ro, 1:remove; may be repeated' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s H -l hypervisor-parameters -d 'Hypervisor parameters, such as acpi=true; kept as data' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s O -l os-parameters -d 'Parameters of its operating system; kept as data' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s o -l os-type -d 'Operating system; kept as data' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l net -d 'Network interfaces' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s t -l disk-template -d 'Another disk template' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l new-primary -d 'Another primary node without moving anything' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s m -l runtime-memory -d 'Memory of the running instance' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s B -l backend-parameters -d 'Backend parameters, such as memory=2G; -KEY resets one' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l disk -d 'A disk: add:size=10G, remove, 0:mode=ro, 1:remove; may be repeated' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s H -l hypervisor-parameters -d 'Hypervisor parameters, such as acpi=true; kept as data' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s O -l os-parameters -d 'Parameters of its operating system; kept as data' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s o -l os-type -d 'Operating system; kept as data' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l net -d 'Network interfaces' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s t -l disk-template -d 'Another disk template' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l new-primary -d 'Another primary node without moving anything' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s m -l runtime-memory -d 'Memory of the running instance' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l offline -d 'Mark it offline: it is stopped and stays so'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -l online -d 'Mark it as not offline'
@@ -432,9 +432,9 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand modify" -s h -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l submit -d 'Submit and leave at once'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -445,14 +445,14 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -s q -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand rename" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -s n -l node -d 'Where it goes' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -s n -l node -d 'Where it goes' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l shutdown-timeout -d 'Seconds the guest is given to stop' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -l ignore-ipolicy -d 'Do not check the target group\'s policy'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -s f -l force -l yes -d 'Do not ask for confirmation'
@@ -468,9 +468,9 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand move" -s h -l 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l wait-for-sync -d 'Wait until its copies are in sync'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks" -l submit -d 'Submit and leave at once'
@@ -485,9 +485,9 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand activate-disks
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -s f -l force -d 'Also if it is meant to run, as long as it does not'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l submit -d 'Submit and leave at once'
@@ -499,14 +499,14 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-dis
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l disk -d 'A disk that is different from before, such as 0:size=10G; may be repeated' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s n -l node -d 'On other nodes than before' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l disk -d 'A disk that is different from before, such as 0:size=10G; may be repeated' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s n -l node -d 'On other nodes than before' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s f -l force -l yes -d 'Do not ask for confirmation'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l submit -d 'Submit and leave at once'
@@ -521,9 +521,9 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l absolute -d 'The size is that of the whole disk'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand grow-disk" -l no-wait-for-sync -d 'Do not wait until the copies are in sync'
@@ -547,9 +547,9 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add-tags" -l f
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add-tags" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add-tags" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add-tags" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add-tags" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add-tags" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add-tags" -l submit -d 'Submit and leave at once'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add-tags" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -564,9 +564,9 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -l reason -d 'Why, kept with the job' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -l request-id -d 'Join the job that was submitted with this id before' -r
-complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -l reason -d 'Why, kept with the job' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -l request-id -d 'Join the job that was submitted with this id before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -l submit -d 'Submit and leave at once'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove-tags" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -601,3 +601,9 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot batch-create change-group migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "add-tags" -d 'Add tags to an instance'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot batch-create change-group migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "remove-tags" -d 'Remove tags from an instance'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand help; and not __fish_seen_subcommand_from add remove startup shutdown reboot batch-create change-group migrate failover replace-disks info list list-fields modify rename move activate-disks deactivate-disks recreate-disks grow-disk list-tags add-tags remove-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+
+function __fish_gnt_instance_names
+    set -l words (commandline -opc)
+    $words[1] __complete $words[2..-1] (commandline -ct) 2>/dev/null | string replace -r -- '^--[^=]*=' ''
+end
+complete -c gnt-instance -n 'set -g __fish_gnt_instance_names (__fish_gnt_instance_names); test -n "$__fish_gnt_instance_names"' -f -a '$__fish_gnt_instance_names'

@@ -43,10 +43,10 @@ complete -c gnt-job -n "__fish_gnt_job_needs_command" -f -a "archive" -d 'Put fi
 complete -c gnt-job -n "__fish_gnt_job_needs_command" -f -a "autoarchive" -d 'Put away all jobs that ended so long ago'
 complete -c gnt-job -n "__fish_gnt_job_needs_command" -f -a "purge" -d 'Delete jobs that were put away and ended so long ago'
 complete -c gnt-job -n "__fish_gnt_job_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l children-of -d 'The children of this job' -r
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l watch -d 'Show it again on changes and every SECONDS [2]' -r
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l children-of -d 'The children of this job' -r -f -a '(__fish_gnt_job_names)'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l watch -d 'Show it again on changes and every SECONDS [else: 2]' -r -f -a '(__fish_gnt_job_names)'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s o -l output -d 'Fields to show, separated by commas; +FIELDS adds to the usual ones' -r -f -a '(__fish_gnt_job_names)'
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l separator -d 'Put this between fields, and no padding' -r -f -a '(__fish_gnt_job_names)'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l units -d 'Show sizes in h (readable), m, g or t' -r -f -a "h\t'Whichever reads best, with the unit\'s letter'
 m\t'MiB'
 g\t'GiB'
@@ -67,7 +67,7 @@ complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s q -l quiet -d '
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -l json -d 'Print one JSON document'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -l separator -d 'Put this between columns, and no padding' -r -f -a '(__fish_gnt_job_names)'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -l no-headers -d 'No line of titles'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand list-fields" -s d -l debug -d 'Say more about what happens inside; repeat for more'
@@ -87,7 +87,7 @@ complete -c gnt-job -n "__fish_gnt_job_using_subcommand show" -s q -l quiet -d '
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand show" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand show" -l json -d 'Print one JSON document'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_job_names)'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -l no-children -d 'Only these jobs, not their children'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -l json-stream -d 'Print one JSON event a line while waiting'
@@ -96,7 +96,7 @@ complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -s q -l quiet -d '
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -l json -d 'Print one JSON document'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand wait" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_job_names)'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -l no-children -d 'Only these jobs, not their children'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -l json-stream -d 'Print one JSON event a line while waiting'
@@ -105,7 +105,7 @@ complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -s q -l quiet -d 
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -l json -d 'Print one JSON document'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand watch" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -l timeout -d 'Stop waiting after so long (exit 4)' -r
+complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -l timeout -d 'Stop waiting after so long (exit 4)' -r -f -a '(__fish_gnt_job_names)'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -l pending -d 'Those that have not begun, or are being cancelled'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand cancel" -l queued -d 'Those that are submitted and no more'
@@ -162,3 +162,9 @@ complete -c gnt-job -n "__fish_gnt_job_using_subcommand help; and not __fish_see
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand help; and not __fish_seen_subcommand_from list list-fields info wait watch cancel change-priority archive autoarchive purge help" -f -a "autoarchive" -d 'Put away all jobs that ended so long ago'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand help; and not __fish_seen_subcommand_from list list-fields info wait watch cancel change-priority archive autoarchive purge help" -f -a "purge" -d 'Delete jobs that were put away and ended so long ago'
 complete -c gnt-job -n "__fish_gnt_job_using_subcommand help; and not __fish_seen_subcommand_from list list-fields info wait watch cancel change-priority archive autoarchive purge help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+
+function __fish_gnt_job_names
+    set -l words (commandline -opc)
+    $words[1] __complete $words[2..-1] (commandline -ct) 2>/dev/null | string replace -r -- '^--[^=]*=' ''
+end
+complete -c gnt-job -n 'set -g __fish_gnt_job_names (__fish_gnt_job_names); test -n "$__fish_gnt_job_names"' -f -a '$__fish_gnt_job_names'
