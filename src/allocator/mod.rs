@@ -5,7 +5,8 @@
 //! out of it and puts it in elsewhere, so that each instance of a plan sees those before it.
 //! Whether it may go to a node is decided in `checks`, which of several nodes is best in
 //! `score`; both follow Ganeti's htools. The rest are the questions that are asked: who goes
-//! where (`departure`), who goes to another group (`regroup`), where a new instance goes (`allocate`), whether there is room
+//! where (`departure`), who goes to another group (`regroup`), how
+//! instances come home (`homecoming`), where a new instance goes (`allocate`), whether there is room
 //! (`room`), what the instance policy says (`policy`). Programs that choose in our place are asked by
 //! [`external`].
 //!
@@ -32,6 +33,7 @@ mod claim;
 mod departure;
 pub mod external;
 mod fill;
+mod homecoming;
 mod ledger;
 mod nodes;
 mod place;
@@ -49,6 +51,7 @@ pub use allocate::{allocate, allocate_all};
 pub use claim::*;
 pub use departure::{check_choice, choose_node, plan_departure};
 pub use fill::{Fill, Level, fill};
+pub use homecoming::plan_homecoming;
 pub use place::*;
 pub use policy::policy_breaches;
 pub use regroup::plan_regrouping;

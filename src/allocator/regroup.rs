@@ -172,10 +172,10 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The moves that bring an instance there. A drbd instance moves by its copies: the second one is
+    /// The moves that bring an instance to another home. A drbd instance moves by its copies: the second one is
     /// made where it is to run, it goes there, and the one that stayed behind is made where the second is
     /// to be. What runs on a dead node goes to its secondary first.
-    fn way(&self, mover: &Mover<'_>, home: Home) -> Result<Placed, Unmovable> {
+    pub(super) fn way(&self, mover: &Mover<'_>, home: Home) -> Result<Placed, Unmovable> {
         let source = &self.ledger.rooms[mover.primary];
         let target = &self.ledger.rooms[home.primary];
         if !target.accepts_from(source) {
@@ -204,7 +204,7 @@ impl<'a> Planner<'a> {
             if copy != secondary {
                 moves.push(self.planned(Role::Secondary, copy, secondary));
             }
-        } else {
+        } else if mover.primary != home.primary {
             moves.push(self.planned(Role::Primary, mover.primary, home.primary));
         }
         let secondary = (home.secondary).map(|at| self.room_for(mover, Role::Secondary, at));

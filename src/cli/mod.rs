@@ -24,6 +24,7 @@ mod instance_change;
 mod instance_disks;
 pub mod job;
 pub mod left_out;
+mod maintenance;
 pub mod names;
 pub mod node;
 pub mod operation;

@@ -32,6 +32,7 @@ fn run(cli: NodeCli, cx: &mut Context) -> Result<ExitCode> {
         NodeCommand::Add(args) => add(args, cx),
         NodeCommand::Evacuate(args) => evacuate(args, cx),
         NodeCommand::Failover(args) => failover(args, cx),
+        NodeCommand::Maintenance(command) => super::maintenance::run(command, cx),
         NodeCommand::Migrate(args) => migrate(args, cx),
         NodeCommand::Info(args) => fields::node::info(cx, &args.nodes),
         NodeCommand::List(args) => fields::list::<fields::node::Row>(cx, args.nodes, args.list),

@@ -7,10 +7,13 @@
 mod change;
 mod disks;
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 pub use self::change::{DiskChange, GroupChange, InstanceChange};
 use super::config::Config;
+use super::maintenance::Maintenance;
 use super::object::{
     AdminSource, AdminState, Capacity, Cluster, Disk, DiskTemplate, DiskUuid, Group, GroupUuid,
     Instance, InstanceUuid, Node, NodeUuid, Stamps,
@@ -168,6 +171,8 @@ pub struct NodeChange {
     pub secondary_ip: Option<String>,
     /// Size.
     pub capacity: Option<Capacity>,
+    /// In maintenance, or no longer.
+    pub maintenance: Option<Option<Arc<Maintenance>>>,
 }
 
 /// An object that an edit changed: its row has to be written or deleted.
@@ -387,6 +392,7 @@ impl NodeChange {
         set(&mut node.vm_capable, self.vm_capable.as_ref());
         set(&mut node.secondary_ip, self.secondary_ip.as_ref());
         set(&mut node.capacity, self.capacity.as_ref());
+        set(&mut node.maintenance, self.maintenance.as_ref());
     }
 }
 

@@ -16,6 +16,7 @@ mod fixture;
 pub mod htools;
 pub mod import;
 mod layers;
+mod maintenance;
 mod names;
 mod object;
 pub mod sample;
@@ -25,6 +26,7 @@ mod tags;
 pub use config::*;
 pub use edit::*;
 pub use layers::Layers;
+pub use maintenance::{Home, Maintenance, Places};
 pub(crate) use names::is_short_for;
 pub use names::{
     Kind, UnknownName, expand_group, expand_instance, expand_node, is_cluster_name, nearest,

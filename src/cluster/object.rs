@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::maintenance::Maintenance;
 use crate::opcodes::words;
 
 macro_rules! text_newtype {
@@ -305,6 +306,13 @@ pub struct Node {
     /// Ours: its size.
     #[serde(default, rename = "gnt_capacity")]
     pub capacity: Capacity,
+    /// Ours: in maintenance, and what was on it before.
+    #[serde(
+        default,
+        rename = "gnt_maintenance",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub maintenance: Option<Arc<Maintenance>>,
     /// Everything else, as it came.
     #[serde(flatten)]
     pub rest: Map<String, Value>,

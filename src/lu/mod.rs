@@ -26,6 +26,7 @@ mod instance_remove;
 mod instance_run;
 mod instance_storage;
 mod limits;
+mod maintenance;
 mod node;
 mod node_plan;
 mod parameters;
@@ -367,6 +368,8 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::NodeEvacuate(unit) => unit,
         Op::NodeFailover(unit) => unit,
         Op::NodeMigrate(unit) => unit,
+        Op::NodeMaintenanceEnter(unit) => unit,
+        Op::NodeRestore(unit) => unit,
         Op::NodeSetParams(unit) => unit,
         Op::NodeAdd(unit) => unit,
         Op::NodeRemove(unit) => unit,

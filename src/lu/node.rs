@@ -185,6 +185,7 @@ impl NodeSetParams {
             vm_capable: self.vm_capable,
             secondary_ip: self.secondary_ip.clone(),
             capacity: self.capacity,
+            maintenance: None,
         };
         (change, result)
     }
@@ -360,6 +361,7 @@ impl NodeAdd {
             tags: vec![],
             stamps: Stamps::default(),
             capacity,
+            maintenance: None,
             rest: Map::from_iter([("powered".to_owned(), Value::Bool(true))]),
         };
         Ok(Outcome {

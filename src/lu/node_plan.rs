@@ -17,25 +17,25 @@ use crate::opcodes::{
     NodeMigrate, OpError, Opcode,
 };
 
-/// One of the three operations, in the terms that they share.
-struct Leaving<'a> {
+/// One of the operations, in the terms that they share.
+pub(super) struct Leaving<'a> {
     /// Completes `Unable to … instances`.
-    verb: &'static str,
-    node_name: &'a str,
-    node_uuid: Option<&'a str>,
-    mode: EvacMode,
-    new_secondary: Option<&'a str>,
-    target: Option<&'a str>,
-    iallocator: Option<&'a String>,
-    ignore_soft_errors: bool,
-    allow_partial: bool,
-    parallel: Option<u32>,
+    pub(super) verb: &'static str,
+    pub(super) node_name: &'a str,
+    pub(super) node_uuid: Option<&'a str>,
+    pub(super) mode: EvacMode,
+    pub(super) new_secondary: Option<&'a str>,
+    pub(super) target: Option<&'a str>,
+    pub(super) iallocator: Option<&'a String>,
+    pub(super) ignore_soft_errors: bool,
+    pub(super) allow_partial: bool,
+    pub(super) parallel: Option<u32>,
 }
 
 impl Leaving<'_> {
     /// Affected instances, and the group and its nodes, all shared: the plan is made when those
     /// that move at this moment have arrived, and is over in an instant.
-    fn locks(&self, config: &Config) -> LockSet {
+    pub(super) fn locks(&self, config: &Config) -> LockSet {
         let mut locks = LockSet::new();
         let Ok(node) = find_node(config, self.node_name, None) else {
             return locks;
@@ -55,7 +55,7 @@ impl Leaving<'_> {
         locks
     }
 
-    fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+    pub(super) fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
         let config = env.config();
         let wrong = |text: String| OpError::prereq(ErrorCode::WrongInput, text);
         let node = find_node(config, self.node_name, self.node_uuid)?;
@@ -111,6 +111,12 @@ impl Leaving<'_> {
         env: &Env<'_>,
         child: impl Fn(&Step<'_>) -> Opcode,
     ) -> Result<Outcome, Failure> {
+        let plan = self.departures(env)?;
+        self.terms(env.config())?.outcome(env, &plan, child)
+    }
+
+    /// Who goes where.
+    pub(super) fn departures(&self, env: &Env<'_>) -> Result<Plan, Failure> {
         let config = env.config();
         let node = find_node(config, self.node_name, self.node_uuid)?;
         let uuid = |name| find_node(config, name, None).map(|node| node.uuid.clone());
@@ -123,15 +129,18 @@ impl Leaving<'_> {
                 ignore_soft_errors: self.ignore_soft_errors,
             },
         };
-        let plan = self.plan(env, &departure)?;
-        let terms = Terms {
+        self.plan(env, &departure)
+    }
+
+    pub(super) fn terms(&self, config: &Config) -> Result<Terms, OpError> {
+        let node = find_node(config, self.node_name, self.node_uuid)?;
+        Ok(Terms {
             verb: self.verb,
             nothing: format!("{} has no instances to {}", node.name, self.verb),
             allow_partial: self.allow_partial,
             hint: PARTIAL,
             parallel: self.parallel,
-        };
-        terms.outcome(env, &plan, child)
+        })
     }
 }
 

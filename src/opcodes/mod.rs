@@ -134,6 +134,10 @@ operations! {
     NodeFailover = "OP_NODE_FAILOVER", summary |op| Some(op.node_name.clone());
     /// Migrates every primary instance off a node, through one child job an instance.
     NodeMigrate = "OP_NODE_MIGRATE", summary |op| Some(op.node_name.clone());
+    /// Empties a node for maintenance, and remembers what was on it.
+    NodeMaintenanceEnter = "OP_NODE_MAINTENANCE_ENTER", summary |op| Some(op.node_name.clone());
+    /// Brings a node back from maintenance, and its instances home.
+    NodeRestore = "OP_NODE_RESTORE", summary |op| Some(op.node_name.clone());
     /// Changes a node's flags or capacity.
     NodeSetParams = "OP_NODE_SET_PARAMS", summary |op| Some(op.node_name.clone());
     /// Adds a node to the cluster.

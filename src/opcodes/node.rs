@@ -71,6 +71,60 @@ pub struct NodeFailover {
     pub parallel: Option<u32>,
 }
 
+/// OP_NODE_MAINTENANCE_ENTER (ours): empties a node as [`NodeEvacuate`] does, drains it in the same
+/// moment, and remembers what was on it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeMaintenanceEnter {
+    /// The node.
+    pub node_name: String,
+    /// Its UUID; if given it must still belong to the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_uuid: Option<String>,
+    /// Other nodes that are entered at the same time: nothing is sent there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub beside: Vec<String>,
+    /// An external allocator; absent means the default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iallocator: Option<String>,
+    /// Release old copies before the new ones are in sync.
+    #[serde(default)]
+    pub early_release: bool,
+    /// Accept placements that only break soft rules.
+    #[serde(default)]
+    pub ignore_soft_errors: bool,
+    /// Refuse where the nodes that stay could not bear the loss of one more (N+1).
+    #[serde(default)]
+    pub keep_redundancy: bool,
+    /// Move those that can move even if others cannot.
+    #[serde(default)]
+    pub allow_partial: bool,
+    /// How many children run at once at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel: Option<u32>,
+}
+
+/// OP_NODE_RESTORE (ours): brings a node back from maintenance, and home what was on it and what
+/// nobody has moved since.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NodeRestore {
+    /// The node.
+    pub node_name: String,
+    /// Its UUID; if given it must still belong to the name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub node_uuid: Option<String>,
+    /// Whether instances come home; otherwise they are forgotten.
+    #[serde(default = "yes")]
+    pub restore: bool,
+    /// Release old copies before the new ones are in sync.
+    #[serde(default)]
+    pub early_release: bool,
+    /// How many children run at once at most.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parallel: Option<u32>,
+}
+
 /// OP_NODE_MIGRATE: see [`super::Op::NodeMigrate`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

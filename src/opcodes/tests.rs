@@ -13,6 +13,8 @@ fn minimal() -> Vec<Value> {
         json!({"OP_ID": "OP_NODE_EVACUATE", "node_name": "node1", "mode": "all"}),
         json!({"OP_ID": "OP_NODE_FAILOVER", "node_name": "node1"}),
         json!({"OP_ID": "OP_NODE_MIGRATE", "node_name": "node1"}),
+        json!({"OP_ID": "OP_NODE_MAINTENANCE_ENTER", "node_name": "node1"}),
+        json!({"OP_ID": "OP_NODE_RESTORE", "node_name": "node1"}),
         json!({"OP_ID": "OP_NODE_SET_PARAMS", "node_name": "node1"}),
         json!({"OP_ID": "OP_NODE_ADD", "node_name": "node1"}),
         json!({"OP_ID": "OP_NODE_REMOVE", "node_name": "node1"}),

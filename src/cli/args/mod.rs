@@ -9,6 +9,7 @@ pub mod instance;
 pub mod instance_change;
 pub mod instance_disks;
 pub mod job;
+pub mod maintenance;
 pub mod node;
 pub mod policy;
 pub mod tags;

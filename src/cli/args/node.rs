@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use super::common::{
     ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, OperationArgs, SubmitArgs,
 };
+use super::maintenance::MaintenanceCommand;
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, CapacityArg};
 use crate::opcodes::{EvacMode, MigrationMode};
@@ -42,6 +43,9 @@ pub enum NodeCommand {
     /// Fail over all instances that run on a node, such as a dead one
     #[command(after_help = "Example: gnt-node failover --yes node3")]
     Failover(FailoverArgs),
+    /// Take nodes out of use for a while, and back
+    #[command(subcommand, after_help = "Example: gnt-node maintenance enter node3")]
+    Maintenance(MaintenanceCommand),
     /// Migrate all instances that run on a node
     #[command(after_help = "Example: gnt-node migrate --parallel 2 node3")]
     Migrate(MigrateArgs),
