@@ -34,6 +34,7 @@ use super::problem::{Problem, Result};
 use super::prompt::confirm;
 use super::table::{self, Cell, Field};
 use super::tags::{self, Change};
+use super::values::OfGroup;
 
 /// The name of a cluster that is given none.
 const DEFAULT_NAME: &str = "cluster";
@@ -231,6 +232,15 @@ fn show(cx: &mut Context) -> Result<ExitCode> {
         .master_node
         .as_ref()
         .map(|uuid| config.node_name(uuid).to_owned());
+    let of_group = settings
+        .allocators
+        .groups
+        .iter()
+        .filter_map(|(uuid, name)| {
+            let group = config.groups.get(uuid)?;
+            Some((group.name.clone(), json!(name)))
+        });
+    let of_group: serde_json::Map<String, Value> = of_group.collect();
     let limits = lu::Limits::NAMES.iter().filter_map(|name| {
         let millis = settings.verb_limits.get(*name)?;
         Some(((*name).to_owned(), json!(millis)))
@@ -291,6 +301,7 @@ fn show(cx: &mut Context) -> Result<ExitCode> {
             "Default iallocator",
             json!(settings.allocators.default.as_deref().unwrap_or(BUILT_IN)),
         ),
+        ("Group iallocators", Value::Object(of_group)),
         (
             "Default iallocator parameters",
             json!(settings.allocators.parameters),
@@ -511,7 +522,13 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
         client.set_verb_limits(&limits.0)?;
     }
     let allocators = client.store().settings()?.allocators;
-    if let Some(allocators) = args.allocators.over(&allocators)? {
+    let mut changed = args.allocators.over(&allocators)?;
+    if !args.group_iallocator.is_empty() {
+        let config = client.store().hosts()?;
+        let old = changed.unwrap_or_else(|| (*allocators).clone());
+        changed = Some(of_groups(&config, args.group_iallocator, old)?);
+    }
+    if let Some(allocators) = changed {
         client.set_allocators(&allocators)?;
     }
     if let Some(durations) = durations {
@@ -542,15 +559,44 @@ impl AllocatorArgs {
         if let Some(name) = self.default_iallocator {
             new.default = Some(name).filter(|name| !name.is_empty() && name != BUILT_IN);
         }
-        if let Some(name) = &new.default {
-            new.find(name).map_err(|error| {
-                Problem::input(error.to_string()).hint(
-                    "--iallocator-search-path names the directories in which it is looked for",
-                )
-            })?;
+        if new == *old {
+            return Ok(None);
         }
-        Ok(Some(new).filter(|new| new != old))
+        check_allocator(&new, new.default.as_deref())?;
+        Ok(Some(new))
     }
+}
+
+/// Looks for an allocator that is to be used from now on.
+fn check_allocator(allocators: &Allocators, name: Option<&str>) -> Result<()> {
+    let Some(name) = name.filter(|name| *name != BUILT_IN) else {
+        return Ok(());
+    };
+    allocators.find(name).map(drop).map_err(|error| {
+        Problem::input(error.to_string())
+            .hint("--iallocator-search-path names the directories in which it is looked for")
+    })
+}
+
+/// What is set about external allocators with that of some groups changed. What was set for groups that
+/// are gone goes, too.
+fn of_groups(
+    config: &Config,
+    changes: Vec<OfGroup>,
+    mut allocators: Allocators,
+) -> Result<Allocators> {
+    for OfGroup { group, value } in changes {
+        let group = &names::group(config, &group)?.uuid;
+        check_allocator(&allocators, value.as_deref())?;
+        match value {
+            Some(name) => allocators.groups.insert(group.clone(), name),
+            None => allocators.groups.remove(group),
+        };
+    }
+    allocators
+        .groups
+        .retain(|group, _| config.groups.contains_key(group));
+    Ok(allocators)
 }
 
 /// The simulator's durations with some changed.

@@ -458,6 +458,29 @@ pub fn program_options(text: &str) -> Result<ProgramOptions, String> {
     Ok(ProgramOptions(options))
 }
 
+/// What is set for a group, from `GROUP=TEXT`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfGroup {
+    /// The group's name.
+    pub group: String,
+    /// What is set; `None` where nothing stands behind the `=`.
+    pub value: Option<String>,
+}
+
+/// What is set for a group; see [`OfGroup`].
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn of_group(text: &str) -> Result<OfGroup, String> {
+    match text.split_once('=') {
+        Some((group, value)) if !group.is_empty() => Ok(OfGroup {
+            group: group.to_owned(),
+            value: Some(value.to_owned()).filter(|value| !value.is_empty()),
+        }),
+        _ => Err("expected GROUP=NAME".into()),
+    }
+}
+
 /// The path of a directory that means the same wherever it is used.
 ///
 /// # Errors

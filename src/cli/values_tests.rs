@@ -280,6 +280,10 @@ fn options_of_a_program() {
     for wrong in ["=1", "--x", "a b", "x,x=1", ","] {
         assert!(options(wrong).is_err(), "{wrong}");
     }
+    let group = of_group("rack2=hail").unwrap();
+    assert_eq!((group.group.as_str(), group.value), ("rack2", some("hail")));
+    assert_eq!(of_group("rack2=").unwrap().value, None);
+    assert!(of_group("rack2").is_err() && of_group("=hail").is_err());
     assert!(absolute_path("/usr/lib").is_ok());
     assert!(absolute_path("lib").is_err() && absolute_path("").is_err());
 }

@@ -12,18 +12,26 @@ use super::shared::{Subject, moved};
 use super::{ChildJob, Detail, Env, Failure, Move, Outcome, PlanItem, ResultWithJobs, UnitResult};
 use crate::allocator::external::{Adviser, AskError, BUILT_IN, DEFAULT, Request};
 use crate::allocator::{Claim, Role, World, check_choice};
-use crate::cluster::Node;
+use crate::cluster::{GroupUuid, Node};
 use crate::hypervisor::{InterruptKind, VerbError};
 use crate::opcodes::{ErrorCode, OpError, Opcode};
 
 /// The external allocator that is to choose, if one is.
-pub(super) fn allocator<'a>(env: &Env<'a>, named: Option<&'a String>) -> Option<&'a str> {
-    env.allocators.meant(named.map(String::as_str))
+pub(super) fn allocator<'a>(
+    env: &Env<'a>,
+    named: Option<&'a String>,
+    group: Option<&GroupUuid>,
+) -> Option<&'a str> {
+    env.allocators.meant(named.map(String::as_str), group)
 }
 
 /// Refuses an allocator that is not there.
-pub(super) fn check_allocator(env: &Env<'_>, named: Option<&String>) -> Result<(), OpError> {
-    match env.allocators.meant(named.map(String::as_str)) {
+pub(super) fn check_allocator(
+    env: &Env<'_>,
+    named: Option<&String>,
+    group: Option<&GroupUuid>,
+) -> Result<(), OpError> {
+    match env.allocators.meant(named.map(String::as_str), group) {
         Some(name) => (env.allocators.find(name))
             .map(drop)
             .map_err(|error| refusal(&error)),
@@ -33,9 +41,13 @@ pub(super) fn check_allocator(env: &Env<'_>, named: Option<&String>) -> Result<(
 
 /// The external allocator that is to choose in place of a unit that would choose and act itself. One that
 /// is run again may have begun so, if no allocator was named: then it goes on.
-pub(super) fn allocator_instead<'a>(env: &Env<'a>, named: Option<&'a String>) -> Option<&'a str> {
+pub(super) fn allocator_instead<'a>(
+    env: &Env<'a>,
+    named: Option<&'a String>,
+    group: Option<&GroupUuid>,
+) -> Option<&'a str> {
     let by_name = is_named(named);
-    allocator(env, named).filter(|_| by_name || env.attempt == 1)
+    allocator(env, named, group).filter(|_| by_name || env.attempt == 1)
 }
 
 /// Whether an external allocator is named, rather than whoever is meant otherwise.

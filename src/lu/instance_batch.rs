@@ -91,7 +91,7 @@ impl InstanceMultiAlloc {
         if self.names_nodes() {
             return Ok(self.instances.iter().cloned().map(Ok).collect());
         }
-        let Some(name) = allocator(env, self.iallocator.as_ref()) else {
+        let Some(name) = allocator(env, self.iallocator.as_ref(), None) else {
             let needs: Vec<&NewInstance> = needs.iter().collect();
             let homes = allocate_all(env.world, &needs)
                 .into_iter()
@@ -147,7 +147,7 @@ impl InstanceMultiAlloc {
             names.filter_map(|name| config.node_named(name)).collect()
         };
         let claims = op.admitted(world, need).map_err(|error| {
-            match allocator(env, self.iallocator.as_ref()).filter(|_| !self.names_nodes()) {
+            match allocator(env, self.iallocator.as_ref(), None).filter(|_| !self.names_nodes()) {
                 Some(name) => {
                     let nodes: Vec<&Arc<Node>> = nodes();
                     bad_choice(
@@ -191,7 +191,7 @@ impl LogicalUnit for InstanceMultiAlloc {
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
         self.check_shape()?;
         if !self.names_nodes() {
-            check_allocator(env, self.iallocator.as_ref())?;
+            check_allocator(env, self.iallocator.as_ref(), None)?;
         }
         self.needs(env).map(drop)
     }

@@ -313,8 +313,8 @@ impl LogicalUnit for InstanceCreate {
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
-        check_allocator(env, self.iallocator.as_ref())?;
         let config = env.config();
+        check_allocator(env, self.iallocator.as_ref(), self.group(config))?;
         let template = self.check_itself(config)?;
         if self.left_to(env).is_some() {
             return self.need(config, identity(env), template).map(drop);

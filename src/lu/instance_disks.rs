@@ -132,7 +132,7 @@ impl InstanceReplaceDisks {
                 "an allocator and a node were given: only one of them can choose",
             ));
         }
-        check_allocator(env, self.iallocator.as_ref())?;
+        check_allocator(env, self.iallocator.as_ref(), Some(&subject.primary.group))?;
         let single = matches!(self.mode, ReplaceMode::OnPrimary | ReplaceMode::OnSecondary);
         if !single && !self.disks.is_empty() {
             return Err(wrong("in this mode all disks are replaced: name none"));
@@ -413,7 +413,8 @@ impl LogicalUnit for InstanceReplaceDisks {
         env.feedback(format!("Replacing disks of instance {}", subject.name()));
         if self.mode == ReplaceMode::NewSecondary
             && self.named(env, &subject)?.is_none()
-            && let Some(name) = allocator_instead(env, self.iallocator.as_ref())
+            && let Some(name) =
+                allocator_instead(env, self.iallocator.as_ref(), Some(&subject.primary.group))
         {
             return self.goes_on(env, &subject, secondary, name);
         }

@@ -94,7 +94,7 @@ impl Request<'_> {
         let config = env.config();
         let subject = Subject::find(config, self.name, self.uuid)?;
         subject.check_known()?;
-        check_allocator(env, self.iallocator)?;
+        check_allocator(env, self.iallocator, Some(&subject.primary.group))?;
         let wrong = |text: String| OpError::prereq(ErrorCode::WrongInput, text);
         if is_named(self.iallocator) && self.target.is_some() {
             return Err(wrong(
@@ -144,10 +144,15 @@ impl Request<'_> {
     }
 
     /// The external allocator that is to choose the target, if one is.
-    fn left_to<'a>(&'a self, env: &Env<'a>, target: Option<&Arc<Node>>) -> Option<&'a str> {
+    fn left_to<'a>(
+        &'a self,
+        env: &Env<'a>,
+        subject: &Subject<'_>,
+        target: Option<&Arc<Node>>,
+    ) -> Option<&'a str> {
         match target {
             Some(_) => None,
-            None => allocator_instead(env, self.iallocator),
+            None => allocator_instead(env, self.iallocator, Some(&subject.primary.group)),
         }
     }
 
@@ -444,7 +449,7 @@ impl LogicalUnit for InstanceMigrate {
         }
         let (subject, target) = request.check(env)?;
         env.feedback(format!("Migrating instance {}", subject.name()));
-        if let Some(name) = request.left_to(env, target) {
+        if let Some(name) = request.left_to(env, &subject, target) {
             return move_goes_on_as(env, name, &subject, |node| {
                 InstanceMigrate {
                     target_node: Some(node.name.clone()),
@@ -686,7 +691,7 @@ impl LogicalUnit for InstanceFailover {
         }
         let (subject, target) = request.check(env)?;
         env.feedback(format!("Failing over instance {}", subject.name()));
-        if let Some(name) = request.left_to(env, target) {
+        if let Some(name) = request.left_to(env, &subject, target) {
             return move_goes_on_as(env, name, &subject, |node| {
                 InstanceFailover {
                     target_node: Some(node.name.clone()),

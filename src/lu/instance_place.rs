@@ -9,7 +9,7 @@ use super::shared::{check_same_group, check_target, find_group, find_node, no_ro
 use super::{Env, Failure, Move, Outcome};
 use crate::allocator::external::Request;
 use crate::allocator::{Claim, NewInstance, Role, World, allocate, policy_breaches, still_fits};
-use crate::cluster::{Config, DRBD_META_MIB, DiskTemplate, InstanceUuid, Node};
+use crate::cluster::{Config, DRBD_META_MIB, DiskTemplate, GroupUuid, InstanceUuid, Node};
 use crate::opcodes::{ErrorCode, InstanceCreate, OpError};
 
 /// Where a new instance comes from, in a plan.
@@ -156,10 +156,19 @@ impl InstanceCreate {
         })
     }
 
+    /// The group that it is to be in, if one is named.
+    pub(super) fn group<'a>(&self, config: &'a Config) -> Option<&'a GroupUuid> {
+        let group = find_group(config, self.group_name.as_ref()?).ok()?;
+        Some(&group.uuid)
+    }
+
     /// The external allocator that is to choose its nodes, if one is.
     pub(super) fn left_to<'a>(&'a self, env: &Env<'a>) -> Option<&'a str> {
         match (&self.pnode, &self.snode) {
-            (None, None) => allocator_instead(env, self.iallocator.as_ref()),
+            (None, None) => {
+                let group = self.group(env.config());
+                allocator_instead(env, self.iallocator.as_ref(), group)
+            }
             _ => None,
         }
     }

@@ -87,14 +87,19 @@ impl Leaving<'_> {
         }
         match self.new_secondary.or(self.target) {
             Some(_) => Ok(()),
-            None => check_allocator(env, self.iallocator),
+            None => check_allocator(env, self.iallocator, Some(&node.group)),
         }
     }
 
     /// Who goes where: by the nodes that are named, an external allocator, or the built-in placement.
     fn plan(&self, env: &Env<'_>, departure: &Departure) -> Result<Plan, Failure> {
         let is_named = departure.new_secondary.is_some() || departure.target.is_some();
-        match allocator(env, self.iallocator).filter(|_| !is_named) {
+        let group = env
+            .config()
+            .nodes
+            .get(&departure.node)
+            .map(|node| &node.group);
+        match allocator(env, self.iallocator, group).filter(|_| !is_named) {
             None => Ok(plan_departure(env.world, departure)),
             Some(name) => {
                 env.feedback(format!("* asking iallocator {name}"));

@@ -96,7 +96,7 @@ impl Moving<'_> {
             return Err(wrong("0 jobs at once would move nothing"));
         }
         self.targets(env.config())?;
-        check_allocator(env, self.iallocator)
+        check_allocator(env, self.iallocator, self.leaving.first())
     }
 
     fn plan(&self, env: &Env<'_>) -> Result<Plan, Failure> {
@@ -107,7 +107,7 @@ impl Moving<'_> {
             targets: targets.iter().map(|group| group.uuid.clone()).collect(),
             rules: Rules::default(),
         };
-        match allocator(env, self.iallocator) {
+        match allocator(env, self.iallocator, self.leaving.first()) {
             None => Ok(plan_regrouping(env.world, &regrouping)),
             Some(name) => {
                 env.feedback(format!("* asking iallocator {name}"));

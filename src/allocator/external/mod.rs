@@ -22,7 +22,7 @@ use serde_json::Value;
 
 use super::claim::World;
 use super::place::{NewInstance, Plan};
-use crate::cluster::Instance;
+use crate::cluster::{GroupUuid, Instance};
 use crate::hypervisor::{Call, InterruptKind};
 use crate::opcodes::EvacMode;
 
@@ -51,6 +51,8 @@ pub struct Allocators {
     pub path: Vec<PathBuf>,
     /// The one that chooses where nobody names one; without it the built-in placement does.
     pub default: Option<String>,
+    /// The one that chooses for what is in a group, instead of the default.
+    pub groups: BTreeMap<GroupUuid, String>,
     /// Options that each is called with: `--key=value`, or `--key` alone.
     pub parameters: BTreeMap<String, Option<String>>,
 }
@@ -60,17 +62,25 @@ impl Default for Allocators {
         Allocators {
             path: SEARCH_PATH.map(PathBuf::from).to_vec(),
             default: None,
+            groups: BTreeMap::new(),
             parameters: BTreeMap::new(),
         }
     }
 }
 
 impl Allocators {
-    /// The external allocator that is meant, if one is: the one named, else the default.
+    /// The external allocator that is meant, if one is: the one named, else that of the group that it is
+    /// about, else the default.
     #[must_use]
-    pub fn meant<'a>(&'a self, named: Option<&'a str>) -> Option<&'a str> {
+    pub fn meant<'a>(
+        &'a self,
+        named: Option<&'a str>,
+        group: Option<&GroupUuid>,
+    ) -> Option<&'a str> {
         let name = named.filter(|name| *name != DEFAULT);
-        name.or(self.default.as_deref())
+        let of_group = || Some(self.groups.get(group?)?.as_str());
+        name.or_else(of_group)
+            .or(self.default.as_deref())
             .filter(|name| *name != BUILT_IN)
     }
 

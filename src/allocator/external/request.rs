@@ -1,12 +1,16 @@
 //! What an allocator is told: the cluster, and what it is asked.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::super::claim::{Role, World};
 use super::super::ledger::Ledger;
 use super::super::nodes::claimed;
 use super::super::place::NewInstance;
-use crate::cluster::{Config, DRBD_META_MIB, DiskTemplate, Group, GroupUuid, Instance, Node};
+use crate::cluster::{
+    Config, DRBD_META_MIB, DiskTemplate, Group, GroupUuid, Instance, Node, NodeUuid,
+};
 use crate::opcodes::EvacMode;
 
 /// The protocol's version.
@@ -181,22 +185,41 @@ fn group(config: &Config, group: &Group) -> Value {
     })
 }
 
+/// MiB of memory that the primary instances of a node have.
+#[derive(Debug, Clone, Copy, Default)]
+struct Memory {
+    /// All of them.
+    all: u64,
+    /// Those that run.
+    up: u64,
+}
+
+fn primaries(config: &Config) -> BTreeMap<&NodeUuid, Memory> {
+    let mut nodes: BTreeMap<&NodeUuid, Memory> = BTreeMap::new();
+    for instance in config.instances.values() {
+        let memory = config.backend(instance).maxmem;
+        let node = nodes.entry(&instance.primary_node).or_default();
+        node.all = node.all.saturating_add(memory);
+        if Config::uses_memory(instance) {
+            node.up = node.up.saturating_add(memory);
+        }
+    }
+    nodes
+}
+
 /// The nodes, and what is free on them when the jobs on their way have ended. Ganeti tells the disk of
 /// one template only; here a node has one figure for all.
 fn nodes(world: &World) -> Value {
     let config = &world.config;
     let ledger = Ledger::new(world, None);
+    let primaries = primaries(config);
     let entry = |room: &super::super::nodes::Room<'_>| {
         let mut object = described(config, room.node);
         if !room.node.offline && room.node.vm_capable {
             let free = |has: i64, used: i64| claimed(has - used);
             let limits = &room.limits;
             let spindles = room.node.capacity.spindles;
-            let primaries = || config.primaries(&room.node.uuid);
-            let memory = |instance: &Instance| config.backend(instance).maxmem;
-            let all = primaries().map(|i| memory(i)).fold(0, u64::saturating_add);
-            let up = primaries().filter(|i| Config::uses_memory(i));
-            let up = up.map(|i| memory(i)).fold(0, u64::saturating_add);
+            let memory = primaries.get(&room.node.uuid).copied().unwrap_or_default();
             object.extend(as_map(json!({
                 "total_memory": limits.memory + HOST_MEMORY,
                 "reserved_memory": HOST_MEMORY,
@@ -207,8 +230,8 @@ fn nodes(world: &World) -> Value {
                 "free_spindles": claimed(i64::try_from(spindles).unwrap_or(0) - room.used.spindles),
                 "total_cpus": limits.cpus,
                 "reserved_cpus": 0,
-                "i_pri_memory": all,
-                "i_pri_up_memory": up,
+                "i_pri_memory": memory.all,
+                "i_pri_up_memory": memory.up,
             })));
         }
         (room.node.name.clone(), Value::Object(object))

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::common::{ForceArgs, GlobalArgs, ListArgs, SubmitArgs};
 use super::tags::{SearchTagsArgs, TagsArgs};
-use crate::cli::values::{self, Age, Numbers, ProgramOptions};
+use crate::cli::values::{self, Age, Numbers, OfGroup, ProgramOptions};
 use crate::limits::{MAX_RUNNING_JOBS_MOST, QUEUE_LIMIT_MOST};
 use crate::opcodes::VerifyCode;
 
@@ -283,6 +283,10 @@ pub struct ModifyArgs {
     /// Who chooses nodes.
     #[command(flatten)]
     pub allocators: AllocatorArgs,
+    /// Let this allocator choose for what is in a group, instead of the default; without a name the
+    /// default does again
+    #[arg(long, value_name = "GROUP=NAME", group = "changes", hide_short_help = true, value_parser = values::of_group)]
+    pub group_iallocator: Vec<OfGroup>,
 }
 
 /// `gnt-cluster destroy`.

@@ -106,6 +106,32 @@ fn the_default_is_asked_where_none_is_named_and_the_built_in_one_can_be() {
 }
 
 #[test]
+fn the_default_of_a_group_counts_before_that_of_the_cluster() {
+    let mut lab = Lab::new();
+    lab.allocator("exit 7");
+    let of_group = |lab: &mut Lab, name: &str| {
+        (lab.allocators.groups).insert("uuid-default".into(), name.to_owned());
+    };
+    of_group(&mut lab, "mine");
+    let evacuate = evacuate("secondary-only");
+    let migrate = op(json!({"OP_ID": "OP_INSTANCE_MIGRATE", "instance_name": "rbd1"}));
+    let change = op(json!({"OP_ID": "OP_INSTANCE_CHANGE_GROUP", "instance_name": "rbd1"}));
+    let create = with(create("new1", "drbd"), "group_name", json!("default"));
+    for op in [evacuate.clone(), migrate, change, create] {
+        let error = lab.fails(op);
+        assert_eq!(
+            error.message,
+            "iallocator module 'mine' failed: exit code 7"
+        );
+    }
+    let elsewhere = with(self::create("new1", "rbd"), "group_name", json!("other"));
+    lab.run(elsewhere).unwrap();
+    lab.allocators.default = Some("mine".into());
+    of_group(&mut lab, BUILT_IN);
+    assert_eq!(jobs(lab.run(evacuate).unwrap()).jobs.len(), 1);
+}
+
+#[test]
 fn it_reads_a_file_of_ours_before_its_options_and_no_shell_sees_them() {
     let mut lab = Lab::new();
     lab.allocator("stat -c %a \"$1\" >&2; shift; echo \"$*\" \"$#\" >&2; exit 3");
