@@ -63,6 +63,8 @@
 //! * **Claim**: room that a planned move will need on a node, until its job ends. Not a "reservation"
 //!   that somebody makes: it comes and goes with the job. Plans count configuration and claims, so two
 //!   evacuations at once do not overbook a node.
+//! * **Allocator**: a program outside that chooses nodes in place of the built-in placement, such as
+//!   `hail`. It proposes; whether an instance may go there is decided here.
 //! * **World**: what a unit sees while it plans: one consistent state of configuration and claims.
 //! * **Reality**: what the driver says is so: what runs where, which copies are in sync. The
 //!   configuration is what should be; where they differ, reality is right about the present.

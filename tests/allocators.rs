@@ -20,6 +20,7 @@ use nix::unistd::Pid;
 fn allocator(lab: &Lab, script: &str) {
     let folder = lab.temp.path().join("allocators");
     fs::create_dir_all(&folder).unwrap();
+    fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).unwrap();
     let file = folder.join("mine");
     fs::write(&file, format!("#!/bin/sh\n{script}\n")).unwrap();
     fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).unwrap();
@@ -114,6 +115,7 @@ fn a_cluster_is_founded_with_its_default() {
     let output = init("mine").exits(1);
     assert!(output.stderr.contains("'mine' not found"), "{output:#?}");
     fs::create_dir_all(&folder).unwrap();
+    fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).unwrap();
     fs::write(folder.join("mine"), "#!/bin/sh\nexit 5\n").unwrap();
     fs::set_permissions(folder.join("mine"), PermissionsExt::from_mode(0o755)).unwrap();
     init("mine").exits(0);

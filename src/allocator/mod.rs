@@ -37,6 +37,7 @@ mod homecoming;
 mod ledger;
 mod nodes;
 mod place;
+mod planner;
 mod policy;
 mod regroup;
 mod room;

@@ -5,10 +5,10 @@ use crate::cluster::{Config, Group, Instance, Mirroring, NodeUuid};
 use super::allocate::{Home, find_home};
 use super::checks::{Fail, Failure, Strictness, check};
 use super::claim::{Claim, Role, World};
-use super::departure::{Mover, Planner, refusal};
 use super::ledger::Ledger;
 use super::nodes::{Seats, claimed, unusable};
 use super::place::{Destination, NewInstance, Placed, Plan, Regrouping, Unmovable};
+use super::planner::{Mover, Planner, refusal};
 use super::policy::policy_breaches;
 
 /// Plans the way of instances to other groups.

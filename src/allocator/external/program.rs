@@ -47,13 +47,14 @@ pub(super) fn find(path: &[PathBuf], name: &str) -> Result<PathBuf, AskError> {
         let Ok(meta) = fs::metadata(&file) else {
             continue;
         };
-        let me = nix::unistd::geteuid().as_raw();
         let why = if !meta.is_file() {
             "is not a file"
         } else if meta.mode() & EXECUTE == 0 {
             "is not executable"
-        } else if meta.mode() & OTHERS_WRITE != 0 || ![0, me].contains(&meta.uid()) {
+        } else if is_open(&meta) {
             "can be changed by others"
+        } else if fs::metadata(directory).is_ok_and(|meta| is_open(&meta)) {
+            "is in a directory that others can change"
         } else {
             return Ok(file);
         };
@@ -67,6 +68,12 @@ pub(super) fn find(path: &[PathBuf], name: &str) -> Result<PathBuf, AskError> {
         name: name.to_owned(),
         path: path.join(", "),
     })
+}
+
+/// Whether others than root and we can change a file or a directory.
+fn is_open(meta: &fs::Metadata) -> bool {
+    let me = nix::unistd::geteuid().as_raw();
+    meta.mode() & OTHERS_WRITE != 0 || ![0, me].contains(&meta.uid())
 }
 
 /// One run of an allocator.

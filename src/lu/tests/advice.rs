@@ -359,6 +359,19 @@ fn one_that_others_can_change_or_that_cannot_be_run_is_not_run() {
         let error = lab.fails(secondaries());
         assert!(error.message.ends_with(why), "{error}");
     }
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).unwrap();
+    let open = |mode| {
+        std::fs::set_permissions(lab.dir.path(), PermissionsExt::from_mode(mode)).unwrap();
+    };
+    open(0o777);
+    let op = with(secondaries(), "ignore_soft_errors", json!(true));
+    let error = lab.allocators.find("mine").unwrap_err().to_string();
+    assert!(
+        error.ends_with("is in a directory that others can change"),
+        "{error}"
+    );
+    open(0o700);
+    assert_eq!(code(&lab.fails(op)), ErrorCode::EnvironmentError);
     for name in ["", "..", "a/b", "../mine", ".mine", "mi ne", "mine\n"] {
         let error = lab.fails(with(secondaries(), "iallocator", json!(name)));
         assert_eq!(code(&error), ErrorCode::WrongInput, "{name:?}");
