@@ -192,6 +192,9 @@ impl Service {
                 begin.epoch
             ),
         );
+        if let Err(error) = store.dir().remove_scratch() {
+            log::note(None, &error.to_string());
+        }
         back_off(begin.deaths_in_last_minute);
         let mut state = State::new(begin.epoch, settings);
         load::load(&mut state, &store)?;

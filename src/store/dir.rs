@@ -23,6 +23,9 @@ const NETWORK: [(i64, &str); 5] = [
     (0x7461_636f, "OCFS2"),
 ];
 
+/// How the names of files begin that an external allocator reads: one a question, gone with the answer.
+pub const SCRATCH: &str = "allocator-";
+
 /// The directory that holds a cluster: configuration, queue, reality of the simulator, lock files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StateDir(PathBuf);
@@ -296,15 +299,26 @@ impl StateDir {
     /// [`StoreError::Io`].
     pub fn remove_realities_but(&self, keep: Option<u64>) -> Result<(), StoreError> {
         let keep = keep.map(|generation| format!("reality-{generation}.db"));
+        self.remove_beginning("reality-", keep.as_deref())
+    }
+
+    /// Removes files that programs were to read and that their runner has left, since it died.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub fn remove_scratch(&self) -> Result<(), StoreError> {
+        self.remove_beginning(SCRATCH, None)
+    }
+
+    /// Removes the files whose names begin so, unless they begin with `keep`.
+    fn remove_beginning(&self, beginning: &str, keep: Option<&str>) -> Result<(), StoreError> {
         for entry in fs::read_dir(&self.0).map_err(|error| StoreError::io(&self.0, error))? {
             let name = entry
                 .map_err(|error| StoreError::io(&self.0, error))?
                 .file_name();
             let Some(name) = name.to_str() else { continue };
-            let kept = keep
-                .as_ref()
-                .is_some_and(|keep| name.starts_with(keep.as_str()));
-            if name.starts_with("reality-") && !kept {
+            let kept = keep.is_some_and(|keep| name.starts_with(keep));
+            if name.starts_with(beginning) && !kept {
                 remove_if_there(&self.0.join(name))?;
             }
         }
@@ -322,6 +336,7 @@ impl StateDir {
         self.remove_realities_but(None)?;
         remove_all(&self.replaced())?;
         remove_all(&self.path().join("restoring"))?;
+        self.remove_scratch()?;
         let log = self.runner_log();
         for path in [log.with_extension("log.1"), log] {
             remove_if_there(&path)?;

@@ -47,7 +47,7 @@ pub use check::{Reading, Stray};
 pub use commit::Commit;
 pub use copy::{Frozen, inspect};
 pub(crate) use copy::{copy_database, distrust_database, foreign_flags};
-pub use dir::StateDir;
+pub use dir::{SCRATCH, StateDir};
 pub(crate) use dir::{private_file, remove_if_there};
 pub use error::StoreError;
 pub use events::{Event, EventKind};

@@ -25,6 +25,7 @@ use super::place::{NewInstance, Plan};
 use crate::cluster::{GroupUuid, Instance};
 use crate::hypervisor::{Call, InterruptKind};
 use crate::opcodes::EvacMode;
+use crate::store::SCRATCH;
 
 pub use answer::Moves;
 pub use departure::plan_departure_by;
@@ -243,7 +244,7 @@ impl Adviser<'_> {
             program: &file,
             options: &options,
             input: &request::write(world, request),
-            scratch: &self.scratch.join(format!("allocator-{}.json", self.tag)),
+            scratch: &self.scratch.join(format!("{SCRATCH}{}.json", self.tag)),
             call: self.call,
         };
         answer::read(self.name, &run.output()?)
