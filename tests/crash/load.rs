@@ -19,6 +19,8 @@ pub enum Kind {
     Instance,
     /// Instances and nodes come and go.
     Births,
+    /// Instances, their disks, groups and tags are changed.
+    Changes,
     /// A node is drained, or declared dead.
     Flags,
     /// Jobs are cancelled.
@@ -45,11 +47,12 @@ pub enum Kind {
     Simulator,
 }
 
-pub const KINDS: [Kind; 16] = [
+pub const KINDS: [Kind; 17] = [
     Kind::Batch,
     Kind::Node,
     Kind::Instance,
     Kind::Births,
+    Kind::Changes,
     Kind::Flags,
     Kind::Cancel,
     Kind::Priority,
@@ -177,6 +180,7 @@ impl Load {
             Kind::Node => self.node_operation(random),
             Kind::Instance => self.instance_operation(random),
             Kind::Births => self.birth(random),
+            Kind::Changes => self.change(random),
             Kind::Flags => self.flag(random),
             Kind::Cancel => self.cancel(random),
             Kind::Priority => {
@@ -339,6 +343,45 @@ impl Load {
                 self.submission(random, &line, 1)
             }
         }
+    }
+
+    fn change(&mut self, random: &mut StdRng) -> Command {
+        let (name, node) = (self.instance(random), self.node(random));
+        let number = random.random_range(1..=4_u32);
+        let (size, memory) = (
+            format!("{}M", 16 * number),
+            format!("memory={}M", 64 * number),
+        );
+        let (disk, tag) = (format!("add:size={size}"), format!("t{number}"));
+        let ratio = format!("{}", 4 * number);
+        let modify = ["gnt-instance", "modify", "--ignore-ipolicy"];
+        let line: Vec<&str> = match random.random_range(0..12) {
+            0 | 1 => vec!["gnt-instance", "move", "-f", "-n", &node, &name],
+            2 => vec![
+                "gnt-instance",
+                "grow-disk",
+                "--ignore-ipolicy",
+                &name,
+                "0",
+                &size,
+            ],
+            3 => [&modify[..], &["--disk", &disk, &name]].concat(),
+            4 => [&modify[..], &["--disk", "remove", &name]].concat(),
+            5 => [&modify[..], &["-B", &memory, &name]].concat(),
+            6 => vec!["gnt-instance", "activate-disks", &name],
+            7 => vec!["gnt-instance", "deactivate-disks", &name],
+            8 => vec!["gnt-instance", "add-tags", &name, &tag],
+            9 => vec!["gnt-instance", "remove-tags", &name, &tag],
+            10 => vec!["gnt-node", "add-tags", &node, &tag],
+            _ => vec![
+                "gnt-group",
+                "modify",
+                "--ipolicy-vcpu-ratio",
+                &ratio,
+                "default",
+            ],
+        };
+        self.submission(random, &line, 1)
     }
 
     fn flag(&mut self, random: &mut StdRng) -> Command {

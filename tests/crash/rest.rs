@@ -309,7 +309,7 @@ fn may_do(verb: Verb, op: &str, starts: i64) -> i64 {
     let may = match (verb, op) {
         (_, "OP_INSTANCE_REBOOT") => return starts,
         (Verb::Start | Verb::Stop, "OP_INSTANCE_FAILOVER" | "OP_INSTANCE_MIGRATE") => true,
-        (Verb::Start | Verb::Stop, "OP_INSTANCE_CREATE") => true,
+        (Verb::Start | Verb::Stop, "OP_INSTANCE_CREATE" | "OP_INSTANCE_MOVE") => true,
         (Verb::Start, "OP_INSTANCE_STARTUP") => true,
         (Verb::Stop, "OP_INSTANCE_SHUTDOWN" | "OP_INSTANCE_REMOVE") => true,
         (Verb::Migrate, "OP_INSTANCE_MIGRATE") => true,
