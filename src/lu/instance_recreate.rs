@@ -7,6 +7,7 @@ use super::disk_size::{check_room_for, room_of};
 use super::instance_change::{check_meant_stopped, check_stopped};
 use super::instance_create::{check_mode, check_new_disk};
 use super::instance_disks::{Wait, add_copy, copies_of, drop_copy, state_on};
+use super::instance_plan::Plan;
 use super::settle::ask_twice;
 use super::shared::{
     Subject, about, check_answers, check_online, check_same_group, check_target, find_node,
@@ -102,9 +103,8 @@ impl InstanceRecreateDisks {
         Ok(())
     }
 
-    /// What changes, and the configuration that comes of it.
-    fn plan(&self, config: &Config, subject: &Subject<'_>) -> Result<(Vec<Edit>, Config), OpError> {
-        let mut edits = vec![];
+    fn plan(&self, config: &Config, subject: &Subject<'_>) -> Result<Plan, OpError> {
+        let mut plan = Plan::new(config);
         for disk in &self.disks {
             let uuid = subject.instance.disks.get(disk.index as usize);
             let change = DiskChange {
@@ -112,25 +112,18 @@ impl InstanceRecreateDisks {
                 mode: disk.change.mode.clone(),
                 name: None,
             };
-            edits.extend(uuid.map(|uuid| Edit::ChangeDisk {
-                disk: uuid.clone(),
-                change,
-            }));
+            if let Some(disk) = uuid.cloned() {
+                plan.edit(Edit::ChangeDisk { disk, change })?;
+            }
         }
         let nodes = self.nodes(config)?;
         if !nodes.is_empty() {
-            edits.push(Edit::PlaceInstance {
+            plan.edit(Edit::PlaceInstance {
                 instance: subject.instance.uuid.clone(),
                 nodes: nodes.iter().map(|node| node.uuid.clone()).collect(),
-            });
+            })?;
         }
-        let mut after = config.clone();
-        for edit in &edits {
-            let applied = edit.apply(&mut after, 0.0);
-            applied
-                .map_err(|error| OpError::prereq(ErrorCode::InternalError, error.to_string()))?;
-        }
-        Ok((edits, after))
+        Ok(plan)
     }
 }
 
@@ -208,8 +201,8 @@ impl LogicalUnit for InstanceRecreateDisks {
     fn claims(&self, world: &World, _: JobId, _: u32) -> Vec<Claim> {
         let config = &world.config;
         let after = |subject: Subject<'_>| {
-            let (_, after) = self.plan(config, &subject).ok()?;
-            Some(room_of(&after, &subject.instance.uuid))
+            let plan = self.plan(config, &subject).ok()?;
+            Some(room_of(&plan.after, &subject.instance.uuid))
         };
         self.subject(config)
             .ok()
@@ -237,14 +230,14 @@ impl LogicalUnit for InstanceRecreateDisks {
             check_meant_stopped(&subject, "gets new disks")?;
         }
         self.check_nodes(env, &subject)?;
-        let (_, after) = self.plan(config, &subject)?;
-        let room = room_of(&after, &subject.instance.uuid);
+        let plan = self.plan(config, &subject)?;
+        let room = room_of(&plan.after, &subject.instance.uuid);
         check_room_for(env, subject.name(), &room)
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
         let before = self.subject(env.config())?;
-        let (edits, after) = self.plan(env.config(), &before)?;
+        let Plan { after, edits, .. } = self.plan(env.config(), &before)?;
         let subject = self.subject(&after)?;
         check_stopped(env, &before)?;
         let begun = env.attempt > 1 && is_begun(env, &before, &subject)?;

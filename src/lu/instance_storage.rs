@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::disk_size::{check_room_for, holders, resize, room_of, sync_on};
 use super::instance_change::{check_meant_stopped, check_stopped};
 use super::instance_disks::{copies_of, state_on};
+use super::instance_plan::Plan;
 use super::settle::ask_twice;
 use super::shared::{
     Subject, about, check_answers, check_online, lock_instance, nothing_to_do, reference,
@@ -219,20 +220,17 @@ impl InstanceGrowDisk {
         }
     }
 
-    /// What changes, and the configuration that comes of it.
-    fn plan(&self, config: &Config, subject: &Subject<'_>) -> Result<(Edit, Config), OpError> {
+    fn plan(&self, config: &Config, subject: &Subject<'_>) -> Result<Plan, OpError> {
         let (disk, size) = self.growth(config, subject)?;
-        let edit = Edit::ChangeDisk {
+        let mut plan = Plan::new(config);
+        plan.edit(Edit::ChangeDisk {
             disk: disk.uuid.clone(),
             change: DiskChange {
                 size: Some(size),
                 ..DiskChange::default()
             },
-        };
-        let mut after = config.clone();
-        let applied = edit.apply(&mut after, 0.0);
-        applied.map_err(|error| OpError::prereq(ErrorCode::InternalError, error.to_string()))?;
-        Ok((edit, after))
+        })?;
+        Ok(plan)
     }
 
     fn check_policy(
@@ -271,8 +269,8 @@ impl LogicalUnit for InstanceGrowDisk {
     fn claims(&self, world: &World, _: JobId, _: u32) -> Vec<Claim> {
         let config = &world.config;
         let after = |subject: Subject<'_>| {
-            let (_, after) = self.plan(config, &subject).ok()?;
-            Some(room_of(&after, &subject.instance.uuid))
+            let plan = self.plan(config, &subject).ok()?;
+            Some(room_of(&plan.after, &subject.instance.uuid))
         };
         self.subject(config)
             .ok()
@@ -287,13 +285,13 @@ impl LogicalUnit for InstanceGrowDisk {
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
         let subject = self.subject(env.config())?;
         subject.check_known()?;
-        let (_, after) = self.plan(env.config(), &subject)?;
+        let plan = self.plan(env.config(), &subject)?;
         for node in holders(&subject) {
             check_online(node)?;
             check_answers(env, node, ErrorCode::EnvironmentError)?;
         }
-        self.check_policy(env, &subject, &after)?;
-        let room = room_of(&after, &subject.instance.uuid);
+        self.check_policy(env, &subject, &plan.after)?;
+        let room = room_of(&plan.after, &subject.instance.uuid);
         check_room_for(env, subject.name(), &room)
     }
 
@@ -311,14 +309,14 @@ impl LogicalUnit for InstanceGrowDisk {
             subject.name(),
             disk.size
         ));
-        let (edit, after) = self.plan(config, &subject)?;
-        resize(env, &subject, &after)?;
+        let plan = self.plan(config, &subject)?;
+        resize(env, &subject, &plan.after)?;
         if self.wait_for_sync {
             sync_on(env, &subject)?;
         }
         Ok(Outcome {
             detail: about(subject.name()),
-            edits: vec![edit],
+            edits: plan.edits,
             ..Outcome::default()
         })
     }

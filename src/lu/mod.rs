@@ -20,6 +20,7 @@ mod instance_disks;
 mod instance_move;
 mod instance_new;
 mod instance_place;
+mod instance_plan;
 mod instance_recreate;
 mod instance_relocate;
 mod instance_remove;

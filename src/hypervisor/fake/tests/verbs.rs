@@ -409,3 +409,60 @@ fn nodes_join_grow_tell_and_leave() {
     assert!(long(|call| fake.node_facts(call, &node(9))).is_err());
     assert_eq!(fake.snapshot().unwrap().nodes.len(), 4);
 }
+
+#[test]
+fn an_empty_copy_counts_whatever_others_there_are() {
+    let lab = Lab::new(FakeSettings::ZERO);
+    let (fake, web, off) = (&lab.fake, lab.instance("web"), lab.instance("off"));
+    failed(
+        &long(|call| fake.blank_copy(call, &web, &node(1))),
+        "web is running on its disks",
+    );
+    // Its copies are on node2 and node3, of which one is dead.
+    lab.fault(FaultKind::NodeDead, |fault| {
+        fault.node = Some("node3".into())
+    });
+    long(|call| fake.blank_copy(call, &off, &node(1))).unwrap();
+    let copies = long(|call| fake.copies(call, &off)).unwrap();
+    let in_sync: Vec<_> = (copies.iter())
+        .filter(|(_, state)| *state == CopyState::InSync)
+        .map(|(node, _)| node.as_str())
+        .collect();
+    assert_eq!((copies.len(), in_sync), (3, vec!["n-1"]));
+}
+
+#[test]
+fn disks_in_use_are_not_let_go_of() {
+    let lab = Lab::new(FakeSettings::ZERO);
+    let (fake, web) = (&lab.fake, lab.instance("web"));
+    failed(
+        &long(|call| fake.deactivate(call, &web, &node(1))),
+        "web is running on node1, with its disks in use",
+    );
+    long(|call| fake.deactivate(call, &web, &node(2))).unwrap();
+}
+
+#[test]
+fn disks_get_another_size_when_nothing_is_on_its_way_with_them() {
+    let lab = Lab::new(ENDLESS);
+    let fake = &lab.fake;
+    let used = |number: u32| fake.snapshot().unwrap().nodes[&node(number).uuid].disk_used;
+    let mut web = lab.instance("web");
+    let before = (used(1), used(2));
+    web.disk += 1000;
+    for _ in 0..2 {
+        long(|call| fake.resize(call, &web, &[node(1), node(2)])).unwrap();
+        assert_eq!((used(1), used(2)), (before.0 + 1000, before.1 + 1000));
+    }
+    long(|call| fake.add_copy(call, &web, &node(3), false)).unwrap();
+    let syncing = long(|call| fake.resize(call, &web, &[node(1)]));
+    failed(&syncing, "a sync of web is on its way");
+    lab.fault(FaultKind::NodeDead, |fault| {
+        fault.node = Some("node2".into())
+    });
+    let silent = short(|call| fake.resize(call, &web, &[node(1), node(2)]));
+    assert!(
+        matches!(silent, Err(VerbError::Unreachable { .. })),
+        "{silent:?}"
+    );
+}
