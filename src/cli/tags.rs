@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::cluster::{Config, Tagged};
 use crate::limits::OPCODE_BYTES;
 use crate::opcodes::{Opcode, TagKind, TagsDel, TagsSearch, TagsSet};
+use crate::queue::Client;
 use crate::text::one_line;
 
 use super::args::tags::{ListTagsArgs, ObjectTagsArgs, SearchTagsArgs, TagsArgs};
@@ -24,6 +25,14 @@ pub enum Change {
     Add,
     /// It has them no more.
     Remove,
+}
+
+/// The configuration; without instances unless one of them is meant.
+fn read(client: &Client, kind: TagKind) -> Result<Config> {
+    match kind {
+        TagKind::Instance => Ok(client.store().config()?),
+        TagKind::Cluster | TagKind::Group | TagKind::Node => Ok(client.store().hosts()?),
+    }
 }
 
 /// The object of this name, and the name in full; the cluster needs none.
@@ -65,7 +74,7 @@ pub fn list_of_cluster(cx: &mut Context) -> Result<ExitCode> {
 
 fn list_of(cx: &mut Context, kind: TagKind, name: Option<&str>) -> Result<ExitCode> {
     let client = cx.open()?;
-    let config = client.store().config()?;
+    let config = read(&client, kind)?;
     let (object, _) = find(&config, kind, name)?;
     let mut tags = config.tags(&object).to_vec();
     tags.sort();
@@ -153,7 +162,7 @@ fn change_of(
         return Err(Problem::input("no tags were given"));
     }
     let client = cx.open()?;
-    let (_, name) = find(&client.store().config()?, kind, name)?;
+    let (_, name) = find(&read(&client, kind)?, kind, name)?;
     let op: Opcode = match change {
         Change::Add => TagsSet { kind, tags, name }.into(),
         Change::Remove => TagsDel { kind, tags, name }.into(),
