@@ -24,7 +24,7 @@ pub trait Witness {
     /// They are not deleted then.
     fn goodbye(&mut self, jobs: &[JobRow]) -> Result<(), Self::Error>;
 
-    /// Whether to go on.
+    /// Whether to go on; who has said no says so from then on.
     fn go_on(&mut self) -> bool;
 }
 
@@ -59,6 +59,7 @@ impl Purge<'_> {
             store,
             batch: vec![],
             spared: BTreeSet::new(),
+            noted: false,
             deleted: 0,
         };
         let mut after = JobId(0);
@@ -97,6 +98,8 @@ struct Run<'a> {
     batch: Vec<JobRow>,
     /// First jobs of operations of which no more is deleted: one of theirs is needed after all.
     spared: BTreeSet<JobId>,
+    /// The history says that there is a purge.
+    noted: bool,
     deleted: u64,
 }
 
@@ -133,10 +136,10 @@ impl Run<'_> {
     /// One transaction: deletes the first of these jobs, as many as one takes.
     fn step(&mut self, jobs: &[JobRow]) -> Result<Step, StoreError> {
         let (Purge { what, who, .. }, store) = (*self.purge, self.store);
-        let first = self.deleted == 0;
+        let noted = std::mem::replace(&mut self.noted, true);
         let spared = &mut self.spared;
         store.write(Commit::Purge, |tx| {
-            if first {
+            if !noted {
                 tx.record(&EventKind::Purge, None, Some(what), who)?;
             }
             // Somebody may have submitted a job that depends on one of these since.
@@ -149,6 +152,7 @@ impl Run<'_> {
                 if !spared.contains(&job.root) {
                     match tx.purge(job.id, room)? {
                         Deleted::Part => break,
+                        Deleted::Nothing => {}
                         Deleted::Whole { rows } => {
                             step.deleted += 1;
                             room = room.saturating_sub(rows);

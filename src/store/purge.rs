@@ -24,6 +24,8 @@ pub enum Deleted {
     },
     /// It had more lines than were to be deleted at once.
     Part,
+    /// It was not there: somebody else has deleted it.
+    Nothing,
 }
 
 /// What is kept of what was.
@@ -135,7 +137,9 @@ impl Tx<'_> {
             "DELETE FROM opcode_archive WHERE id BETWEEN ?1 AND ?2",
             [first, last],
         )?;
-        self.run("DELETE FROM job_archive WHERE id = ?1", [job.0])?;
+        if self.count("DELETE FROM job_archive WHERE id = ?1", [job.0])? == 0 {
+            return Ok(Deleted::Nothing);
+        }
         if self.get_number(PURGED)?.unwrap_or(0) < job.0 {
             self.set(PURGED, job.0)?;
         }

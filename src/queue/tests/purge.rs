@@ -169,9 +169,46 @@ fn lines_go_in_steps_and_the_file_gets_shorter() {
     lab.store.shorten_log();
     let (before, _) = lab.store.dir().database_bytes();
     assert_eq!(purge(&lab).0.deleted, 1);
+    let events = lab.store.events_after(0).unwrap();
+    let count = events.iter().filter(|e| e.kind == EventKind::Purge).count();
+    assert_eq!(count, 1);
     assert_eq!(lab.store.log_after(id, 0).unwrap(), []);
     assert_eq!(lab.store.free_pages().unwrap(), 0);
     lab.store.shorten_log();
     let (after, _) = lab.store.dir().database_bytes();
     assert!(after * 4 < before, "{before} bytes, then {after}");
+}
+
+#[test]
+fn two_at_once_delete_each_job_once() {
+    let lab = Lab::new();
+    for _ in 0..3 {
+        lab.ended(Status::Success);
+    }
+    archive_all(&lab);
+
+    /// Lets somebody else delete what it says goodbye to.
+    struct Overtaken<'a>(&'a Lab, u64);
+
+    impl Witness for Overtaken<'_> {
+        type Error = StoreError;
+
+        fn goodbye(&mut self, _: &[JobRow]) -> Result<(), StoreError> {
+            self.1 += purge(self.0).0.deleted;
+            Ok(())
+        }
+
+        fn go_on(&mut self) -> bool {
+            true
+        }
+    }
+
+    let everything = Purge {
+        before: i64::MAX,
+        what: "all",
+        who: "{}",
+    };
+    let mut other = Overtaken(&lab, 0);
+    let purged = everything.run(&lab.store, &mut other).unwrap();
+    assert_eq!((purged.deleted, other.1), (0, 3));
 }
