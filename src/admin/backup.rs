@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 
 use crate::clock;
 use crate::hypervisor::fake;
+use crate::queue::JobId;
 use crate::signals;
 use crate::store::{
     Commit, EventKind, Gate, Patience, Reading, StateDir, Store, StoreError, inspect, private_file,
@@ -133,7 +134,8 @@ pub fn restore(
     }
     let making = dir.restoring()?;
     making.remove_all()?;
-    let made = make(dir, &making, from, unsound, who);
+    let last = old.as_ref().map(Store::last_job).transpose()?;
+    let made = make(dir, &making, from, last, unsound, who);
     let (generation, mut restored) = match made {
         Ok(made) => made,
         Err(error) => {
@@ -177,11 +179,13 @@ fn refuse_at_work(old: &Store) -> Result<(), AdminError> {
     }
 }
 
-/// Makes the cluster in `making`, for `dir`. Tells the generation of its reality.
+/// Makes the cluster in `making`, for `dir`, in which ids up to `last` were given out. Tells the generation
+/// of its reality.
 fn make(
     dir: &StateDir,
     making: &StateDir,
     from: impl Read,
+    last: Option<JobId>,
     unsound: Unsound,
     who: &str,
 ) -> Result<(u64, Restored), AdminError> {
@@ -198,6 +202,10 @@ fn make(
     let store = Store::open(making.clone())?;
     store.write(Commit::Restore, |tx| {
         tx.settle_restored(generation, DRIVER)?;
+        // What people were told of a job that is gone is not said of another one.
+        if let Some(last) = last {
+            tx.pass_over_jobs(last)?;
+        }
         tx.record(&EventKind::Restore, None, Some(&manifest.made), who)
     })?;
     let snapshot = simulator(&store)?.snapshot()?;

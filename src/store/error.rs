@@ -133,6 +133,10 @@ impl StoreError {
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         Some(match self {
+            StoreError::NoCluster(dir) if dir.join("replaced/gnt.db").exists() => format!(
+                "a restore was interrupted: restore again, or move what is in {} back",
+                dir.join("replaced").display()
+            ),
             StoreError::NoCluster(_) => {
                 "gnt-cluster init makes one; --state-dir or GNT_STATE_DIR names another directory"
                     .into()

@@ -63,6 +63,20 @@ impl Tx<'_> {
         Ok(JobId(last.0 + 1))
     }
 
+    /// Gives out no id up to this one any more.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn pass_over_jobs(&mut self, last: JobId) -> Result<(), StoreError> {
+        let last = self.next_job_id()?.0.saturating_sub(1).max(last.0);
+        self.set_newest_job(JobId(last));
+        self.run("DELETE FROM sqlite_sequence WHERE name = 'job'", [])?;
+        self.run(
+            "INSERT INTO sqlite_sequence (name, seq) VALUES ('job', ?1)",
+            [last],
+        )
+    }
+
     /// Inserts an opcode of a job.
     ///
     /// # Errors
