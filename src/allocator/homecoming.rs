@@ -7,7 +7,7 @@ use crate::cluster::{InstanceUuid, Mirroring};
 use super::allocate::Home;
 use super::checks::{Strictness, check};
 use super::claim::World;
-use super::departure::{Mover, Planner, refusal};
+use super::planner::{Mover, Planner, refusal};
 use super::ledger::Ledger;
 use super::nodes::{Seats, unusable};
 use super::place::{Destination, Placed, Plan, Rules, Unmovable};
