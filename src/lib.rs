@@ -16,7 +16,8 @@
 //! * [`allocator`]: where instances go.
 //! * [`hypervisor`]: what runs instances and keeps their disks; the simulator is one.
 //! * [`cluster`]: the configuration: groups, nodes, instances, disks; import and export.
-//! * [`admin`]: what is done to a cluster as a whole: founding it, holding it against reality.
+//! * [`admin`]: what is done to a cluster as a whole: founding it, backing it up, holding it against
+//!   reality, looking after it.
 //! * [`text`]: what others wrote, shown so that it does nothing but be read.
 //! * [`limits`]: what is accepted at most, of everything that somebody else chooses.
 //! * [`signals`]: what interrupts a tool that waits.
@@ -81,7 +82,9 @@
 //! * **Feedback**: lines that a unit says while it executes, kept with its job.
 //! * **Drain** (the queue): takes no jobs, finishes those that it has. **Hold**: takes jobs, starts none.
 //!   Two words since either is wanted without the other.
-//! * **Archive**: to put a finished job away: it is listed only if asked for.
+//! * **Archive**: to put a finished job away: it is listed only if asked for. **Purge**: to delete what was
+//!   archived, for ever.
+//! * **Watcher**: what cron calls: it starts what should run and does not, through jobs like anybody else.
 //! * **Adopt**: a runner follows to its end what its dead predecessor began and what is still under way
 //!   in reality, instead of beginning again.
 //! * **Uncertain**: an instance of which nobody could tell what became of it, as when a node gave no
