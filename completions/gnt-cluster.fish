@@ -277,7 +277,7 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l runne
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s I -l default-iallocator -d 'Let this allocator choose where none is named with -I; built-in is the built-in placement' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l default-iallocator-params -d 'Options for every allocator: key=value,…, a key alone has no value' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l iallocator-search-path -d 'The directories in which allocators are looked for, in order' -r -F
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l group-iallocator -d 'Let this allocator choose for what is in a group, instead of the default; without a name the default does again' -r
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l group-iallocator -d 'Let this allocator choose for what is in a group, instead of the default; without a name the default does again' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s d -l debug -d 'Say more about what happens inside; repeat for more'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s q -l quiet -d 'Say nothing if all goes well'

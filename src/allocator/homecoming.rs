@@ -7,10 +7,10 @@ use crate::cluster::{InstanceUuid, Mirroring};
 use super::allocate::Home;
 use super::checks::{Strictness, check};
 use super::claim::World;
-use super::planner::{Mover, Planner, refusal};
 use super::ledger::Ledger;
 use super::nodes::{Seats, unusable};
 use super::place::{Destination, Placed, Plan, Rules, Unmovable};
+use super::planner::{Mover, Planner, refusal};
 
 /// Plans the way of instances to nodes that are known. Only hard limits count, as where somebody names
 /// a node by hand; an instance that is where it is to be has no way.
