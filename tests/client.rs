@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use common::{Lab, PATIENCE, Running, wait_for};
 use gnt::queue::{JobId, Status};
-use nix::sys::signal::Signal;
+use nix::sys::signal::{Signal, kill};
 use serde_json::{Value, json};
 
 const EVACUATE: [&str; 4] = ["gnt-node", "evacuate", "-f", "node1"];
@@ -306,7 +306,11 @@ fn a_stream_ends_with_its_verdict() {
     assert_eq!(verdict(&client.finish().exits(143)), "detached");
 
     let wait = ["gnt-job", "cancel", "-f", "--wait", "--json", &parent];
+    // Nothing ends while nobody works.
+    let runner = lab.runner_pid().unwrap();
+    kill(runner, Signal::SIGSTOP).unwrap();
     let output = lab.run(wait.iter().chain(&["--timeout", "0s"])).exits(4);
+    kill(runner, Signal::SIGCONT).unwrap();
     assert_eq!(output.json()["exit"], 4);
     // Cancelled by hand, some of it perhaps when it was done already.
     let code = lab.run(["gnt-job", "wait", "-q", &parent]).code;

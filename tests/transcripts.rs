@@ -133,4 +133,4 @@ macro_rules! transcripts {
     };
 }
 
-transcripts! { lists nodes instances jobs groups refusals databases tags job_files allocators backups filters modify disks regroup batch watcher doctor left_out verify maintenance }
+transcripts! { lists nodes instances jobs groups refusals databases tags job_files allocators backups filters modify disks regroup batch watcher doctor left_out verify maintenance rolling }

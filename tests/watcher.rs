@@ -10,7 +10,7 @@ mod common;
 use common::{Lab, Output, wait_for};
 use gnt::limits::WATCHER_STARTS;
 use gnt::queue::Status;
-use gnt::store::WatcherLock;
+use gnt::store::{Duty, DutyLock};
 
 const RUN: [&str; 4] = ["gnt-cluster", "watcher", "run", "--json"];
 
@@ -118,7 +118,9 @@ fn what_falls_again_and_again_is_left_to_a_person() {
 #[test]
 fn there_is_one_at_a_time() {
     let lab = after_a_death();
-    let lock = WatcherLock::try_take(&lab.dir).unwrap().unwrap();
+    let lock = DutyLock::try_take(&lab.dir, Duty::Watcher)
+        .unwrap()
+        .unwrap();
     let output = lab.run(RUN).exits(0);
     assert_eq!(output.json()["rests"], "Another watcher is at work.");
     drop(lock);

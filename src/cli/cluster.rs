@@ -58,6 +58,7 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
         ClusterCommand::VerifyConfig(args) => verify_config(args, cx),
         ClusterCommand::Queue(command) => queue(command, cx),
         ClusterCommand::Watcher(command) => super::watcher::run(command, cx),
+        ClusterCommand::Rolling(args) => super::rolling::run(args, cx),
         ClusterCommand::Modify(args) => modify(args, cx),
         ClusterCommand::Destroy(args) => {
             if !args.yes_do_it {

@@ -27,14 +27,14 @@ pub(super) fn run(command: MaintenanceCommand, cx: &mut Context) -> Result<ExitC
 }
 
 /// What is said of nodes that are entered.
-pub(super) const ENTERED: Texts = Texts {
+const ENTERED: Texts = Texts {
     done: |_| Some("Nothing is left there: in maintenance.".to_owned()),
     errors: |_, _| Some("Not everything has left. The same line again goes on.".to_owned()),
     nothing: |ops| Some(format!("{} is empty: in maintenance.", subject(ops))),
 };
 
 /// What is said of nodes that are left.
-pub(super) const LEFT: Texts = Texts {
+const LEFT: Texts = Texts {
     done: |_| Some("In use again, and home is what nobody has moved since.".to_owned()),
     errors: |_, _| Some("In use again, but not everything is home.".to_owned()),
     nothing: |ops| {

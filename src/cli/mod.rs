@@ -36,6 +36,7 @@ pub mod problem;
 pub mod prompt;
 mod purge;
 pub mod query;
+mod rolling;
 pub mod table;
 pub mod tags;
 mod usage;

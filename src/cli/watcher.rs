@@ -14,7 +14,7 @@ use crate::queue::follow::Reach;
 use crate::queue::submit::NewJob;
 use crate::queue::{Client, JobId, Status, control};
 use crate::signals;
-use crate::store::{Reading, WatcherLock};
+use crate::store::{Duty, DutyLock, Reading};
 
 use super::args::cluster::{WatcherCommand, WatcherRunArgs};
 use super::context::Context;
@@ -114,7 +114,7 @@ struct Report {
 fn watch(mut client: Client, args: &WatcherRunArgs, cx: &mut Context) -> Result<ExitCode> {
     signals::catch();
     let mut report = Report::default();
-    let lock = WatcherLock::try_take(client.store().dir())?;
+    let lock = DutyLock::try_take(client.store().dir(), Duty::Watcher)?;
     report.rests = match (&lock, paused_until(&client)?) {
         (None, _) => Some("Another watcher is at work.".to_owned()),
         (Some(_), Some(until)) => Some(paused(until)),

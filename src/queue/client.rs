@@ -208,6 +208,14 @@ impl Client {
         })
     }
 
+    /// Notes how far a rolling maintenance is, or that there is none any more.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn set_rolling(&self, text: Option<&str>) -> Result<(), StoreError> {
+        (self.store).write(Commit::Rolling, |tx| tx.set_rolling(text))
+    }
+
     /// Sets how long verbs may take, by name, in milliseconds; the others stay.
     ///
     /// # Errors

@@ -34,6 +34,8 @@ words! {
         Hold = "hold",
         /// The watcher is paused, or goes on.
         WatcherPause = "watcher-pause",
+        /// It is noted how far a rolling maintenance is.
+        Rolling = "rolling",
         /// The queue gets other limits.
         Limits = "limits",
         /// Verbs get other limits of time.
@@ -73,6 +75,7 @@ impl Commit {
             | Commit::Drain
             | Commit::Hold
             | Commit::WatcherPause
+            | Commit::Rolling
             | Commit::Limits
             | Commit::VerbLimits
             | Commit::Allocators

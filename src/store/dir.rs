@@ -10,6 +10,7 @@ use nix::sys::statfs::{
 };
 
 use super::StoreError;
+use super::runner_lock::Duty;
 use super::swap::remove_all;
 use super::trust::{self, For};
 
@@ -82,10 +83,13 @@ impl StateDir {
         self.0.join("runner.lock")
     }
 
-    /// The lock that only watchers take.
+    /// The lock that only those take who have this duty.
     #[must_use]
-    pub fn watcher_lock(&self) -> PathBuf {
-        self.0.join("watcher.lock")
+    pub fn duty_lock(&self, duty: Duty) -> PathBuf {
+        match duty {
+            Duty::Watcher => self.0.join("watcher.lock"),
+            Duty::Rolling => self.0.join("rolling.lock"),
+        }
     }
 
     /// What the runner has to say.

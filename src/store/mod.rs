@@ -55,7 +55,7 @@ pub use gate::{Gate, Patience};
 pub use jobs::{InsertJob, JobRow, JobState, LogEntry, OpRow, op_key};
 pub use names::Jobs;
 pub use purge::{Deleted, History};
-pub use runner_lock::{RunnerLock, WatcherLock, runner_alive, stopped_runner};
+pub use runner_lock::{Duty, DutyLock, RunnerLock, runner_alive, stopped_runner};
 pub use settings::{Limits, Program, RunnerBegin, Settings};
 pub(crate) use trust::{For, distrust, open as open_small};
 pub use tx::Tx;

@@ -45,23 +45,32 @@ impl RunnerLock {
     }
 }
 
-/// The right to be the watcher, of which there is one a state directory; given back on drop.
+/// What one process at a time does for a cluster, beside the runner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Duty {
+    /// Starts what should run and does not.
+    Watcher,
+    /// Takes one node after the other into maintenance.
+    Rolling,
+}
+
+/// The right to a duty, of which there is one a state directory; given back on drop.
 #[derive(Debug)]
-pub struct WatcherLock {
+pub struct DutyLock {
     /// Closing it frees the lock.
     _file: File,
 }
 
-impl WatcherLock {
+impl DutyLock {
     /// Takes the lock if nobody has it.
     ///
     /// # Errors
     /// [`StoreError::Io`] when it cannot be locked at all.
-    pub fn try_take(dir: &StateDir) -> Result<Option<WatcherLock>, StoreError> {
-        let path = dir.watcher_lock();
+    pub fn try_take(dir: &StateDir, duty: Duty) -> Result<Option<DutyLock>, StoreError> {
+        let path = dir.duty_lock(duty);
         let file = open(&path)?;
         match try_lock(&file, &path)? {
-            true => Ok(Some(WatcherLock { _file: file })),
+            true => Ok(Some(DutyLock { _file: file })),
             false => Ok(None),
         }
     }

@@ -161,7 +161,27 @@ impl Store {
     }
 }
 
+impl Store {
+    /// How far a rolling maintenance is, as whoever does it has written it; `None` where there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn rolling(&self) -> Result<Option<String>, StoreError> {
+        let sql = "SELECT value FROM setting WHERE key = 'rolling'";
+        let found: Vec<Option<String>> = self.rows(sql, [], |row| row.get(0))?;
+        Ok(found.into_iter().flatten().next())
+    }
+}
+
 impl Tx<'_> {
+    /// Notes how far a rolling maintenance is, or that there is none.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn set_rolling(&mut self, text: Option<&str>) -> Result<(), StoreError> {
+        self.set("rolling", text)
+    }
+
     pub(super) fn set<T: ToSql>(&mut self, key: &str, value: T) -> Result<(), StoreError> {
         self.run(
             "INSERT INTO setting (key, value) VALUES (?1, ?2)

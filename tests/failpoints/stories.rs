@@ -9,6 +9,7 @@ use gnt::cluster::AdminState;
 use gnt::failpoints::control::Control;
 use gnt::hypervisor::fake::FakeSettings;
 use gnt::queue::{JobId, Status};
+use gnt::store::JobRow;
 use nix::sys::signal::{Signal, kill};
 use rusqlite::Connection;
 use serde_json::Value;
@@ -37,7 +38,7 @@ pub(crate) enum End {
 }
 
 /// All of them.
-pub(crate) const STORIES: [Story; 14] = [
+pub(crate) const STORIES: [Story; 15] = [
     story("founding", Lab::new, founding),
     story("replacing", ring, replacing),
     story("steering", ring, steering),
@@ -47,6 +48,7 @@ pub(crate) const STORIES: [Story; 14] = [
     story("nodes", ring, nodes),
     story("changes", ring, changes),
     story("relocating", slow_sample, relocating),
+    story("a rolling maintenance", ring, rolling),
     story("a dead node", ring, dead_node),
     open_story("a cancelled migration", ring, canceled),
     open_story("a migration to a node that dies", ring, given_up),
@@ -363,6 +365,22 @@ fn relocating(tale: &Tale) {
     tale.job("gnt-instance move -f -n node2 web1", moved);
     // It may have moved there without starting.
     tale.job("gnt-instance startup web1", never);
+}
+
+fn rolling(tale: &Tale) {
+    // Whoever dies when all is done has nothing to go on with: the same line would begin another one.
+    let done = || {
+        let store = tale.lab.store();
+        let over = store.rolling().is_ok_and(|rolling| rolling.is_none());
+        let jobs = store.jobs().unwrap();
+        let left =
+            |job: &JobRow| job.summary == "NODE_RESTORE(node2)" && job.status == Status::Success;
+        over && jobs.iter().any(left)
+    };
+    tale.tool_until(
+        "gnt-cluster rolling -f --exec true --nodes node1,node2",
+        done,
+    );
 }
 
 fn dead_node(tale: &Tale) {

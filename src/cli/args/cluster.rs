@@ -6,6 +6,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 
 use super::common::{ForceArgs, GlobalArgs, ListArgs, SubmitArgs};
+use super::maintenance::MinFree;
 use super::tags::{SearchTagsArgs, TagsArgs};
 use crate::cli::values::{self, Age, Numbers, OfGroup, ProgramOptions};
 use crate::limits::{MAX_RUNNING_JOBS_MOST, QUEUE_LIMIT_MOST};
@@ -66,6 +67,11 @@ pub enum ClusterCommand {
     /// Start what should run and does not, and clear up; for cron
     #[command(subcommand, after_help = "Example: gnt-cluster watcher run")]
     Watcher(WatcherCommand),
+    /// Take one node after the other into maintenance, run a command for it, and bring it back
+    #[command(
+        after_help = "Example: gnt-cluster rolling -f --exec 'ssh $GNT_NODE reboot' --group rack2"
+    )]
+    Rolling(RollingArgs),
     /// Change the cluster's parameters
     #[command(after_help = "Example: gnt-cluster modify --max-running-jobs 40")]
     Modify(ModifyArgs),
@@ -259,6 +265,38 @@ pub struct WatcherPauseArgs {
     /// How long, such as 2h
     #[arg(value_name = "DURATION", value_parser = values::duration)]
     pub time: Duration,
+}
+
+/// `gnt-cluster rolling`.
+#[derive(Debug, Args)]
+pub struct RollingArgs {
+    /// What is run for each node by /bin/sh -c, with GNT_NODE and GNT_CLUSTER
+    #[arg(long = "exec", value_name = "CMD")]
+    pub command: String,
+    /// These nodes, separated by commas [else: all that are not offline]
+    #[arg(long, value_name = "NODES", value_delimiter = ',')]
+    pub nodes: Vec<String>,
+    /// The nodes of this group
+    #[arg(long, value_name = "GROUP", conflicts_with = "nodes")]
+    pub group: Option<String>,
+    /// Forget how far an unfinished one came, and begin anew
+    #[arg(long)]
+    pub restart: bool,
+    /// Only tell which nodes it would be, in which order
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Refuse if less than this is free without a node: N+1, room for the loss of one more
+    #[arg(long, value_name = "N+1", hide_possible_values = true)]
+    pub min_free: Option<MinFree>,
+    /// Run at most so many jobs at once
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub parallel: Option<u32>,
+    /// Wait so long for a node to answer again
+    #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = values::duration, hide_short_help = true)]
+    pub back_within: Duration,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub force: ForceArgs,
 }
 
 /// `gnt-cluster modify`.
