@@ -48,6 +48,11 @@ complete -c gnt-group -n "__fish_gnt_group_needs_command" -f -a "help" -d 'Print
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l alloc-policy -d 'May instances be placed in it: preferred, last_resort or unallocable' -r -f -a "preferred\t'First choice'
 last_resort\t'Only when no preferred group has room'
 unallocable\t'Never, unless named'"
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l node-parameters -d 'Node parameters of its nodes, such as ssh_port=22' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l ipolicy-bounds-specs -d 'What an instance has at least and at most, such as min:cpu-count=1,…/max:cpu-count=8,…; several ranges are separated by //' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l ipolicy-disk-templates -d 'The disk templates that are allowed, separated by commas' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l ipolicy-vcpu-ratio -d 'Virtual CPUs for each CPU of a node' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l ipolicy-spindle-ratio -d 'Spindles in use for each spindle of a node' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand add" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"

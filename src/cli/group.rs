@@ -31,6 +31,11 @@ fn run(cli: GroupCli, cx: &mut Context) -> Result<ExitCode> {
             let op = GroupAdd {
                 group_name: args.group,
                 alloc_policy: args.alloc_policy.map(|policy| policy.word().to_owned()),
+                ndparams: args
+                    .node_parameters
+                    .map(|given| given.to_json())
+                    .unwrap_or_default(),
+                ipolicy: args.policy.parts().unwrap_or_default(),
             };
             submit(cx, &client, args.submit, op)
         }

@@ -1,7 +1,5 @@
 //! `gnt-instance`.
 
-use std::collections::BTreeSet;
-
 use serde_json::{Map, Value};
 
 use crate::allocator::external::DEFAULT;
@@ -16,8 +14,9 @@ use crate::queue::Client;
 
 use super::args::instance::{
     AddArgs, BatchCreateArgs, ChangeGroupArgs, FailoverArgs, InstanceCli, InstanceCommand,
-    MigrateArgs, RebootArgs, RemoveArgs, ReplaceDisksArgs, SelectArgs, ShutdownArgs, StartupArgs,
+    MigrateArgs, RebootArgs, RemoveArgs, ReplaceDisksArgs, ShutdownArgs, StartupArgs,
 };
+use super::args::select::SelectArgs;
 use super::context::Context;
 use super::exit::ExitCode;
 use super::fields;
@@ -28,6 +27,7 @@ use super::names;
 use super::operation::{self, Operation, SubmitOptions, Texts};
 use super::problem::{Problem, Result};
 use super::prompt::confirm;
+use super::select::selected;
 use super::table;
 use super::tags::{self, Change};
 use super::values::{DiskArg, IdentKeyVals, KeyVal};
@@ -161,6 +161,10 @@ fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
         wait_for_sync: !args.no_wait_for_sync,
         ignore_ipolicy: args.ignore_ipolicy,
         tags: args.tags,
+        osparams: args
+            .os_parameters
+            .map(|given| given.to_json())
+            .unwrap_or_default(),
     };
     one(cx, &client, args.submit, op, Texts::SILENT)
 }
@@ -224,44 +228,6 @@ fn remove(args: RemoveArgs, cx: &mut Context) -> Result<ExitCode> {
 
 // ------------------------------------------------------------ running, several
 
-/// The names of the instances that are meant, in order.
-fn selected(config: &Config, select: &SelectArgs) -> Result<Vec<String>> {
-    let mut picked: BTreeSet<String> = BTreeSet::new();
-    if select.all {
-        picked.extend(config.instance_names().map(str::to_owned));
-    } else if select.node || select.primary || select.secondary {
-        for name in &select.names {
-            let node = names::node(config, name)?;
-            if !select.secondary {
-                picked.extend(config.primaries(&node.uuid).map(|i| i.name.clone()));
-            }
-            if !select.primary {
-                picked.extend(config.secondaries(&node.uuid).map(|i| i.name.clone()));
-            }
-        }
-    } else if select.tags {
-        let tagged = config.instances_by_name();
-        let tagged = tagged.filter(|i| i.tags.iter().any(|tag| select.names.contains(tag)));
-        picked.extend(tagged.map(|i| i.name.clone()));
-    } else {
-        // As they were named.
-        let mut named = vec![];
-        for name in &select.names {
-            let name = names::instance(config, name)?.name.clone();
-            if !named.contains(&name) {
-                named.push(name);
-            }
-        }
-        return Ok(named);
-    }
-    match picked.is_empty() && !select.all {
-        true => Err(Problem::input(
-            "Selection filter does not match any instances",
-        )),
-        false => Ok(picked.into_iter().collect()),
-    }
-}
-
 /// One job an instance.
 fn several(
     cx: &mut Context,
@@ -277,7 +243,7 @@ fn several(
         cx.printer.verdict("There are no instances.")?;
         return Ok(ExitCode::Done);
     }
-    let by_filter = select.all || select.node || select.primary || select.secondary || select.tags;
+    let by_filter = select.all || select.tags || select.by_nodes().is_some();
     if (names.len() > 1 || by_filter) && !select.force_multiple && !options.dry_run {
         let list = names.join(", ");
         let count = names.len();

@@ -37,6 +37,7 @@ pub mod prompt;
 mod purge;
 pub mod query;
 mod rolling;
+mod select;
 pub mod table;
 pub mod tags;
 mod usage;

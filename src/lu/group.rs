@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Map;
 
+use super::parameters::{check_ipolicy, node_parameters, resets_as_null, without_resets};
 use super::shared::{find_group, find_node, new_uuid};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot};
 use crate::cluster::{
@@ -60,6 +61,8 @@ impl LogicalUnit for GroupAdd {
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
         self.policy()?;
+        node_parameters(&self.ndparams)?;
+        check_ipolicy(env.config(), &resets_as_null(&self.ipolicy))?;
         check_group_name(env.config(), &self.group_name)
     }
 
@@ -68,8 +71,8 @@ impl LogicalUnit for GroupAdd {
             name: self.group_name.clone(),
             uuid: GroupUuid::from(new_uuid(env, "")),
             alloc_policy: self.policy()?,
-            ipolicy: Map::new(),
-            ndparams: Map::new(),
+            ipolicy: without_resets(&self.ipolicy),
+            ndparams: without_resets(&node_parameters(&self.ndparams)?),
             tags: vec![],
             stamps: Stamps::default(),
             rest: Map::new(),

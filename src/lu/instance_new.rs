@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value, json};
 
 use super::Env;
-use super::parameters::backend_changes;
+use super::parameters::{backend_changes, without_resets};
 use super::shared::{new_uuid, new_uuid_of};
 use crate::cluster::{
     AdminSource, AdminState, Config, DRBD_META_MIB, Disk, DiskTemplate, DiskUuid, HvName, Instance,
@@ -93,7 +93,7 @@ pub(super) fn objects(
         stamps: Stamps::default(),
         uncertain: None,
         rest: Map::from_iter([
-            ("osparams".to_owned(), json!({})),
+            ("osparams".to_owned(), json!(without_resets(&op.osparams))),
             ("osparams_private".to_owned(), json!({})),
         ]),
     };

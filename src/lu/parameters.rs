@@ -21,6 +21,12 @@ pub(super) fn resets_as_null(given: &Map<String, Value>) -> Map<String, Value> {
     pairs.map(|(key, v)| (key.clone(), value(v))).collect()
 }
 
+/// The parameters of something new, which has none yet that could go back to their defaults.
+pub(super) fn without_resets(given: &Map<String, Value>) -> Map<String, Value> {
+    let given = resets_as_null(given).into_iter();
+    given.filter(|(_, value)| !value.is_null()).collect()
+}
+
 /// What a parameter holds.
 #[derive(Clone, Copy)]
 enum Kind {

@@ -14,6 +14,12 @@ pub struct GroupAdd {
     /// `preferred` (default), `last_resort` or `unallocable`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub alloc_policy: Option<String>,
+    /// Node parameters by name; the cluster's where one is absent, `null` or `default`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub ndparams: Map<String, Value>,
+    /// Parts of its instance policy; likewise.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub ipolicy: Map<String, Value>,
 }
 
 /// OP_GROUP_REMOVE: see [`super::Op::GroupRemove`].

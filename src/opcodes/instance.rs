@@ -76,6 +76,9 @@ pub struct InstanceCreate {
     /// Its tags.
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Parameters of its operating system; kept as data.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub osparams: Map<String, Value>,
 }
 
 /// OP_INSTANCE_REMOVE: see [`super::Op::InstanceRemove`].

@@ -70,12 +70,19 @@ pub enum GroupCommand {
 
 /// `gnt-group add`.
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("changes").multiple(true)))]
 pub struct AddArgs {
     /// The group's name
     pub group: String,
     /// May instances be placed in it: preferred, last_resort or unallocable
     #[arg(long, value_name = "POLICY", hide_possible_values = true)]
     pub alloc_policy: Option<AllocPolicy>,
+    /// Node parameters of its nodes, such as ssh_port=22
+    #[arg(long, value_name = "KEY=VALUE,…", value_parser = values::key_vals, hide_short_help = true)]
+    pub node_parameters: Option<KeyVals>,
+    /// Parts of its instance policy; the rest is the cluster's.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,

@@ -9,8 +9,9 @@ use super::instance_change::{ModifyArgs, RenameArgs};
 use super::instance_disks::{
     ActivateDisksArgs, DeactivateDisksArgs, GrowDiskArgs, MoveArgs, RecreateDisksArgs,
 };
+use super::select::SelectArgs;
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
-use crate::cli::values::{self, Backend, DiskArg, IdentKeyVals, Placement};
+use crate::cli::values::{self, Backend, DiskArg, IdentKeyVals, KeyVals, Placement};
 use crate::cluster::DiskTemplate;
 use crate::opcodes::{MigrationMode, RebootType};
 
@@ -141,6 +142,9 @@ pub struct AddArgs {
     /// Operating system; kept as data
     #[arg(short = 'o', long, value_name = "OS")]
     pub os_type: Option<String>,
+    /// Parameters of its operating system, such as dhcp=yes; kept as data
+    #[arg(short = 'O', long, value_name = "OS", value_parser = values::key_vals, hide_short_help = true)]
+    pub os_parameters: Option<KeyVals>,
     /// A network interface, such as 0:mac=auto; kept as data
     #[arg(long = "net", value_name = "NIC", value_parser = values::ident_key_vals)]
     pub nets: Vec<IdentKeyVals>,
@@ -195,40 +199,6 @@ pub struct RemoveArgs {
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,
-}
-
-/// Which instances a command is about.
-#[derive(Debug, Clone, Default, Args)]
-#[command(group(ArgGroup::new("selector").args(["all", "node", "primary", "secondary", "instance", "tags"])))]
-pub struct SelectArgs {
-    /// The instances, or what the options below take them for
-    #[arg(
-        value_name = "NAME",
-        required_unless_present = "all",
-        conflicts_with = "all"
-    )]
-    pub names: Vec<String>,
-    /// All instances
-    #[arg(long)]
-    pub all: bool,
-    /// The names are nodes: their instances
-    #[arg(long)]
-    pub node: bool,
-    /// The names are nodes: the instances that they are primary of
-    #[arg(long)]
-    pub primary: bool,
-    /// The names are nodes: the instances that they are secondary of
-    #[arg(long)]
-    pub secondary: bool,
-    /// The names are instances
-    #[arg(long)]
-    pub instance: bool,
-    /// The names are tags of instances
-    #[arg(long, hide_short_help = true)]
-    pub tags: bool,
-    /// Do not ask although it is about several instances
-    #[arg(long)]
-    pub force_multiple: bool,
 }
 
 /// `gnt-instance startup`.

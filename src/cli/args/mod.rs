@@ -12,6 +12,7 @@ pub mod job;
 pub mod maintenance;
 pub mod node;
 pub mod policy;
+pub mod select;
 pub mod tags;
 
 /// What `--version` prints after the tool's name.
