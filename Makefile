@@ -26,7 +26,7 @@ all:
 	$(CARGO) build --locked --release --bins
 
 install:
-	$(INSTALL) -d $(bin) $(units) $(share)/man/man8 $(share)/doc/gnt \
+	$(INSTALL) -d $(bin) $(units) $(share)/man/man8 $(share)/doc/gnt/schema \
 	    $(share)/bash-completion/completions $(share)/zsh/site-functions \
 	    $(share)/fish/vendor_completions.d
 	$(INSTALL) -m 755 $(addprefix $(BUILT)/,$(TOOLS) $(OTHERS)) $(bin)
@@ -41,6 +41,7 @@ install:
 	    chmod 644 $(units)/$$unit || exit 1; \
 	done
 	$(INSTALL) -m 644 README.md CHANGELOG.md LICENSE packaging/gnt.cron docs/*.md $(share)/doc/gnt
+	$(INSTALL) -m 644 docs/schema/*.json $(share)/doc/gnt/schema
 
 uninstall:
 	rm -f $(addprefix $(bin)/,$(TOOLS) $(OTHERS)) $(addprefix $(units)/,$(UNITS))

@@ -17,69 +17,14 @@ use std::process::Command as Process;
 use assert_cmd::cargo::cargo_bin;
 use clap::{Args, Command};
 
+#[path = "common/leaves.rs"]
+mod leaves;
+
 use gnt::cli::args::common::{ForceArgs, ListArgs, ObjectListArgs, SubmitArgs};
 use gnt::cli::args::policy::PolicyArgs;
 use gnt::cli::args::select::SelectArgs;
 use gnt::cli::generate::{completions, man_pages, tools};
-
-/// A command that does something itself, such as `gnt-cluster queue drain`.
-struct Leaf {
-    tool: String,
-    /// `queue drain`.
-    path: String,
-    command: Command,
-}
-
-impl Leaf {
-    fn full(&self) -> String {
-        format!("{} {}", self.tool, self.path)
-    }
-
-    /// The visible options in the form of the document, such as `-n/--new-secondary`.
-    fn options(&self) -> BTreeSet<String> {
-        options(&self.command)
-    }
-
-    fn aliases(&self) -> BTreeSet<String> {
-        let aliases = self.command.get_visible_aliases();
-        aliases.map(str::to_owned).collect()
-    }
-}
-
-fn options(command: &Command) -> BTreeSet<String> {
-    let shown = command.get_arguments().filter(|arg| !arg.is_hide_set());
-    let own = shown.filter(|arg| !arg.is_global_set());
-    let spelled = own.filter_map(|arg| {
-        let aliases = arg.get_visible_aliases().unwrap_or_default();
-        let short = arg.get_short().map(|short| format!("-{short}"));
-        let long = arg.get_long().map(|long| format!("--{long}"));
-        let aliases = aliases.into_iter().map(|alias| format!("--{alias}"));
-        let all: Vec<String> = short.into_iter().chain(long).chain(aliases).collect();
-        (!all.is_empty()).then(|| all.join("/"))
-    });
-    spelled.collect()
-}
-
-fn leaves() -> Vec<Leaf> {
-    fn walk(tool: &str, path: &str, command: &Command, found: &mut Vec<Leaf>) {
-        for inner in command.get_subcommands() {
-            let path = format!("{path} {}", inner.get_name());
-            match inner.has_subcommands() {
-                true => walk(tool, &path, inner, found),
-                false => found.push(Leaf {
-                    tool: tool.to_owned(),
-                    path: path.trim_start().to_owned(),
-                    command: inner.clone(),
-                }),
-            }
-        }
-    }
-    let mut found = vec![];
-    for tool in tools() {
-        walk(tool.get_name(), "", &tool, &mut found);
-    }
-    found
-}
+use leaves::{Leaf, leaves, options};
 
 /// Sets of options that the document names by one word, the larger before those that they contain.
 fn sets() -> [(&'static str, BTreeSet<String>); 6] {

@@ -93,6 +93,7 @@ fn make_installs_everything_and_takes_it_away_again() {
     }
     has("lib/systemd/system/gnt-runner.service".to_owned());
     has("share/doc/gnt/service.md".to_owned());
+    has("share/doc/gnt/schema/operation.json".to_owned());
     let version = run(Command::new(temp.path().join("usr/bin/gnt-node")).arg("--version"));
     assert!(
         String::from_utf8(version.stdout)

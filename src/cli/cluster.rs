@@ -543,6 +543,10 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
     if queue.is_some() || running.is_some() || idle.is_some() {
         client.set_limits(queue, running, idle)?;
     }
+    if cx.printer.json {
+        let document = json!({"schema": SCHEMA, "command": cx.command, "exit": 0});
+        cx.printer.line(&document.to_string())?;
+    }
     Ok(ExitCode::Done)
 }
 

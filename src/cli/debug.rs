@@ -233,12 +233,18 @@ fn fault_add(args: FaultAddArgs, cx: &mut Context) -> Result<ExitCode> {
     fault.count = args.times;
     fault.factor = args.factor;
     let id = simulator(client.store())?.add_fault(&fault)?;
-    match cx.printer.json {
-        true => cx
-            .printer
-            .line(&json!({"schema": SCHEMA, "fault": id}).to_string())?,
-        false => cx.printer.line(&format!("fault {id} is on"))?,
+    tell_fault(cx, "fault", json!(id), &format!("fault {id} is on"))
+}
+
+/// What was done about faults: a line, or a document with this field.
+fn tell_fault(cx: &mut Context, field: &str, value: Value, text: &str) -> Result<ExitCode> {
+    if cx.printer.json {
+        let mut document = json!({"schema": SCHEMA, "command": cx.command, "exit": 0});
+        document[field] = value;
+        cx.printer.line(&document.to_string())?;
+        return Ok(ExitCode::Done);
     }
+    cx.printer.line(text)?;
     Ok(ExitCode::Done)
 }
 
@@ -250,13 +256,8 @@ fn fault_clear(cx: &mut Context, fake: &Fake, ids: &[u64]) -> Result<ExitCode> {
     for id in ids {
         cleared += fake.clear_faults(Some(i64::try_from(*id).unwrap_or(i64::MAX)))?;
     }
-    match cx.printer.json {
-        true => cx
-            .printer
-            .line(&json!({"schema": SCHEMA, "cleared": cleared}).to_string())?,
-        false => cx.printer.line(&format!("{cleared} faults are off"))?,
-    }
-    Ok(ExitCode::Done)
+    let text = format!("{cleared} faults are off");
+    tell_fault(cx, "cleared", json!(cleared), &text)
 }
 
 // ---------------------------------------------------------------------- locks

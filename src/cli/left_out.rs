@@ -93,7 +93,7 @@ const LEFT_OUT: [Group; 18] = [
     group(
         "gnt-cluster",
         &["show-ispecs-cmd"],
-        "gnt-cluster info and gnt-cluster export show the policy",
+        "gnt-cluster export shows the policy",
     ),
     group(
         "gnt-cluster",
@@ -103,7 +103,7 @@ const LEFT_OUT: [Group; 18] = [
     group(
         "gnt-group",
         &["show-ispecs-cmd"],
-        "gnt-group info shows the policy",
+        "gnt-group list -o ipolicy shows the policy",
     ),
     group(
         "gnt-debug",
