@@ -57,6 +57,11 @@ operation   gnt-node failover --yes node3
 operation   gnt-node modify --drained yes node4
 operation   gnt-node evacuate --yes --new-secondary node4 node1
 operation   gnt-node modify --drained no node4
+operation   gnt-node maintenance enter --dry-run node3
+operation   gnt-node maintenance enter --yes node3
+list        gnt-node maintenance status
+operation   gnt-node maintenance leave --yes node3
+operation   gnt-node maintenance leave --yes node3
 operation   gnt-node add --capacity memory=64G,disk=1T,cpus=32 node5
 operation   gnt-node remove node5
 operation   gnt-node add-tags node1 rack
