@@ -45,10 +45,15 @@ struct Lab {
 }
 
 impl Lab {
-    fn new() -> Lab {
-        let lab = Lab {
+    /// One without a cluster.
+    fn empty() -> Lab {
+        Lab {
             temp: tempfile::tempdir().unwrap(),
-        };
+        }
+    }
+
+    fn new() -> Lab {
+        let lab = Lab::empty();
         lab.run("gnt-cluster init demo --sample --nodes 4 --instances 8");
         lab.run(
             "gnt-cluster modify --simulator start=0,stop=0,reboot=0,migrate=0,sync=0,sync_per_gib=0",
@@ -103,10 +108,9 @@ fn calm(errors: &str) -> Vec<&str> {
     ends.into_iter().chain(others).collect()
 }
 
-fn transcript(name: &str) {
+fn transcript(name: &str, lab: &Lab) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
     let script = std::fs::read_to_string(folder.join(format!("{name}.cli"))).unwrap();
-    let lab = Lab::new();
     let mut text = String::new();
     for line in script.lines().filter(|line| !line.is_empty()) {
         match line.starts_with('#') {
@@ -128,9 +132,66 @@ macro_rules! transcripts {
     ($($name:ident)*) => {
         $(#[test]
         fn $name() {
-            transcript(stringify!($name));
+            transcript(stringify!($name), &Lab::new());
         })*
     };
 }
 
 transcripts! { lists nodes instances jobs groups refusals databases tags job_files allocators backups filters modify disks regroup batch watcher doctor left_out verify maintenance rolling }
+
+/// A command of the guide and what it prints, as a reader sees it: how it went, then the result.
+fn as_seen(entry: &str) -> String {
+    let (command, said) = entry.split_once('\n').unwrap_or((entry, ""));
+    let (errors, data): (Vec<&str>, Vec<&str>) =
+        said.lines().partition(|line| line.starts_with("! "));
+    let errors = errors.into_iter().map(|line| &line[2..]);
+    let lines = std::iter::once(command).chain(errors).chain(data);
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// `GNT_BLESS=1` writes what the commands of the guide print anew.
+#[test]
+fn guide() {
+    transcript("guide", &Lab::empty());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let snapshot = std::fs::read_to_string(root.join("tests/cli/snapshots/guide.snap")).unwrap();
+    let (_, body) = snapshot.split_once("---\n$ ").unwrap();
+    let mut entries = body.split("\n$ ").map(|entry| {
+        let entry = entry.trim_end();
+        (
+            entry.lines().next().unwrap_or_default(),
+            as_seen(&format!("$ {entry}")),
+        )
+    });
+    let path = root.join("docs/guide.md");
+    let guide = std::fs::read_to_string(&path).unwrap();
+    let mut fresh = String::new();
+    let mut lines = guide.lines();
+    while let Some(line) = lines.next() {
+        writeln!(fresh, "{line}").unwrap();
+        if line != "```console" {
+            continue;
+        }
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        for command in block.iter().filter_map(|line| line.strip_prefix("$ ")) {
+            let (run, seen) = entries.next().unwrap_or_default();
+            assert_eq!(
+                command, run,
+                "tests/cli/guide.cli runs the guide's commands in their order"
+            );
+            fresh.push_str(&seen);
+        }
+        fresh.push_str("```\n");
+    }
+    assert_eq!(
+        entries.next(),
+        None,
+        "the guide lacks a command of tests/cli/guide.cli"
+    );
+    if std::env::var_os("GNT_BLESS").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+    }
+    let hint = "GNT_BLESS=1 cargo test --test transcripts guide writes it anew";
+    let guide = std::fs::read_to_string(&path).unwrap();
+    assert!(guide == fresh, "docs/guide.md is stale; {hint}");
+}
