@@ -422,6 +422,9 @@ impl Roller<'_> {
             cx.printer.line(&document.to_string())?;
         }
         if code == ExitCode::Done {
+            if cx.printer.quiet {
+                return Ok(());
+            }
             let text = format!("Rolling maintenance is done: {all} nodes.");
             return cx.printer.verdict(&text);
         }
