@@ -89,6 +89,10 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s h -
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l to -d 'Where instances may go; all other groups if none is given' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -s I -l iallocator -d 'Let this allocator choose' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l parallel -d 'Run at most so many jobs at once' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l on-deadline -d 'Then stop (what runs ends), cancel (that, too) or leave (all goes on, nobody waits) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
+cancel\t'All are cancelled'
+leave\t'All go on; who waits for them waits no longer'"
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"

@@ -8,6 +8,7 @@ use crate::lu::{Finding, Move, PlanItem, UnmovableItem};
 use crate::opcodes::{OpError, words};
 use crate::queue::{JobId, Status};
 
+use super::deadline::DeadlineState;
 use super::table::utc_time;
 
 /// The version of every document. Fields are added without raising it; it is raised if one ever has
@@ -29,7 +30,7 @@ words! {
         Declined = "declined",
         /// It goes on, nobody waits for it here.
         Detached = "detached",
-        /// It goes on; `--submit` or the time to wait is over.
+        /// It goes on; `--submit`, or the time to wait is over, or the deadline of what goes on after it has passed.
         Running = "running",
     }
 }
@@ -59,6 +60,9 @@ pub struct Document {
     pub results: Vec<JobResult>,
     /// The same in numbers.
     pub summary: Summary,
+    /// The operation's deadline; absent where it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<DeadlineState>,
     /// What a check of the cluster found; absent where nothing was checked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub findings: Option<Vec<Finding>>,
@@ -153,6 +157,7 @@ impl Document {
             unmovable: vec![],
             results: vec![],
             summary: Summary::default(),
+            deadline: None,
             findings: None,
             plan: None,
         }

@@ -7,7 +7,7 @@
 /// | 0 | all done, also when there was nothing to do, and every `--submit` |
 /// | 1 | failed: nothing succeeded, or the operation itself failed |
 /// | 2 | usage: unknown options, missing arguments |
-/// | 3 | partial: some succeeded, some did not |
+/// | 3 | partial: some succeeded, some did not; or it goes on past a deadline that leaves it |
 /// | 4 | `--timeout` is over; the jobs go on |
 /// | 5 | no usable cluster: none there, damaged, newer, not yours |
 /// | 13 | declined: not confirmed |
@@ -58,7 +58,9 @@ impl ExitCode {
             ExitCode::Done => "all done, or nothing to do",
             ExitCode::Failed => "failed, or nothing of it succeeded",
             ExitCode::Usage => "the command line makes no sense",
-            ExitCode::Partial => "some of it succeeded and some did not",
+            ExitCode::Partial => {
+                "some of it succeeded and some did not, or goes on past its deadline"
+            }
             ExitCode::TimedOut => "the time given by --timeout is over; the jobs go on",
             ExitCode::NoCluster => "no usable cluster",
             ExitCode::Declined => "not confirmed; nothing was submitted",

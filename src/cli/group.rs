@@ -114,7 +114,7 @@ fn evacuate(args: EvacuateArgs, cx: &mut Context) -> Result<ExitCode> {
         parallel: args.parallel,
     };
     let operation = Operation {
-        jobs: vec![vec![op.into()]],
+        jobs: vec![vec![args.deadline.of(op)]],
         names: vec![],
         texts: TEXTS,
     };

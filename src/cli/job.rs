@@ -16,10 +16,11 @@ use super::args::job::{
     AutoarchiveArgs, CancelArgs, ChangePriorityArgs, FollowArgs, JobCli, JobCommand, StateArgs,
 };
 use super::context::Context;
+use super::deadline::DeadlineState;
 use super::document::{SCHEMA, Verdict};
 use super::exit::ExitCode;
 use super::fields::{self, info};
-use super::follow::{Ending, View, follow};
+use super::follow::{Ending, Until, View, follow};
 use super::operation;
 use super::problem::{Problem, Result};
 use super::prompt::confirm;
@@ -101,6 +102,7 @@ fn show(ids: &[JobId], cx: &mut Context) -> Result<ExitCode> {
             Status::Queued | Status::Waiting => Reasons::load(store)?.of(*id),
             _ => None,
         };
+        let deadline = DeadlineState::of(store, *id)?;
         let ops = store.ops(*id)?;
         let log = store.log_after(*id, 0)?;
         let lines = |index: u32| -> Vec<Value> {
@@ -133,6 +135,10 @@ fn show(ids: &[JobId], cx: &mut Context) -> Result<ExitCode> {
             ("Status", json!(job.status)),
             ("Waits for", json!(waits.map(|waits| waits.text))),
             ("Priority", json!(job.priority.word())),
+            (
+                "Deadline",
+                json!(deadline.map(|deadline| deadline.to_string())),
+            ),
             ("Parent", json!(job.parent)),
             ("Children", json!(children)),
             ("Submitted by", submitter),
@@ -190,17 +196,21 @@ fn follow_to_end(
 ) -> Result<ExitCode> {
     signals::catch();
     client.ensure_runner()?;
-    let until = timeout.map(|timeout| Instant::now() + timeout);
+    let until = Until::timeout(timeout);
     let (ending, follower) = follow(&mut cx.printer, client.store(), ids, reach, view, until)?;
     let named: Vec<(JobId, Option<String>)> = ids.iter().map(|id| (*id, None)).collect();
     let mut document = verdict::document(&cx.command, &follower, &named)?;
+    if let [id] = ids {
+        document.deadline = DeadlineState::of(client.store(), *id)?;
+    }
     let exit = match ending {
         Ending::Over => match document.verdict {
             Verdict::Done => ExitCode::Done,
             Verdict::Partial => ExitCode::Partial,
             _ => ExitCode::Failed,
         },
-        Ending::TimedOut => {
+        // Whoever follows jobs of others does so to their end.
+        Ending::TimedOut | Ending::Deadline => {
             document.verdict = Verdict::Running;
             operation::tell_detached(cx, "The time is over.", &named);
             ExitCode::TimedOut
@@ -331,12 +341,12 @@ fn cancel(args: CancelArgs, cx: &mut Context) -> Result<ExitCode> {
         .filter(|(_, a, _)| *a)
         .map(|(id, ..)| *id)
         .collect();
-    let until = args.timeout.map(|timeout| Instant::now() + timeout);
+    let until = Until::timeout(args.timeout);
     let store = client.store();
     let (ending, follower) = follow(&mut cx.printer, store, &ids, reach, View::Silent, until)?;
     let exit = match ending {
         Ending::Over => exit,
-        Ending::TimedOut => ExitCode::TimedOut,
+        Ending::TimedOut | Ending::Deadline => ExitCode::TimedOut,
         Ending::Detached(signal) => ExitCode::Detached(signal.number()),
     };
     for job in follower.jobs().filter(|job| job.status.is_final()) {

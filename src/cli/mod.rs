@@ -11,6 +11,7 @@ mod backup;
 pub mod cluster;
 mod complete;
 pub mod context;
+pub mod deadline;
 pub mod debug;
 mod doctor;
 pub mod document;

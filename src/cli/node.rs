@@ -120,6 +120,7 @@ fn evacuate(args: EvacuateArgs, cx: &mut Context) -> Result<ExitCode> {
         allow_partial: args.operation.allow_partial,
         parallel: args.operation.parallel,
     };
+    let op = args.operation.deadline.of(op);
     submit(cx, &client, args.submit, op, TEXTS)
 }
 
@@ -157,6 +158,7 @@ fn failover(args: FailoverArgs, cx: &mut Context) -> Result<ExitCode> {
         allow_partial: args.operation.allow_partial,
         parallel: args.operation.parallel,
     };
+    let op = args.operation.deadline.of(op);
     submit(cx, &client, args.submit, op, TEXTS)
 }
 
@@ -190,6 +192,7 @@ fn migrate(args: MigrateArgs, cx: &mut Context) -> Result<ExitCode> {
         allow_partial: args.operation.allow_partial,
         parallel: args.operation.parallel,
     };
+    let op = args.operation.deadline.of(op);
     submit(cx, &client, args.submit, op, TEXTS)
 }
 

@@ -1,9 +1,9 @@
 //! One opcode in, jobs out, the truth at the end: what every submitting command does.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::clock::now;
-use crate::opcodes::{Op, OpError, Opcode, Priority, Reason};
+use crate::opcodes::{OnDeadline, Op, OpError, Opcode, Priority, Reason};
 use crate::queue::client::Submitted;
 use crate::queue::follow::{Follower, Reach};
 use crate::queue::submit::NewJob;
@@ -11,9 +11,10 @@ use crate::queue::{Client, FinalStatus, JobId, Status};
 use crate::signals;
 
 use super::context::Context;
+use super::deadline::{DeadlineState, is_cut_off};
 use super::document::{Answer, Document, Summary, Verdict};
 use super::exit::ExitCode;
-use super::follow::{Ending, View, follow};
+use super::follow::{Ending, Until, View, follow};
 use super::plan;
 use super::problem::{Problem, Result};
 use super::verdict::{Family, document, exit_of, in_words, refused_result};
@@ -106,6 +107,7 @@ pub fn run_for_results(
             check_same(client, name, id, &operation)?;
             cx.printer
                 .say(&format!("request {name} is job {id} already: joining it"));
+            tell_first_deadline(cx, client, id, &operation)?;
             vec![Ok(id)]
         }
     };
@@ -139,7 +141,16 @@ fn see_through(
         (false, true) => View::Silent,
         (false, false) => View::Progress,
     };
-    let until = options.timeout.map(|timeout| Instant::now() + timeout);
+    // That of the submission that counts, which may be one that was joined.
+    let deadline = match ids {
+        [id] => client.store().deadline(*id)?,
+        _ => None,
+    };
+    let leaves = deadline.filter(|deadline| deadline.action == OnDeadline::Leave);
+    let until = Until {
+        deadline: leaves.map(|deadline| deadline.at),
+        ..Until::timeout(options.timeout)
+    };
     let followed = follow(
         &mut cx.printer,
         client.store(),
@@ -181,6 +192,25 @@ fn check_same(client: &Client, name: &str, id: JobId, operation: &Operation) -> 
         }
         _ => Ok(()),
     }
+}
+
+/// Says until when the operation that is joined may go on, to who has given a deadline of his own.
+fn tell_first_deadline(
+    cx: &mut Context,
+    client: &Client,
+    id: JobId,
+    operation: &Operation,
+) -> Result<()> {
+    let mut ops = operation.jobs.iter().flatten();
+    if ops.all(|op| op.common.deadline.is_none()) {
+        return Ok(());
+    }
+    let text = match DeadlineState::of(client.store(), id)? {
+        Some(first) => format!("its deadline stays that of the first submission: {first}"),
+        None => "it was submitted without a deadline, and has none now".to_owned(),
+    };
+    cx.printer.say(&text);
+    Ok(())
 }
 
 /// What the operator said about how it is to be done goes into each opcode.
@@ -318,9 +348,14 @@ fn conclude(
         fill_answers(&mut document, operation, answers);
         document.judge(false);
     }
+    if let [(id, _)] = named.as_slice() {
+        document.deadline = DeadlineState::of(client.store(), *id)?;
+    }
     let exit = match ending {
         Ending::Over => exit_of(&document),
-        Ending::TimedOut | Ending::Detached(_) => return detach(cx, document, &named, ending),
+        Ending::TimedOut | Ending::Deadline | Ending::Detached(_) => {
+            return detach(cx, document, &named, ending);
+        }
     };
     if options.dry_run {
         return dry_run(cx, client, document, follower, exit);
@@ -347,6 +382,10 @@ fn conclude(
         cx.printer
             .say(&format!("Cluster {cluster}: {}", in_words(&document)));
     }
+    let deadline = document.deadline.as_ref();
+    if let Some(text) = deadline.and_then(|deadline| deadline.verdict(&document.results)) {
+        cx.printer.complain(&text);
+    }
     if let Some(text) = text.filter(|_| !cx.printer.quiet || exit != ExitCode::Done) {
         cx.printer.verdict(&text)?;
     }
@@ -367,8 +406,21 @@ fn detach(
             Verdict::Detached,
             "Aborted.",
         ),
-        _ => (ExitCode::TimedOut, Verdict::Running, "The time is over."),
+        Ending::Deadline => (
+            ExitCode::Partial,
+            Verdict::Running,
+            "The deadline has passed.",
+        ),
+        Ending::TimedOut | Ending::Over => {
+            (ExitCode::TimedOut, Verdict::Running, "The time is over.")
+        }
     };
+    if ending == Ending::Deadline
+        && let Some(deadline) = &mut document.deadline
+    {
+        // Whether the runner has written it down already does not matter here.
+        deadline.passed = true;
+    }
     tell_detached(cx, why, named);
     document.verdict = verdict;
     document.exit = exit.number();
@@ -473,6 +525,9 @@ fn tell_wrongs(cx: &mut Context, document: &Document, operation: &Operation) {
         let Some(error) = &result.error else { continue };
         let text = match result.job {
             None => format!("Failed to submit job{name}: {error}"),
+            Some(id) if is_cut_off(result) => {
+                format!("Job {id}{name} was not begun before the deadline")
+            }
             Some(id) if result.status == FinalStatus::Canceled.word() => {
                 format!("Job {id}{name} was canceled")
             }

@@ -5,7 +5,7 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use crate::opcodes::{ErrorClass, OpError};
+use crate::opcodes::{ErrorClass, ErrorCode, OpError};
 use crate::text::one_line;
 
 use super::document::Document;
@@ -152,6 +152,9 @@ impl Printer {
             (ErrorClass::OpExecError, _) => {
                 self.complain("Failure: command execution error:");
                 self.complain(text);
+            }
+            (ErrorClass::JobCanceled, Some(ErrorCode::DeadlinePassed)) => {
+                self.complain(&format!("error: job was canceled: {text}"));
             }
             (ErrorClass::JobCanceled, _) => self.complain("error: job was canceled"),
             (ErrorClass::JobQueueFull | ErrorClass::JobQueueDrainError, _) => {

@@ -1,7 +1,6 @@
 //! `gnt-cluster watcher`: what cron calls.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::json;
@@ -20,7 +19,7 @@ use super::args::cluster::{WatcherCommand, WatcherRunArgs};
 use super::context::Context;
 use super::document::SCHEMA;
 use super::exit::ExitCode;
-use super::follow::{Ending, View, follow};
+use super::follow::{Ending, Until, View, follow};
 use super::problem::Result;
 use super::table::{c_time, utc_time};
 use super::values::Age;
@@ -230,17 +229,10 @@ fn start(
     }
     let ids: Vec<JobId> = taken.iter().map(|(id, _)| *id).collect();
     client.ensure_runner()?;
-    let until = Instant::now() + args.timeout;
+    let until = Until::timeout(Some(args.timeout));
     let store = client.store();
     let view = View::Silent;
-    let (ending, follower) = follow(
-        &mut cx.printer,
-        store,
-        &ids,
-        Reach::Alone,
-        view,
-        Some(until),
-    )?;
+    let (ending, follower) = follow(&mut cx.printer, store, &ids, Reach::Alone, view, until)?;
     let named: Vec<(JobId, Option<String>)> = ids.iter().map(|id| (*id, None)).collect();
     let document = verdict::document(&cx.command, &follower, &named)?;
     let wrong = verdict::wrongs(&document);

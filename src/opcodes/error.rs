@@ -58,6 +58,8 @@ words! {
         InvalidOpcode = "invalid_opcode",
         /// Cancelled by request.
         Canceled = "canceled",
+        /// The deadline of its operation passed before it began.
+        DeadlinePassed = "deadline_passed",
         /// A limit of time passed; what happened was looked up and is in the text.
         Timeout = "timeout",
         /// It is not known what happened; the instance is marked uncertain.
@@ -104,6 +106,17 @@ impl OpError {
             Some(ErrorCode::Canceled),
             "Job canceled by request",
         )
+    }
+
+    /// The deadline of its operation passed before this was done.
+    #[must_use]
+    pub fn deadline_passed(before: &str) -> OpError {
+        OpError::new(
+            ErrorClass::JobCanceled,
+            Some(ErrorCode::DeadlinePassed),
+            format!("the deadline of its operation passed before {before}"),
+        )
+        .hint("the same command again takes up what is left")
     }
 
     /// An error of these parts.

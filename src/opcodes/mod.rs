@@ -6,6 +6,7 @@
 //! as a missing key.
 
 mod cluster;
+mod deadline;
 mod error;
 mod instance;
 mod instance_change;
@@ -20,6 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use cluster::*;
+pub use deadline::*;
 pub use error::*;
 pub use instance::*;
 pub use instance_change::*;
@@ -59,6 +61,9 @@ pub struct Common {
     /// Urgency; absent means: the parent's for a child, else normal.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub priority: Option<Priority>,
+    /// Until when the operation that begins with this opcode's job may begin jobs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Deadline>,
     /// Jobs that must have ended first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends: Vec<Dependency>,
@@ -71,10 +76,11 @@ pub struct Common {
 }
 
 /// The keys of [`Common`] on the wire.
-const COMMON_KEYS: [&str; 6] = [
+const COMMON_KEYS: [&str; 7] = [
     "dry_run",
     "debug_level",
     "priority",
+    "deadline",
     "depends",
     "comment",
     "reason",

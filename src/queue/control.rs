@@ -61,24 +61,28 @@ pub fn cancel(
                 answers.push((id, CancelAnswer::Ended(state.status)));
                 continue;
             }
-            tx.mark_cancel(id, state.root)?;
             tx.record(&EventKind::Cancel, Some(id), None, who)?;
             let begun = tx
                 .op_states(id)?
                 .iter()
                 .any(|s| matches!(s, Status::Running | Status::Canceling | Status::Success));
-            answers.push((id, cancel_one(tx, id, state.root, begun)?));
+            // What has never begun has no error: nothing of it was done.
+            let error = begun.then(OpError::canceled);
+            answers.push((id, cancel_one(tx, id, state.root, error.as_ref())?));
         }
         Ok(answers)
     })
 }
 
-fn cancel_one(
+/// Cancels an unfinished job of the operation that begins with `root`. What it has not begun ends with
+/// this error.
+pub(crate) fn cancel_one(
     tx: &mut Tx<'_>,
     id: JobId,
     root: JobId,
-    begun: bool,
+    error: Option<&OpError>,
 ) -> Result<CancelAnswer, StoreError> {
+    tx.mark_cancel(id, root)?;
     if tx
         .op_states(id)?
         .iter()
@@ -90,7 +94,7 @@ fn cancel_one(
     }
     // Not on its way now: it was never started, or is between two opcodes. What it has done stays
     // done; the rest does not begin.
-    tx.end_rest(id, Status::Canceled, begun.then(OpError::canceled).as_ref())?;
+    tx.end_rest(id, Status::Canceled, error)?;
     tx.set_job_status(id, root, Status::Canceled)?;
     tx.unclaim(id)?;
     Ok(CancelAnswer::Canceled)

@@ -121,6 +121,10 @@ impl State {
         let mut priority = parent.common.priority;
         let mut detail = outcome.detail.clone();
         if let UnitResult::Jobs(with_jobs) = &outcome.result {
+            if self.deadlines.forbids(state.root) {
+                let failure = OpError::deadline_passed("its jobs were submitted").into();
+                return self.fail(tx, job, state, &failure, true);
+            }
             if state.cancel {
                 // Cancelled while it planned: no child is inserted.
                 let failure = OpError::canceled().into();

@@ -2,10 +2,11 @@
 //! something new is there. The tools use it, too, to tell why a job waits.
 
 use crate::hypervisor::InterruptKind;
-use crate::opcodes::{JobRef, Opcode};
+use crate::opcodes::{Deadline, JobRef, Opcode};
 use crate::queue::{JobId, Status};
 use crate::store::{EventKind, JobRow, Settings, Store, StoreError};
 
+use super::deadline::Deadlines;
 use super::scheduler::{Limits, Pending, Scheduler, Urgency};
 use super::state::State;
 
@@ -42,8 +43,14 @@ pub fn load(state: &mut State, store: &Store) -> Result<(), StoreError> {
         }
         state.world_moved();
         state.orphans.clear();
+        state.deadlines = Deadlines::default();
         state.seen = (JobId(0), store.last_event()?);
         add_jobs(state, store)?;
+        if state.deadlines.next().is_some() {
+            for root in store.passed_deadlines()? {
+                state.deadlines.passed(root);
+            }
+        }
         // The events that said so may be among those that are passed over here.
         for (job, active) in &state.active {
             if store.job(*job)?.is_some_and(|row| row.cancel) {
@@ -130,6 +137,7 @@ fn add(state: &mut State, store: &Store, jobs: Vec<JobRow>) -> Result<(), StoreE
         .into_iter()
         .peekable();
     state.seen.0 = last.id;
+    let mut looked = None;
     for job in jobs {
         while inputs.next_if(|(id, _)| *id < job.id).is_some() {}
         let mut own = vec![];
@@ -138,6 +146,10 @@ fn add(state: &mut State, store: &Store, jobs: Vec<JobRow>) -> Result<(), StoreE
         }
         let Some(current) = own.first() else { continue };
         let (slot, locks) = state.needs(current);
+        // Siblings mostly stand side by side.
+        if looked.replace(job.root) != Some(job.root) {
+            add_deadline(state, store, &job, &own)?;
+        }
         if let Some(parent) = job.parent {
             let parallel = store.parallel(parent)?;
             state.scheduler.set_cap(parent, parallel);
@@ -160,6 +172,27 @@ fn add(state: &mut State, store: &Store, jobs: Vec<JobRow>) -> Result<(), StoreE
         } else {
             state.scheduler.add(pending);
         }
+    }
+    Ok(())
+}
+
+/// Takes the deadline of a job's operation, if it has one. `own` are the job's unfinished opcodes.
+fn add_deadline(
+    state: &mut State,
+    store: &Store,
+    job: &JobRow,
+    own: &[String],
+) -> Result<(), StoreError> {
+    if state.deadlines.knows(job.root) {
+        return Ok(());
+    }
+    let root_is_here = job.id == job.root && own.len() as u64 == u64::from(job.ops);
+    let deadline = match root_is_here {
+        true => Deadline::of_inputs(own.iter().map(String::as_str)),
+        false => store.deadline(job.root)?,
+    };
+    if let Some(deadline) = deadline {
+        state.deadlines.add(job.root, deadline);
     }
     Ok(())
 }

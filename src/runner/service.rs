@@ -9,6 +9,7 @@ use clap::{CommandFactory, Parser};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::clock::now;
 use crate::hypervisor::{Driver, InterruptKind, fake::Fake};
 use crate::queue::JobId;
 use crate::queue::client::start_program;
@@ -240,7 +241,9 @@ impl Service {
             }
             let idle = Duration::from_secs(self.state.settings.limits.runner_idle);
             let mut left = idle.saturating_sub(idle_since.elapsed());
-            if self.stay {
+            // A queue that is held has jobs, too, and their deadlines pass.
+            let may_rest = self.state.scheduler.is_idle() || self.state.deadlines.next().is_none();
+            if self.stay || !may_rest {
                 left = Duration::MAX;
             }
             if rests && std::mem::take(&mut self.state.asked_to_yield) {
@@ -286,7 +289,9 @@ impl Service {
         let wait = match self.failing {
             true => RETRY,
             false if self.state.scheduler.more_wait() => Duration::ZERO,
-            false => report_in.min(idle_left.max(Duration::from_millis(1))),
+            false => {
+                (report_in.min(idle_left).min(self.until_deadline())).max(Duration::from_millis(1))
+            }
         };
         match self.mail.wait(wait) {
             Some(message) => self.take(message),
@@ -297,6 +302,14 @@ impl Service {
         for message in arrived {
             self.take(message);
         }
+    }
+
+    /// How long it is until the next deadline. The clock may be moved meanwhile; it is asked again
+    /// whenever the runner wakes, every second at least.
+    fn until_deadline(&self) -> Duration {
+        let next = self.state.deadlines.next();
+        let left = next.map(|at| u64::try_from(at.saturating_sub(now())).unwrap_or(0));
+        left.map_or(Duration::MAX, Duration::from_micros)
     }
 
     fn take(&mut self, message: Message) {
@@ -343,7 +356,8 @@ impl Service {
         let report = !self.reports.is_empty() && self.reported.elapsed() >= REPORT_EVERY;
         let orphans = !self.state.orphans.is_empty() && start_more && !self.state.settings.held;
         let waiting = self.state.scheduler.take_newly_waiting();
-        let nothing = first.is_none() && self.done.is_empty() && waiting.is_empty();
+        let due = self.state.deadlines.is_due(now());
+        let nothing = first.is_none() && self.done.is_empty() && waiting.is_empty() && !due;
         if nothing && !report && !orphans {
             return Ok(false);
         }
@@ -375,6 +389,11 @@ impl Service {
             for active in self.state.active.values() {
                 let kind = InterruptKind::NodeOffline(node.clone());
                 active.interrupt.raise(kind);
+            }
+        }
+        for job in effects.canceling {
+            if let Some(active) = self.state.active.get(&job) {
+                active.interrupt.raise(InterruptKind::Cancel);
             }
         }
         for task in effects.tasks {

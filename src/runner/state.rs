@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use crate::allocator::external::Allocators;
 use crate::allocator::{Claim, World};
+use crate::clock::now;
 use crate::cluster::{Config, NodeUuid};
 use crate::hypervisor::{Interrupt, Progress};
 use crate::limits::LOG_LINES;
@@ -16,6 +17,7 @@ use crate::opcodes::{ErrorCode, OpError, Opcode};
 use crate::queue::JobId;
 use crate::store::{LogEntry, Settings, StoreError, Tx};
 
+use super::deadline::Deadlines;
 use super::pool::{Done, Task};
 use super::scheduler::Scheduler;
 
@@ -57,6 +59,8 @@ pub struct State {
     pub world_serial: u64,
     /// Which job may start.
     pub scheduler: Scheduler,
+    /// Until when the operations may begin jobs.
+    pub deadlines: Deadlines,
     /// What the workers have.
     pub active: HashMap<JobId, Active>,
     /// The newest job and event that were seen.
@@ -84,6 +88,8 @@ pub struct Effects {
     pub begun: Vec<(JobId, Active)>,
     /// Jobs whose unit plans again.
     pub replanned: Vec<JobId>,
+    /// Jobs that run and are to give up, since a deadline has passed.
+    pub canceling: Vec<JobId>,
 }
 
 /// Lines and progress that have not been written yet.
@@ -115,6 +121,7 @@ impl State {
             scheduler: Scheduler::new(super::load::limits(&settings)),
             settings,
             asked_to_yield: false,
+            deadlines: Deadlines::default(),
             active: HashMap::new(),
             seen: (JobId(0), 0),
             orphans: vec![],
@@ -146,7 +153,7 @@ impl State {
         self.world = None;
     }
 
-    /// One transaction: what has ended, what is reported, what starts next.
+    /// One transaction: which deadlines have passed, what has ended, what is reported, what starts next.
     ///
     /// # Errors
     /// [`StoreError`]; nothing was written then, and this state has to be loaded anew.
@@ -162,6 +169,7 @@ impl State {
         tx.check_epoch(self.epoch)?;
         let mut effects = Effects::default();
         self.report(tx, reports)?;
+        self.pass_deadlines(tx, now(), &mut effects)?;
         for done in done {
             self.end(tx, done, &mut effects)?;
         }

@@ -1,5 +1,5 @@
 //! What operators did to the queue: cancel, priority, drain, hold, limits. The runner reads new rows
-//! here to learn of them.
+//! here to learn of them. It adds itself that the deadline of an operation passed.
 
 use rusqlite::params;
 
@@ -41,6 +41,8 @@ pub enum EventKind {
     Yield,
     /// A newer program is to be the runner.
     Upgrade,
+    /// The deadline of an operation passed.
+    Deadline,
     /// A word that this program does not know.
     Other(String),
 }
@@ -65,14 +67,15 @@ impl EventKind {
             EventKind::Restore => "restore",
             EventKind::Yield => "yield",
             EventKind::Upgrade => "upgrade",
+            EventKind::Deadline => "deadline",
             EventKind::Other(word) => word,
         }
     }
 
     fn from_word(word: String) -> EventKind {
         use EventKind::{
-            Archive, Cancel, Drain, Hold, Import, Limits, Priority, Purge, Release, Restore,
-            Undrain, Upgrade, WatcherContinue, WatcherPause, Yield,
+            Archive, Cancel, Deadline, Drain, Hold, Import, Limits, Priority, Purge, Release,
+            Restore, Undrain, Upgrade, WatcherContinue, WatcherPause, Yield,
         };
         let known = [
             Cancel,
@@ -88,6 +91,7 @@ impl EventKind {
             Restore,
             Yield,
             Upgrade,
+            Deadline,
             WatcherPause,
             WatcherContinue,
         ];
@@ -152,6 +156,18 @@ impl Store {
                     who: row.get(5)?,
                 })
             },
+        )
+    }
+
+    /// The first jobs of the operations whose deadlines passed before they had ended.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn passed_deadlines(&self) -> Result<Vec<JobId>, StoreError> {
+        self.rows(
+            "SELECT job FROM event WHERE what = ?1 AND job IS NOT NULL",
+            [EventKind::Deadline.word()],
+            |row| row.get(0).map(JobId),
         )
     }
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
+use crate::cli::deadline::{self, DeadlineArg};
 use crate::cli::operation::SubmitOptions;
 use crate::cli::query::Reading;
 use crate::cli::table::{Style, Units};
 use crate::cli::values;
-use crate::opcodes::Priority;
+use crate::opcodes::{Deadline, OnDeadline, Opcode, Priority};
 
 /// Options of every command.
 #[derive(Debug, Clone, Default, Args)]
@@ -116,6 +117,38 @@ pub struct ForceArgs {
     pub force: bool,
 }
 
+/// Until when an operation may begin jobs.
+#[derive(Debug, Clone, Copy, Default, Args)]
+pub struct DeadlineArgs {
+    /// Begin no job after this: 90m, 23:30, 2026-11-26T23:30
+    #[arg(long, value_name = "TIME", value_parser = deadline::deadline)]
+    pub deadline: Option<DeadlineArg>,
+
+    /// What is done then [else: stop]
+    #[arg(
+        long,
+        value_name = "ACTION",
+        requires = "deadline",
+        hide_possible_values = true,
+        hide_short_help = true,
+        help = "Then stop (what runs ends), cancel (that, too) or leave (all goes on, nobody waits) [else: stop]"
+    )]
+    pub on_deadline: Option<OnDeadline>,
+}
+
+impl DeadlineArgs {
+    /// An operation that is submitted now, with its deadline.
+    #[must_use]
+    pub fn of(self, op: impl Into<Opcode>) -> Opcode {
+        let mut opcode = op.into();
+        opcode.common.deadline = self.deadline.map(|deadline| Deadline {
+            at: deadline.moment(),
+            action: self.on_deadline.unwrap_or(OnDeadline::Stop),
+        });
+        opcode
+    }
+}
+
 /// Options of the operations that start a job an instance.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Operation")]
@@ -131,6 +164,10 @@ pub struct OperationArgs {
     /// Move those that can move even if others cannot
     #[arg(long)]
     pub allow_partial: bool,
+
+    /// Until when it begins jobs.
+    #[command(flatten)]
+    pub deadline: DeadlineArgs,
 
     /// Accept placements that break only soft rules
     #[arg(long, hide_short_help = true)]

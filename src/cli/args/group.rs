@@ -2,7 +2,9 @@
 
 use clap::{Args, Parser, Subcommand};
 
-use super::common::{ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, SubmitArgs};
+use super::common::{
+    DeadlineArgs, ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, SubmitArgs,
+};
 use super::policy::PolicyArgs;
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, KeyVals};
@@ -130,6 +132,9 @@ pub struct EvacuateArgs {
     /// Move those that can move even if others cannot
     #[arg(long)]
     pub allow_partial: bool,
+    /// Until when it begins jobs.
+    #[command(flatten)]
+    pub deadline: DeadlineArgs,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,

@@ -10,6 +10,7 @@ mod stream;
 
 use std::time::{Duration, Instant};
 
+use crate::clock;
 use crate::queue::JobId;
 use crate::queue::follow::{Depth, Event, Follower, Reach};
 use crate::signals::{self, Signal};
@@ -29,8 +30,49 @@ pub enum Ending {
     Over,
     /// The time to wait is over; the jobs go on.
     TimedOut,
+    /// The deadline has passed after which nobody waits; the jobs go on.
+    Deadline,
     /// A signal came; the jobs go on.
     Detached(Signal),
+}
+
+/// Until when it is waited, if the jobs do not end before.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Until {
+    /// A moment that no clock moves: how long somebody wants to wait.
+    pub timeout: Option<Instant>,
+    /// A moment of the wall clock, in microseconds since 1970.
+    pub deadline: Option<i64>,
+}
+
+impl Until {
+    /// So long from now.
+    #[must_use]
+    pub fn timeout(timeout: Option<Duration>) -> Until {
+        Until {
+            timeout: timeout.map(|timeout| Instant::now() + timeout),
+            deadline: None,
+        }
+    }
+
+    /// How the waiting ends now, if it does.
+    fn ending(self) -> Option<Ending> {
+        if self.deadline.is_some_and(|at| clock::now() >= at) {
+            return Some(Ending::Deadline);
+        }
+        let over = self.timeout.is_some_and(|until| Instant::now() >= until);
+        over.then_some(Ending::TimedOut)
+    }
+
+    /// When to look again. The clock may be put forth meanwhile: not later than a second from now, if
+    /// it counts.
+    fn next(self) -> Option<Instant> {
+        let by_clock = self.deadline.map(|at| {
+            let left = u64::try_from(at.saturating_sub(clock::now())).unwrap_or(0);
+            Instant::now() + Duration::from_micros(left).min(Duration::from_secs(1))
+        });
+        [self.timeout, by_clock].into_iter().flatten().min()
+    }
 }
 
 /// How the waiting is shown.
@@ -73,7 +115,7 @@ pub fn follow<'a>(
     ids: &[JobId],
     reach: Reach,
     view: View,
-    until: Option<Instant>,
+    until: Until,
 ) -> Result<(Ending, Follower<'a>)> {
     let depth = match view {
         View::Silent => Depth::States,
@@ -103,15 +145,14 @@ pub fn follow<'a>(
         if let Some(signal) = signals::raised() {
             break Ending::Detached(signal);
         }
-        let now = Instant::now();
-        if until.is_some_and(|until| now >= until) {
-            break Ending::TimedOut;
+        if let Some(ending) = until.ending() {
+            break ending;
         }
         let tick = renderer
             .as_ref()
             .is_some_and(|r| r.ticks())
-            .then(|| now + TICK);
-        let next = [until, tick].into_iter().flatten().min();
+            .then(|| Instant::now() + TICK);
+        let next = [until.next(), tick].into_iter().flatten().min();
         follower.wait(next)?;
     };
     if let Some(renderer) = &mut renderer {

@@ -5,10 +5,13 @@ use std::sync::Arc;
 use rusqlite::types::Value as Sql;
 use rusqlite::{Params, Row, params_from_iter};
 
+use crate::opcodes::Deadline;
 use crate::queue::{JobId, Status};
 
 use super::super::{Store, StoreError};
-use super::{JOB_COLUMNS, JobRow, LogEntry, OP_COLUMNS, OPS, OpRow, job_of, op_key, op_of};
+use super::{
+    JOB_COLUMNS, JobRow, LogEntry, OP_COLUMNS, OPS, OpRow, job_keys, job_of, op_key, op_of,
+};
 
 /// Jobs and opcodes each stand in two tables.
 const JOBS: [&str; 2] = ["job", "job_archive"];
@@ -332,6 +335,19 @@ impl Store {
             [op_key(first, 0), op_key(last, 0) + OPS - 1],
             |row| Ok((JobId(row.get::<_, i64>(0)? / OPS), row.get(1)?)),
         )
+    }
+
+    /// The deadline of the operation that begins with this job.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn deadline(&self, root: JobId) -> Result<Option<Deadline>, StoreError> {
+        let (first, last) = job_keys(root);
+        let inputs: Vec<String> = self.in_both(OPCODES, |table, _| {
+            let sql = format!("SELECT input FROM {table} WHERE id BETWEEN ?1 AND ?2");
+            self.rows(&sql, [first, last], |row| row.get(0))
+        })?;
+        Ok(Deadline::of_inputs(inputs.iter().map(String::as_str)))
     }
 
     /// How many children of a job run at once at most.

@@ -101,6 +101,22 @@ impl Tx<'_> {
         Ok(count.unwrap_or(0).unsigned_abs())
     }
 
+    /// The unfinished jobs of the operation that begins with this one, by id.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn unfinished_of(&self, root: JobId) -> Result<Vec<JobId>, StoreError> {
+        let get = || {
+            let mut query = (self.db()).prepare_cached(
+                "SELECT id FROM job INDEXED BY job_unfinished
+                 WHERE status < 7 AND root = ?1 ORDER BY id",
+            )?;
+            let rows = query.query_map([root.0], |row| row.get(0).map(JobId))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        get().map_err(|error| self.wrong(error))
+    }
+
     /// A job's state, archived or not.
     ///
     /// # Errors
