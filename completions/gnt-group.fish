@@ -90,7 +90,7 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l to -d '
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -s I -l iallocator -d 'Let this allocator choose' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l parallel -d 'Run at most so many jobs at once' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_group_names)'
-complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l on-deadline -d 'Then stop (what runs ends), cancel (that, too) or leave (all goes on, nobody waits) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l on-deadline -d 'What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
 cancel\t'All are cancelled'
 leave\t'All go on; who waits for them waits no longer'"
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'

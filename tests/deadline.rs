@@ -151,7 +151,10 @@ fn what_runs_is_cancelled_too() {
         ..
     } = evacuation;
     // Nothing of it succeeded.
-    let document = client.finish().exits(1).json();
+    let output = client.finish().exits(1);
+    let left_out = ": 5 jobs were not begun, 2 jobs were canceled on the way.";
+    assert!(output.stderr.contains(left_out), "{output:?}");
+    let document = output.json();
     assert_eq!(document["deadline"]["action"], "cancel");
     assert_eq!(document["deadline"]["passed"], json!(true));
     assert_eq!(document["summary"]["canceled"], json!(7));

@@ -10,10 +10,10 @@ use serde::Serialize;
 
 use crate::clock;
 use crate::opcodes::{Deadline, ErrorCode, OnDeadline};
-use crate::queue::JobId;
+use crate::queue::{FinalStatus, JobId};
 use crate::store::{Store, StoreError};
 
-use super::document::JobResult;
+use super::document::{Document, JobResult};
 use super::table::{local_time, read_time, utc_time};
 use super::values::duration;
 
@@ -122,22 +122,48 @@ impl DeadlineState {
     }
 
     /// What was left out, of an operation that has ended.
-    #[must_use]
-    pub fn verdict(&self, results: &[JobResult]) -> Option<String> {
-        let cut = results.iter().filter(|result| is_cut_off(result)).count();
-        let left_out = match (self.passed, self.action) {
-            (false, _) | (true, OnDeadline::Leave) => return None,
-            (true, _) => match cut {
-                0 => "no job was left out".to_owned(),
-                1 => "1 job was not begun".to_owned(),
-                cut => format!("{cut} jobs were not begun"),
-            },
+    fn left_out(&self, document: &Document) -> Option<String> {
+        if !self.passed || self.action == OnDeadline::Leave {
+            return None;
+        }
+        let error = document.error.as_ref();
+        if error.and_then(|error| error.code) == Some(ErrorCode::DeadlinePassed) {
+            return Some("nothing more was begun".to_owned());
+        }
+        let results = document.results.iter();
+        let (cut_off, stopped): (Vec<_>, Vec<_>) = results
+            .filter(|result| result.status == FinalStatus::Canceled.word())
+            .partition(|result| is_cut_off(result));
+        let stopped = match self.action {
+            OnDeadline::Cancel => stopped.len(),
+            // Somebody else has cancelled them.
+            OnDeadline::Stop | OnDeadline::Leave => 0,
         };
-        Some(format!(
-            "The deadline passed at {}: {left_out}.",
-            self.local
-        ))
+        let jobs = |count: usize, what: &str| match count {
+            0 => None,
+            1 => Some(format!("1 job was {what}")),
+            _ => Some(format!("{count} jobs were {what}")),
+        };
+        let parts = [
+            jobs(cut_off.len(), "not begun"),
+            jobs(stopped, "canceled on the way"),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        Some(match parts.is_empty() {
+            true => "no job was left out".to_owned(),
+            false => parts.join(", "),
+        })
     }
+}
+
+/// What is said at the end of an operation whose deadline has passed, and where it left something out
+/// or could have.
+#[must_use]
+pub fn verdict(document: &Document) -> Option<String> {
+    let deadline = document.deadline.as_ref()?;
+    let left_out = deadline.left_out(document)?;
+    let at = &deadline.local;
+    Some(format!("The deadline passed at {at}: {left_out}."))
 }
 
 /// As it stands among all that is known of a job.

@@ -16,7 +16,7 @@ use super::args::job::{
     AutoarchiveArgs, CancelArgs, ChangePriorityArgs, FollowArgs, JobCli, JobCommand, StateArgs,
 };
 use super::context::Context;
-use super::deadline::DeadlineState;
+use super::deadline::{self, DeadlineState};
 use super::document::{SCHEMA, Verdict};
 use super::exit::ExitCode;
 use super::fields::{self, info};
@@ -225,6 +225,9 @@ fn follow_to_end(
     if ending == Ending::Over {
         for (id, text) in verdict::wrongs(&document) {
             cx.printer.complain(&format!("Job {id} failed: {text}"));
+        }
+        if let Some(text) = deadline::verdict(&document) {
+            cx.printer.complain(&text);
         }
     }
     if view == View::Log {

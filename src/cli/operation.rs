@@ -11,7 +11,7 @@ use crate::queue::{Client, FinalStatus, JobId, Status};
 use crate::signals;
 
 use super::context::Context;
-use super::deadline::{DeadlineState, is_cut_off};
+use super::deadline::{self, DeadlineState, is_cut_off};
 use super::document::{Answer, Document, Summary, Verdict};
 use super::exit::ExitCode;
 use super::follow::{Ending, Until, View, follow};
@@ -382,8 +382,7 @@ fn conclude(
         cx.printer
             .say(&format!("Cluster {cluster}: {}", in_words(&document)));
     }
-    let deadline = document.deadline.as_ref();
-    if let Some(text) = deadline.and_then(|deadline| deadline.verdict(&document.results)) {
+    if let Some(text) = deadline::verdict(&document) {
         cx.printer.complain(&text);
     }
     if let Some(text) = text.filter(|_| !cx.printer.quiet || exit != ExitCode::Done) {

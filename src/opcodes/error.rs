@@ -116,7 +116,7 @@ impl OpError {
             Some(ErrorCode::DeadlinePassed),
             format!("the deadline of its operation passed before {before}"),
         )
-        .hint("the same command again takes up what is left")
+        .hint("the same command takes up what is left; it needs a new request id if it had one")
     }
 
     /// An error of these parts.

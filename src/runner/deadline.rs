@@ -10,7 +10,6 @@ use crate::queue::control::{CancelAnswer, cancel_one};
 use crate::queue::{JobId, Status};
 use crate::store::{EventKind, StoreError, Tx};
 
-use super::log;
 use super::state::{Effects, State};
 
 /// What is known of an operation's deadline.
@@ -113,7 +112,6 @@ impl State {
             // They all have who submitted the operation: the one who set its deadline.
             let who = tx.submitter(*first)?;
             tx.record(&EventKind::Deadline, Some(root), Some(action.word()), &who)?;
-            log::note(Some(root), &format!("its deadline passes: {action}"));
             for id in jobs {
                 match action {
                     OnDeadline::Stop if has_begun(tx, id)? => {}

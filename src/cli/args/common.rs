@@ -121,17 +121,17 @@ pub struct ForceArgs {
 #[derive(Debug, Clone, Copy, Default, Args)]
 pub struct DeadlineArgs {
     /// Begin no job after this: 90m, 23:30, 2026-11-26T23:30
-    #[arg(long, value_name = "TIME", value_parser = deadline::deadline)]
+    #[arg(long, value_name = "TIME", value_parser = deadline::deadline, hide_short_help = true)]
     pub deadline: Option<DeadlineArg>,
 
-    /// What is done then [else: stop]
+    /// What is done with the jobs then.
     #[arg(
         long,
         value_name = "ACTION",
         requires = "deadline",
         hide_possible_values = true,
         hide_short_help = true,
-        help = "Then stop (what runs ends), cancel (that, too) or leave (all goes on, nobody waits) [else: stop]"
+        help = "What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]"
     )]
     pub on_deadline: Option<OnDeadline>,
 }
