@@ -104,6 +104,28 @@ pub struct DeadlineState {
 }
 
 impl DeadlineState {
+    /// That of operations that were submitted together. They have the same one; it has passed if one of
+    /// them was not over by then.
+    ///
+    /// # Errors
+    /// [`StoreError`].
+    pub fn of_all(
+        store: &Store,
+        jobs: impl IntoIterator<Item = JobId>,
+    ) -> Result<Option<DeadlineState>, StoreError> {
+        let mut found = None;
+        for job in jobs {
+            let Some(state) = DeadlineState::of(store, job)? else {
+                continue;
+            };
+            if state.passed {
+                return Ok(Some(state));
+            }
+            found = found.or(Some(state));
+        }
+        Ok(found)
+    }
+
     /// That of the operation to which this job belongs, if there is one.
     ///
     /// # Errors

@@ -102,6 +102,7 @@ fn enter(args: EnterArgs, cx: &mut Context) -> Result<ExitCode> {
         let others = nodes.iter().filter(|other| other.uuid != node.uuid);
         others.map(|other| other.name.clone()).collect()
     };
+    let deadline = args.operation.deadline.fixed();
     let op = |node: &Node| NodeMaintenanceEnter {
         node_name: node.name.clone(),
         node_uuid: Some(node.uuid.to_string()),
@@ -113,7 +114,8 @@ fn enter(args: EnterArgs, cx: &mut Context) -> Result<ExitCode> {
         allow_partial: args.operation.allow_partial,
         parallel: args.operation.parallel,
     };
-    let ops = nodes.iter().map(|node| (&***node, op(node).into()));
+    // Of one moment, however many they are and whenever they are submitted.
+    let ops = nodes.iter().map(|node| (&***node, deadline.of(op(node))));
     let ops: Vec<(&Node, Opcode)> = ops.collect();
     let options: SubmitOptions = args.submit.into();
     match in_turn {

@@ -141,10 +141,11 @@ fn see_through(
         (false, true) => View::Silent,
         (false, false) => View::Progress,
     };
-    // That of the submission that counts, which may be one that was joined.
-    let deadline = match ids {
-        [id] => client.store().deadline(*id)?,
-        _ => None,
+    // That of the submission that counts, which may be one that was joined. Those that are submitted
+    // together have the same.
+    let deadline = match ids.first() {
+        Some(id) => client.store().deadline(*id)?,
+        None => None,
     };
     let leaves = deadline.filter(|deadline| deadline.action == OnDeadline::Leave);
     let until = Until {
@@ -348,9 +349,8 @@ fn conclude(
         fill_answers(&mut document, operation, answers);
         document.judge(false);
     }
-    if let [(id, _)] = named.as_slice() {
-        document.deadline = DeadlineState::of(client.store(), *id)?;
-    }
+    let ids = named.iter().map(|(id, _)| *id);
+    document.deadline = DeadlineState::of_all(client.store(), ids)?;
     let exit = match ending {
         Ending::Over => exit_of(&document),
         Ending::TimedOut | Ending::Deadline | Ending::Detached(_) => {

@@ -137,6 +137,15 @@ pub struct DeadlineArgs {
 }
 
 impl DeadlineArgs {
+    /// The same for several operations: a duration counts from now for all of them.
+    #[must_use]
+    pub fn fixed(self) -> DeadlineArgs {
+        DeadlineArgs {
+            deadline: self.deadline.map(|d| DeadlineArg::At(d.moment())),
+            ..self
+        }
+    }
+
     /// An operation that is submitted now, with its deadline.
     #[must_use]
     pub fn of(self, op: impl Into<Opcode>) -> Opcode {
