@@ -57,6 +57,8 @@
 //!   that opcode. Children are jobs like others: they wait for their own locks and fail alone.
 //! * **Operation**: a job with all its descendants, named by the id of its first job, the *root*. It is
 //!   what a person thinks of as "the evacuation of node3"; following, cancelling and capping mean it.
+//! * **Deadline**: a moment of the wall clock after which nothing of an operation begins. It is given with
+//!   the root's opcode, and the runner holds to it. Not a "timeout", which is how long somebody waits.
 //! * **Runner**: the process that executes a state directory's jobs. Not a "daemon" or "master": nobody
 //!   sets it up, the tools start it, and it leaves when there is nothing to do.
 //! * **Epoch**: a number that each runner raises as it starts. A runner that finds another one in the

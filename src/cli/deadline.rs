@@ -178,6 +178,17 @@ impl DeadlineState {
     }
 }
 
+/// What is said to who has given a deadline and joins an operation that was submitted before.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn first(store: &Store, job: JobId) -> Result<String, StoreError> {
+    Ok(match DeadlineState::of(store, job)? {
+        Some(first) => format!("its deadline stays that of the first submission: {first}"),
+        None => "it was submitted without a deadline, and has none now".to_owned(),
+    })
+}
+
 /// What is said at the end of an operation whose deadline has passed, and where it left something out
 /// or could have.
 #[must_use]

@@ -2,9 +2,9 @@
 //!
 //! One file a tool ([`node`], [`job`], …) over the shared parts: [`printer`] (the only place that
 //! writes to the terminal), [`table`] and [`fields`] (lists), [`operation`] (one opcode in, jobs
-//! out, the truth at the end), [`verdict`] (what became of it), [`follow`] (bars, lines and JSON from
-//! the follower's events), [`tags`] (which four tools have), [`left_out`] (what none has),
-//! [`document`] (what `--json` prints), [`exit`] (what the exit codes mean).
+//! out, the truth at the end), [`verdict`] (what became of it), [`deadline`] (until when), [`follow`] (bars,
+//! lines and JSON from the follower's events), [`tags`] (which four tools have), [`left_out`] (what
+//! none has), [`document`] (what `--json` prints), [`exit`] (what the exit codes mean).
 
 pub mod args;
 mod backup;

@@ -107,7 +107,10 @@ pub fn run_for_results(
             check_same(client, name, id, &operation)?;
             cx.printer
                 .say(&format!("request {name} is job {id} already: joining it"));
-            tell_first_deadline(cx, client, id, &operation)?;
+            let mut ops = operation.jobs.iter().flatten();
+            if ops.any(|op| op.common.deadline.is_some()) {
+                cx.printer.say(&deadline::first(client.store(), id)?);
+            }
             vec![Ok(id)]
         }
     };
@@ -193,25 +196,6 @@ fn check_same(client: &Client, name: &str, id: JobId, operation: &Operation) -> 
         }
         _ => Ok(()),
     }
-}
-
-/// Says until when the operation that is joined may go on, to who has given a deadline of his own.
-fn tell_first_deadline(
-    cx: &mut Context,
-    client: &Client,
-    id: JobId,
-    operation: &Operation,
-) -> Result<()> {
-    let mut ops = operation.jobs.iter().flatten();
-    if ops.all(|op| op.common.deadline.is_none()) {
-        return Ok(());
-    }
-    let text = match DeadlineState::of(client.store(), id)? {
-        Some(first) => format!("its deadline stays that of the first submission: {first}"),
-        None => "it was submitted without a deadline, and has none now".to_owned(),
-    };
-    cx.printer.say(&text);
-    Ok(())
 }
 
 /// What the operator said about how it is to be done goes into each opcode.

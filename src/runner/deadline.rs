@@ -91,8 +91,8 @@ impl Deadlines {
 }
 
 impl State {
-    /// What the deadlines mean that have passed by this moment. In the transaction before anything starts, so
-    /// that nothing begins after its deadline.
+    /// What the deadlines mean that have passed by this moment. In the transaction before anything
+    /// starts, so that nothing begins after its deadline.
     ///
     /// # Errors
     /// [`StoreError`] of the database.
@@ -133,7 +133,10 @@ impl State {
         root: JobId,
         effects: &mut Effects,
     ) -> Result<(), StoreError> {
-        let error = OpError::deadline_passed("it began");
+        let error = match has_begun(tx, id)? {
+            true => OpError::canceled(),
+            false => OpError::deadline_passed("it began"),
+        };
         match cancel_one(tx, id, root, Some(&error))? {
             CancelAnswer::Canceling => effects.canceling.push(id),
             _ => {

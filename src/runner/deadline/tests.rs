@@ -237,6 +237,24 @@ fn a_job_that_has_begun_is_not_left_half_done() {
 }
 
 #[test]
+fn between_two_opcodes_cancel_says_that_it_had_begun() {
+    let mut lab = Lab::new();
+    let job = lab.submit(2, OnDeadline::Cancel);
+    let outcome = Outcome::default();
+    let (index, finished) = (0, Ok(outcome));
+    lab.client.set_held(true).unwrap();
+    lab.turn(&[Done {
+        job,
+        index,
+        finished,
+    }]);
+    assert!(lab.pass(MOMENT).is_empty());
+    assert_eq!(lab.status(job), Status::Canceled);
+    assert_eq!(lab.error(job), Some(ErrorCode::Canceled));
+    lab.is_in_order();
+}
+
+#[test]
 fn who_plans_past_the_deadline_submits_nothing() {
     for action in [OnDeadline::Stop, OnDeadline::Cancel, OnDeadline::Leave] {
         let mut lab = Lab::new();
