@@ -137,4 +137,61 @@ macro_rules! transcripts {
     };
 }
 
-transcripts! { lists nodes instances jobs groups refusals databases tags job_files allocators backups filters modify disks regroup batch watcher doctor left_out verify maintenance rolling A command of the guide and what it prints as a reader sees how went then result fn as_seen entry str String let said split_once n unwrap_or errors data Vec lines partition line starts_with into_iter map std iter once chain format collect GNT_BLESS writes commands print anew test transcript Lab empty root Path new env CARGO_MANIFEST_DIR snapshot fs read_to_string join tests cli snapshots snap unwrap _ body mut entries split trim_end next unwrap_or_default path docs md fresh while Some writeln if console continue block by_ref take_while for in filter_map strip_prefix run seen assert_eq runs s their order push_str None lacks var_os is_some write hint cargo assert is stale deadlines }
+transcripts! { lists nodes instances jobs groups refusals databases tags job_files allocators backups filters modify disks regroup batch watcher doctor left_out verify maintenance rolling deadlines }
+
+/// A command of the guide and what it prints, as a reader sees it: how it went, then the result.
+fn as_seen(entry: &str) -> String {
+    let (command, said) = entry.split_once('\n').unwrap_or((entry, ""));
+    let (errors, data): (Vec<&str>, Vec<&str>) =
+        said.lines().partition(|line| line.starts_with("! "));
+    let errors = errors.into_iter().map(|line| &line[2..]);
+    let lines = std::iter::once(command).chain(errors).chain(data);
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// `GNT_BLESS=1` writes what the commands of the guide print anew.
+#[test]
+fn guide() {
+    transcript("guide", &Lab::empty());
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let snapshot = std::fs::read_to_string(root.join("tests/cli/snapshots/guide.snap")).unwrap();
+    let (_, body) = snapshot.split_once("---\n$ ").unwrap();
+    let mut entries = body.split("\n$ ").map(|entry| {
+        let entry = entry.trim_end();
+        (
+            entry.lines().next().unwrap_or_default(),
+            as_seen(&format!("$ {entry}")),
+        )
+    });
+    let path = root.join("docs/guide.md");
+    let guide = std::fs::read_to_string(&path).unwrap();
+    let mut fresh = String::new();
+    let mut lines = guide.lines();
+    while let Some(line) = lines.next() {
+        writeln!(fresh, "{line}").unwrap();
+        if line != "```console" {
+            continue;
+        }
+        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        for command in block.iter().filter_map(|line| line.strip_prefix("$ ")) {
+            let (run, seen) = entries.next().unwrap_or_default();
+            assert_eq!(
+                command, run,
+                "tests/cli/guide.cli runs the guide's commands in their order"
+            );
+            fresh.push_str(&seen);
+        }
+        fresh.push_str("```\n");
+    }
+    assert_eq!(
+        entries.next(),
+        None,
+        "the guide lacks a command of tests/cli/guide.cli"
+    );
+    if std::env::var_os("GNT_BLESS").is_some() {
+        std::fs::write(&path, &fresh).unwrap();
+    }
+    let hint = "GNT_BLESS=1 cargo test --test transcripts guide writes it anew";
+    let guide = std::fs::read_to_string(&path).unwrap();
+    assert!(guide == fresh, "docs/guide.md is stale; {hint}");
+}
