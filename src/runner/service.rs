@@ -451,6 +451,7 @@ impl Service {
         }
         log::note(None, "leaves");
         notify::stopping();
+        self.store.tidy_wakes();
         let dir = self.store.dir().clone();
         // One that stays is started anew by whoever wants it to stay.
         let successor = self.newer_program().filter(|_| !self.stay);

@@ -10,8 +10,8 @@
 //! instead, named after the wake file, to which an empty message is sent. Anybody on the machine can
 //! send one, or hear one: it says no more than an event.
 //!
-//! A file goes with the operation: who sees its end removes it, and a runner that has nothing to do
-//! those that somebody left who died. Nothing is ever written to them: that would be one more thing to
+//! A file goes with the operation: who sees its end removes it, and a runner that ends those that
+//! somebody left who died. Nothing is ever written to them: that would be one more thing to
 //! flush with the commits.
 
 use std::collections::BTreeSet;
