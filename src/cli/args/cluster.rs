@@ -69,7 +69,7 @@ pub enum ClusterCommand {
     Watcher(WatcherCommand),
     /// Take one node after the other into maintenance, run a command for it, and bring it back
     #[command(
-        after_help = "Example: gnt-cluster rolling -f --exec 'ssh $GNT_NODE reboot' --group rack2"
+        after_help = "Example: gnt-cluster rolling -f --exec /etc/gnt/reboot-node --group rack2"
     )]
     Rolling(RollingArgs),
     /// Change the cluster's parameters

@@ -73,6 +73,32 @@ fn nothing_to_change_and_nonsense_are_refused() {
 }
 
 #[test]
+fn a_new_group_has_parameters_of_its_own() {
+    let mut lab = Lab::new();
+    let add = |name: &str, parameters: Value| {
+        let add = op(json!({"OP_ID": "OP_GROUP_ADD", "group_name": name}));
+        let parameters = parameters.as_object().cloned().unwrap_or_default();
+        (parameters.into_iter()).fold(add, |add, (key, value)| with(add, &key, value))
+    };
+    // What goes back to the cluster's is nothing of its own.
+    let given = json!({"ndparams": {"ssh_port": "2222", "ovs": "default", "cpu_speed": null},
+        "ipolicy": {"vcpu-ratio": 2.0, "spindle-ratio": "default"}});
+    lab.run(add("third", given)).unwrap();
+    let group = lab.world.config.group_named("third").unwrap();
+    assert_eq!(json!(group.ndparams), json!({"ssh_port": 2222}));
+    assert_eq!(json!(group.ipolicy), json!({"vcpu-ratio": 2.0}));
+    for wrong in [
+        json!({"ndparams": {"colour": 1}}),
+        json!({"ipolicy": {"vcpu-ratio": -1}}),
+        json!({"ipolicy": {"std": {}}}),
+    ] {
+        let error = lab.fails(add("fourth", wrong.clone()));
+        assert_eq!(code(&error), ErrorCode::WrongInput, "{wrong}");
+    }
+    assert!(lab.world.config.group_named("fourth").is_none());
+}
+
+#[test]
 fn a_group_has_its_nodes_under_another_name() {
     let mut lab = Lab::new();
     let rename = |from: &str, to: &str| {
