@@ -18,7 +18,7 @@ use std::process::Command;
 use assert_cmd::cargo::cargo_bin;
 
 /// What differs from run to run, and what stands for it.
-const REDACTED: [(&str, &str); 13] = [
+const REDACTED: [(&str, &str); 14] = [
     (r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(\.\d+)?Z?", "TIME"),
     (
         r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
@@ -34,6 +34,7 @@ const REDACTED: [(&str, &str); 13] = [
     (r#""(free|database|log)_mib":[\d.]+"#, "\"${1}_mib\":N"),
     (r#""bytes":\d+|"sha256":"[0-9a-f]+""#, "SUM"),
     (r"\d+\.\d{6} seconds", "N seconds"),
+    (r"\bafter \d+ s\b", "after N s"),
     (r"\b\d{19}\b", "NANOSECONDS"),
     (r"pid \d+", "pid N"),
     (r"uid \d+", "uid N"),
