@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use gnt::admin::{Existing, Founding, found, simulator};
 use gnt::cluster::sample::sample;
-use gnt::hypervisor::fake::FakeSettings;
+use gnt::hypervisor::CopyState;
+use gnt::hypervisor::fake::{FakeSettings, Snapshot};
 use nix::sys::signal::Signal;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -38,6 +39,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// One repair may be the condition of the next, as of a copy that is not in sync.
 const MOST_REPAIRS: u32 = 8;
+
+/// No sync of a story takes so long.
+const SYNC_TIME: Duration = Duration::from_secs(2);
 
 /// Jobs that each story ends with, when nothing befalls anybody any more.
 const CALM_JOBS: u32 = 2;
@@ -485,8 +489,7 @@ impl Story<'_> {
             return;
         }
         for round in 0.. {
-            let store = self.lab.store();
-            let reality = simulator(&store).unwrap().snapshot().unwrap();
+            let reality = self.reality_at_rest();
             let guests = guests(eye).unwrap();
             let wrong = astray(&guests, &reality, true);
             if wrong.is_empty() {
@@ -524,6 +527,21 @@ impl Story<'_> {
                 self.journal.say(&format!("{line:?}: {output:?}"));
             }
             self.rest(watched, eye);
+        }
+    }
+
+    /// Reality when the copies that are on their way by themselves have arrived, or do not.
+    fn reality_at_rest(&self) -> Snapshot {
+        let until = Instant::now() + SYNC_TIME;
+        loop {
+            let store = self.lab.store();
+            let reality = simulator(&store).unwrap().snapshot().unwrap();
+            let mut copies = reality.instances.values().flat_map(|now| &now.copies);
+            let syncs = copies.any(|(_, state)| matches!(state, CopyState::Syncing(_)));
+            if !syncs || Instant::now() >= until {
+                return reality;
+            }
+            std::thread::sleep(LOOK_EVERY);
         }
     }
 
