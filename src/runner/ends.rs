@@ -309,9 +309,13 @@ impl SubmitManyJobs for Submit<'_, '_> {
         let answers = submit_many(self.tx, jobs, &origin)?;
         let ids = || answers.iter().filter_map(|answer| answer.as_ref().ok());
         let range = ids().min().copied().zip(ids().max().copied());
+        let parallel = parallel.filter(|_| range.is_some());
         self.tx
             .set_children(self.parent.0, self.index, range, parallel)?;
-        self.state.scheduler.set_cap(self.parent.0, parallel);
+        // One that is given for no child caps none; without one that of an earlier opcode stays.
+        if parallel.is_some() {
+            self.state.scheduler.set_cap(self.parent.0, parallel);
+        }
         let mut claimed = false;
         for (answer, claims) in answers.iter().zip(claims) {
             if let Ok(id) = answer

@@ -248,17 +248,21 @@ impl Model {
             Priority::Normal => job.next().unwrap().priority,
             other => Some(other),
         };
+        let before = self.jobs.len();
         self.submit(specs, Some(id), inherited);
-        let job = self.job_mut(id);
-        job.parallel = parallel.or(job.parallel);
+        if self.jobs.len() > before {
+            let job = self.job_mut(id);
+            job.parallel = parallel.or(job.parallel);
+        }
     }
 
     /// The runner takes over what was left running, and starts what may start of the jobs that it has
-    /// seen: the first so many.
+    /// seen: the first so many. While the queue is held it does neither.
     pub(super) fn start_all(&mut self, seen: usize) {
         let running: Vec<JobId> = (self.ids())
             .filter(|id| self.job(*id).unwrap().is_running() && !self.active.contains(id))
             .collect();
+        let running = if self.held { vec![] } else { running };
         for id in running {
             let op = self.job_mut(id).current().unwrap();
             if op.starts >= 3 {
