@@ -6,8 +6,9 @@ use crate::hypervisor::fake::Snapshot;
 use crate::queue::JobId;
 use crate::store::{Program, Reading, Settings, Store, StoreError, runner_alive, stopped_runner};
 
-use super::verify::{Code, Finding, verify};
+use super::verify::{Code, Finding, look_at_work, verify};
 use super::watch::{Remedy, down};
+use super::{AdminError, simulator};
 
 /// MiB on the disk below which somebody has to make room: less than a busy day writes.
 const LITTLE_ROOM: u64 = 512;
@@ -50,6 +51,19 @@ pub struct Checkup {
     pub program: Program,
     /// What needs a person, the worst first.
     pub troubles: Vec<Trouble>,
+}
+
+/// Looks at everything of a cluster that may be at work; changes nothing.
+///
+/// # Errors
+/// [`AdminError`] when the database or reality cannot be read.
+pub fn examine_at_work(store: &Store) -> Result<Checkup, AdminError> {
+    look_at_work(
+        store,
+        || Ok(simulator(store)?.snapshot()?),
+        |reality| examine(store, reality),
+        |checkup| !checkup.troubles.is_empty(),
+    )
 }
 
 /// Looks at everything; changes nothing.

@@ -65,31 +65,39 @@ pub fn verify(store: &Store, reality: &Snapshot, reading: Reading) -> Result<Ver
 /// How often a cluster that is at work is looked at until database and reality were seen as one.
 const LOOKS: u32 = 20;
 
-/// Checks a cluster that may be at work. Reality is in a file of its own and cannot be seen in one
-/// moment with the queue: a job that ends between the two looks has left things there that nobody seems
-/// to work on. Then both are looked at again.
+/// Checks a cluster that may be at work; see [`look_at_work`].
 ///
 /// # Errors
 /// [`AdminError`] when the database or reality cannot be read.
 pub fn verify_at_work(store: &Store, reading: Reading) -> Result<Verdict, AdminError> {
-    verify_seen(store, reading, || Ok(simulator(store)?.snapshot()?))
+    let in_doubt = |verdict: &Verdict| verdict.findings.iter().any(|f| f.area == Area::Reality);
+    look_at_work(
+        store,
+        || Ok(simulator(store)?.snapshot()?),
+        |reality| verify(store, reality, reading),
+        in_doubt,
+    )
 }
 
-/// The same, with reality as it is seen at each look.
-fn verify_seen(
+/// Looks at a cluster that may be at work. Reality is in a file of its own and cannot be seen in one
+/// moment with the queue: a job that ends between the two looks has left things there that nobody seems
+/// to work on. What is in doubt is looked at again if something was committed in between.
+///
+/// # Errors
+/// [`AdminError`] when the database or reality cannot be read.
+pub(super) fn look_at_work<T>(
     store: &Store,
-    reading: Reading,
     mut see: impl FnMut() -> Result<Snapshot, AdminError>,
-) -> Result<Verdict, AdminError> {
+    look: impl Fn(&Snapshot) -> Result<T, StoreError>,
+    in_doubt: impl Fn(&T) -> bool,
+) -> Result<T, AdminError> {
     let mut looks = 0;
     loop {
         looks += 1;
         let before = store.version()?;
-        let reality = see()?;
-        let verdict = verify(store, &reality, reading)?;
-        let in_doubt = verdict.findings.iter().any(|f| f.area == Area::Reality);
-        if !in_doubt || looks == LOOKS || store.version()? == before {
-            return Ok(verdict);
+        let seen = look(&see()?)?;
+        if !in_doubt(&seen) || looks == LOOKS || store.version()? == before {
+            return Ok(seen);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::admin::{Checkup, examine, simulator};
+use crate::admin::{Checkup, examine_at_work};
 use crate::allocator::Level;
 use crate::clock::now;
 
@@ -19,8 +19,7 @@ const WIDTH: usize = 10;
 /// The command.
 pub(super) fn doctor(cx: &mut Context) -> Result<ExitCode> {
     let client = cx.open()?;
-    let reality = simulator(client.store())?.snapshot()?;
-    let checkup = examine(client.store(), &reality)?;
+    let checkup = examine_at_work(client.store())?;
     let exit = match checkup.troubles.is_empty() {
         true => ExitCode::Done,
         false => ExitCode::Failed,

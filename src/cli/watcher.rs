@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::admin::{Code, Finding, Remedy, down, simulator, verify};
+use crate::admin::{Code, Finding, Remedy, down, simulator, verify_at_work};
 use crate::clock::now;
 use crate::opcodes::{Opcode, Reason};
 use crate::queue::client::Submitted;
@@ -127,11 +127,10 @@ fn watch(mut client: Client, args: &WatcherRunArgs, cx: &mut Context) -> Result<
     }
     client.ensure_runner()?;
     start(&client, args, &mut report, cx)?;
-    let reality = simulator(client.store())?.snapshot()?;
     let names: BTreeSet<String> = (report.items.iter())
         .map(|item| format!("instance {}", item.instance))
         .collect();
-    let verdict = verify(client.store(), &reality, Reading::Queue)?;
+    let verdict = verify_at_work(client.store(), Reading::Queue)?;
     let said = |finding: &Finding| finding.code == Code::RunsNot && names.contains(&finding.object);
     report.findings = verdict.findings;
     report.findings.retain(|finding| !said(finding));

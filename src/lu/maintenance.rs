@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::node_plan::Leaving;
-use super::plan_jobs::{Step, Terms};
+use super::plan_jobs::Terms;
 use super::shared::{check_answers, find_node, group_mates, lock_instance, share_nodes};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
 use crate::allocator::{Destination, Plan, PlannedMove, Role, World, fill, plan_homecoming};
@@ -18,7 +18,7 @@ use crate::cluster::{
     Config, Edit, Home, Instance, Maintenance, Node, NodeChange, NodeUuid, Places,
 };
 use crate::locking::{Level, Lock, LockSet, Mode};
-use crate::opcodes::{ErrorCode, EvacMode, NodeMaintenanceEnter, NodeRestore, OpError, Opcode};
+use crate::opcodes::{ErrorCode, EvacMode, NodeMaintenanceEnter, NodeRestore, OpError};
 
 /// Where an instance is.
 fn places(config: &Config, instance: &Instance) -> Places {
@@ -83,15 +83,6 @@ fn tell_others(config: &Config, node: &Node, plan: &Plan) -> Vec<Edit> {
         .nodes_by_name()
         .filter(|other| other.uuid != node.uuid);
     others.filter_map(told).collect()
-}
-
-/// The opcode of one step, for all who move everything that a node has.
-fn child(step: &Step<'_>, early_release: bool, vacate: bool) -> Opcode {
-    match step.step.role {
-        Role::Secondary => step.replace_disks(early_release, vacate).into(),
-        Role::Primary if step.migrates() => step.migrate(true).into(),
-        Role::Primary => step.failover().into(),
-    }
 }
 
 impl NodeMaintenanceEnter {
@@ -210,8 +201,7 @@ impl LogicalUnit for NodeMaintenanceEnter {
             self.check_redundancy(env, node, &plan)?;
         }
         let terms = leaving.terms(env.config())?;
-        let mut outcome =
-            terms.outcome(env, &plan, |step| child(step, self.early_release, true))?;
+        let mut outcome = terms.outcome(env, &plan, |step| step.child(self.early_release, true))?;
         if !env.common.dry_run {
             outcome.edits = tell_others(env.config(), node, &plan);
             outcome.edits.push(Edit::ChangeNode {
@@ -340,7 +330,7 @@ impl LogicalUnit for NodeRestore {
             parallel: self.parallel,
         };
         let mut outcome =
-            terms.outcome(env, &plan, |step| child(step, self.early_release, false))?;
+            terms.outcome(env, &plan, |step| step.child(self.early_release, false))?;
         if !env.common.dry_run {
             outcome.edits = tell_others(env.config(), node, &plan);
             outcome.edits.push(Edit::ChangeNode {

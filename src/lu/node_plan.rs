@@ -9,7 +9,7 @@ use super::shared::{
 };
 use super::{Env, Failure, LogicalUnit, Outcome, Slot};
 use crate::allocator::external::plan_departure_by;
-use crate::allocator::{Departure, Plan, Role, Rules, plan_departure};
+use crate::allocator::{Departure, Plan, Rules, plan_departure};
 use crate::cluster::Config;
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{
@@ -180,12 +180,8 @@ impl LogicalUnit for NodeEvacuate {
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
-        self.leaving().execute(env, |step| match step.step.role {
-            Role::Secondary => step
-                .replace_disks(self.early_release, self.mode == EvacMode::All)
-                .into(),
-            Role::Primary if step.migrates() => step.migrate(true).into(),
-            Role::Primary => step.failover().into(),
+        self.leaving().execute(env, |step| {
+            step.child(self.early_release, self.mode == EvacMode::All)
         })
     }
 

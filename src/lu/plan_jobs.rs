@@ -6,7 +6,7 @@ use super::{
     ChildJob, Detail, Env, Failure, Move, Outcome, PlanItem, ResultWithJobs, UnitResult,
     UnmovableItem, net_moves,
 };
-use crate::allocator::{Placed, Plan, PlannedMove};
+use crate::allocator::{Placed, Plan, PlannedMove, Role};
 use crate::cluster::{AdminState, Config, Instance, Mirroring, Node};
 use crate::opcodes::{
     ErrorCode, InstanceFailover, InstanceMigrate, InstanceReplaceDisks, OpError, Opcode,
@@ -170,6 +170,15 @@ impl Step<'_> {
         self.instance.admin_state == AdminState::Up
             && !self.node.offline
             && !self.config.backend(self.instance).always_failover
+    }
+
+    /// The opcode of a step of those who empty a node or group, or bring instances home.
+    pub(super) fn child(&self, early_release: bool, vacate: bool) -> Opcode {
+        match self.step.role {
+            Role::Secondary => self.replace_disks(early_release, vacate).into(),
+            Role::Primary if self.migrates() => self.migrate(true).into(),
+            Role::Primary => self.failover().into(),
+        }
     }
 
     pub(super) fn failover(&self) -> InstanceFailover {

@@ -125,9 +125,8 @@ impl Moving<'_> {
 
     fn child(&self, step: &Step<'_>) -> Opcode {
         match step.step.role {
-            Role::Secondary => step.replace_disks(self.early_release, false).into(),
-            Role::Primary if step.migrates() && !self.force_failover => step.migrate(true).into(),
-            Role::Primary => step.failover().into(),
+            Role::Primary if self.force_failover => step.failover().into(),
+            _ => step.child(self.early_release, false),
         }
     }
 }

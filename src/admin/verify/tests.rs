@@ -657,6 +657,16 @@ fn nodes_that_come_are_on_their_way() {
     assert_eq!(lab.codes(), [].into());
 }
 
+fn look_at(
+    lab: &Lab,
+    see: impl FnMut() -> Result<Snapshot, AdminError>,
+) -> Result<Verdict, AdminError> {
+    let look = |reality: &Snapshot| verify(&lab.store, reality, Reading::Queue);
+    look_at_work(&lab.store, see, look, |verdict| {
+        !verdict.findings.is_empty()
+    })
+}
+
 /// Reality is looked at first, the queue then: a job that ends in between has left things that nobody
 /// works on any more.
 #[test]
@@ -671,7 +681,7 @@ fn what_ends_between_two_looks_is_looked_at_again() {
     let mut on_its_way = lab.reality.clone();
     one(&config, &mut on_its_way).running_on.clear();
     let mut looks = 0;
-    let verdict = verify_seen(&lab.store, Reading::Queue, || {
+    let verdict = look_at(&lab, || {
         looks += 1;
         match looks {
             1 => {
@@ -685,7 +695,7 @@ fn what_ends_between_two_looks_is_looked_at_again() {
     assert_eq!(looks, 2);
     // What stays wrong is said, whatever else goes on.
     let mut looks = 0;
-    let verdict = verify_seen(&lab.store, Reading::Queue, || {
+    let verdict = look_at(&lab, || {
         looks += 1;
         commit(100 + u64::from(looks));
         Ok(on_its_way.clone())
