@@ -65,7 +65,7 @@ pub fn verify(store: &Store, reality: &Snapshot, reading: Reading) -> Result<Ver
 /// How often a cluster that is at work is looked at until database and reality were seen as one.
 const LOOKS: u32 = 20;
 
-/// Checks a cluster that may be at work; see [`look_at_work`].
+/// Checks a cluster that may be at work. What is in doubt is looked at again while jobs commit.
 ///
 /// # Errors
 /// [`AdminError`] when the database or reality cannot be read.
