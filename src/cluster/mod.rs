@@ -13,6 +13,7 @@ pub mod export;
 mod filled;
 #[cfg(test)]
 mod fixture;
+mod host;
 pub mod htools;
 pub mod import;
 mod layers;
@@ -25,6 +26,7 @@ mod tags;
 
 pub use config::*;
 pub use edit::*;
+pub use host::Host;
 pub use layers::Layers;
 pub use maintenance::{Home, Maintenance, Places};
 pub(crate) use names::is_short_for;

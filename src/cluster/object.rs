@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::host::Host;
 use super::maintenance::Maintenance;
 use crate::opcodes::words;
 
@@ -313,6 +314,9 @@ pub struct Node {
         skip_serializing_if = "Option::is_none"
     )]
     pub maintenance: Option<Arc<Maintenance>>,
+    /// Ours: the real machine that it is.
+    #[serde(default, rename = "gnt_host", skip_serializing_if = "Option::is_none")]
+    pub host: Option<Arc<Host>>,
     /// Everything else, as it came.
     #[serde(flatten)]
     pub rest: Map<String, Value>,
@@ -387,6 +391,14 @@ pub struct Instance {
         skip_serializing_if = "Option::is_none"
     )]
     pub uncertain: Option<String>,
+    /// Ours: what the driver of a real hypervisor needs to make it known on a node, kept here since a
+    /// node that is dead cannot be asked.
+    #[serde(
+        default,
+        rename = "gnt_definition",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub definition: Option<Arc<str>>,
     /// Everything else, as it came.
     #[serde(flatten)]
     pub rest: Map<String, Value>,

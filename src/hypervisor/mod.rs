@@ -20,9 +20,12 @@ pub mod fake;
 mod interrupt;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::cluster::{Capacity, Config, DiskTemplate, Instance, InstanceUuid, Node, NodeUuid};
+use crate::cluster::{
+    Capacity, Config, DiskTemplate, Host, Instance, InstanceUuid, Node, NodeUuid,
+};
 pub use driver::{Driver, VerbName};
 pub use interrupt::{Interrupt, InterruptKind};
 
@@ -33,6 +36,8 @@ pub struct NodeRef {
     pub uuid: NodeUuid,
     /// Name, for messages.
     pub name: String,
+    /// The real machine that it is.
+    pub host: Option<Arc<Host>>,
 }
 
 impl From<&Node> for NodeRef {
@@ -40,6 +45,7 @@ impl From<&Node> for NodeRef {
         NodeRef {
             uuid: node.uuid.clone(),
             name: node.name.clone(),
+            host: node.host.clone(),
         }
     }
 }
@@ -59,6 +65,8 @@ pub struct InstanceRef {
     pub disk: u64,
     /// How its disks are kept.
     pub template: DiskTemplate,
+    /// What makes it known on a node that never had it; none on the simulator.
+    pub definition: Option<Arc<str>>,
 }
 
 impl InstanceRef {
@@ -73,6 +81,7 @@ impl InstanceRef {
             vcpus: backend.vcpus,
             disk: config.disk_on_node(instance),
             template: config.template(instance),
+            definition: instance.definition.clone(),
         }
     }
 }

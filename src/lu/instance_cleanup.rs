@@ -100,9 +100,13 @@ fn refuse_silence(env: &Env<'_>, name: &str, seen: &Observed) -> Result<(), OpEr
 fn follow(env: &Env<'_>, subject: &Subject<'_>, activity: &Activity) -> Result<(), Failure> {
     let config = env.config();
     let name_of = |uuid: &NodeUuid| config.node_name(uuid).to_owned();
-    let node_ref = |uuid: &NodeUuid| NodeRef {
-        uuid: uuid.clone(),
-        name: name_of(uuid),
+    let node_ref = |uuid: &NodeUuid| match config.nodes.get(uuid) {
+        Some(node) => reference(node),
+        None => NodeRef {
+            uuid: uuid.clone(),
+            name: name_of(uuid),
+            host: None,
+        },
     };
     let what = describe(activity, name_of);
     env.info(format!("{} {what}: awaiting its end", subject.name()));

@@ -181,6 +181,7 @@ impl InstanceCreate {
             memory: need.memory,
             vcpus: need.vcpus,
             template,
+            definition: None,
         })
     }
 

@@ -92,6 +92,7 @@ pub(super) fn objects(
         forthcoming: false,
         stamps: Stamps::default(),
         uncertain: None,
+        definition: None,
         rest: Map::from_iter([
             ("osparams".to_owned(), json!(without_resets(&op.osparams))),
             ("osparams_private".to_owned(), json!({})),

@@ -341,6 +341,7 @@ impl NodeAdd {
         let node = NodeRef {
             uuid: NodeUuid::from(new_uuid(env, "")),
             name: name.clone(),
+            host: None,
         };
         let capacity = self.capacity.or_else(|| reported(env, &node));
         let capacity = capacity.unwrap_or(DEFAULT_CAPACITY);
@@ -362,6 +363,7 @@ impl NodeAdd {
             stamps: Stamps::default(),
             capacity,
             maintenance: None,
+            host: None,
             rest: Map::from_iter([("powered".to_owned(), Value::Bool(true))]),
         };
         Ok(Outcome {

@@ -348,10 +348,12 @@ impl Moment<'_> {
                 vcpus: super::reality::uint(row.get(3)?),
                 disk: super::reality::uint(row.get(4)?),
                 template: parse(&row.get::<_, String>(5)?)?,
+                definition: None,
             };
             let node = NodeRef {
                 uuid: row.get::<_, String>(6)?.into(),
                 name: row.get(7)?,
+                host: None,
             };
             Ok((instance, node))
         })?;

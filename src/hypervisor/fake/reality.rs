@@ -350,6 +350,7 @@ impl Moment<'_> {
             Ok(NodeRef {
                 uuid: NodeUuid::from(row.get::<_, String>(0)?),
                 name: row.get(1)?,
+                host: None,
             })
         })
     }

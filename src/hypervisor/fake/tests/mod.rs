@@ -140,6 +140,7 @@ fn node(n: u32) -> NodeRef {
     NodeRef {
         uuid: format!("n-{n}").into(),
         name: format!("node{n}"),
+        host: None,
     }
 }
 
