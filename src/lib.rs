@@ -22,6 +22,7 @@
 //! * [`limits`]: what is accepted at most, of everything that somebody else chooses.
 //! * [`signals`]: what interrupts a tool that waits.
 //! * [`clock`]: what time it is.
+//! * [`executable`]: programs that others wrote and we start.
 //! * [`failpoints`]: where a test makes a process die, stand still or fail.
 //!
 //! # The way of one opcode
@@ -97,6 +98,7 @@ pub mod allocator;
 pub mod cli;
 pub mod clock;
 pub mod cluster;
+pub mod executable;
 pub mod failpoints;
 pub mod hypervisor;
 pub mod limits;

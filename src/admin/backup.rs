@@ -20,7 +20,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::clock;
-use crate::hypervisor::fake;
+use crate::hypervisor::{DriverName, OpenError, fake};
 use crate::queue::JobId;
 use crate::signals;
 use crate::store::{
@@ -29,8 +29,7 @@ use crate::store::{
 };
 
 use super::container::{self, ContainerError, Manifest, Packer};
-use super::found::{AdminError, DRIVER, Existing, without_runner};
-use super::simulator;
+use super::found::{AdminError, Existing, without_runner};
 use super::verify::{Finding, verify};
 
 /// Writes a backup of a cluster. `scratch` is where a copy may stand meanwhile; nobody else uses it.
@@ -51,8 +50,12 @@ pub fn backup<W: Write>(
 
 fn write<W: Write>(store: &Store, scratch: &Path, out: W) -> Result<(Manifest, W), AdminError> {
     let (frozen, (driver, reality)) = store.freeze(|settings| {
+        let driver: DriverName = settings.driver.parse()?;
+        if driver != DriverName::Simulator {
+            return Err(AdminError::from(OpenError::NotSimulated(driver)));
+        }
         let path = store.dir().reality(settings.reality);
-        Ok::<_, AdminError>((settings.driver.clone(), fake::Frozen::open(&path)?))
+        Ok((settings.driver.clone(), fake::Frozen::open(&path)?))
     })?;
     let now = clock::timestamp();
     let manifest = Manifest {
@@ -193,7 +196,8 @@ fn make(
     let generation = dir.last_reality()? + 1;
     let (database, reality) = (making.database(), making.reality(generation));
     let manifest = container::unpack(from, &database, &reality, || dir.free_mib())?;
-    if manifest.driver != DRIVER {
+    let simulator = DriverName::Simulator.to_string();
+    if manifest.driver != simulator {
         let text = format!("its instances are run by {:?}", manifest.driver);
         return Err(ContainerError::Foreign(text).into());
     }
@@ -201,14 +205,14 @@ fn make(
     fake::inspect(&reality)?;
     let store = Store::open(making.clone())?;
     store.write(Commit::Restore, |tx| {
-        tx.settle_restored(generation, DRIVER)?;
+        tx.settle_restored(generation, &simulator)?;
         // What people were told of a job that is gone is not said of another one.
         if let Some(last) = last {
             tx.pass_over_jobs(last)?;
         }
         tx.record(&EventKind::Restore, None, Some(&manifest.made), who)
     })?;
-    let snapshot = simulator(&store)?.snapshot()?;
+    let snapshot = super::reality(&store)?;
     let findings = verify(&store, &snapshot, Reading::Everything)?.findings;
     if findings.iter().any(Finding::is_damage)
         || (!findings.is_empty() && unsound == Unsound::Refuse)

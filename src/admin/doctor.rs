@@ -2,13 +2,13 @@
 
 use crate::allocator::{Fill, World, fill};
 use crate::cluster::Config;
-use crate::hypervisor::fake::Snapshot;
+use crate::hypervisor::Snapshot;
 use crate::queue::JobId;
 use crate::store::{Program, Reading, Settings, Store, StoreError, runner_alive, stopped_runner};
 
+use super::AdminError;
 use super::verify::{Code, Finding, look_at_work, verify};
 use super::watch::{Remedy, down};
-use super::{AdminError, simulator};
 
 /// MiB on the disk below which somebody has to make room: less than a busy day writes.
 const LITTLE_ROOM: u64 = 512;
@@ -60,7 +60,7 @@ pub struct Checkup {
 pub fn examine_at_work(store: &Store) -> Result<Checkup, AdminError> {
     look_at_work(
         store,
-        || Ok(simulator(store)?.snapshot()?),
+        || super::reality(store),
         |reality| examine(store, reality),
         |checkup| !checkup.troubles.is_empty(),
     )

@@ -3,7 +3,7 @@
 use clap::ValueEnum;
 
 use super::*;
-use crate::admin::{Area, Existing, Founding, found, simulator};
+use crate::admin::{Area, Existing, Founding, NewReality, found, simulator};
 use crate::cluster::sample::sample;
 use crate::hypervisor::fake::FakeSettings;
 use crate::store::StateDir;
@@ -13,7 +13,7 @@ fn store() -> (tempfile::TempDir, Store) {
     let dir = StateDir::locate(Some(&temp.path().join("state"))).unwrap();
     let founding = Founding {
         config: sample("test", 3, 6, 0.0).unwrap(),
-        simulator: FakeSettings::ZERO,
+        reality: NewReality::Simulated(FakeSettings::ZERO),
         queue_limit: None,
         max_running_jobs: None,
         allocators: None,

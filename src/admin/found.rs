@@ -12,21 +12,39 @@ use super::verify::Finding;
 use crate::allocator::external::Allocators;
 use crate::cluster::Config;
 use crate::hypervisor::fake::{self, Fake, FakeError, FakeSettings};
+use crate::hypervisor::{self, DriverName, OpenError, Opened, Snapshot};
 use crate::store::{Commit, EventKind, Gate, Patience, RunnerLock, StateDir, Store, StoreError};
 
 /// How long a runner that has nothing to do is waited for: it gives up its lock when asked.
 const RUNNER_LEAVES_WITHIN: Duration = Duration::from_secs(5);
 
-/// What the cluster's instances are run by.
-pub const DRIVER: &str = "fake";
+/// What is to run a cluster's instances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewReality {
+    /// A simulator, made as the configuration says that it is, with these durations.
+    Simulated(FakeSettings),
+    /// Real machines, which are as they are, reached by the program of this driver.
+    Machines(String),
+}
+
+impl NewReality {
+    /// The driver's name.
+    #[must_use]
+    pub fn driver(&self) -> DriverName {
+        match self {
+            NewReality::Simulated(_) => DriverName::Simulator,
+            NewReality::Machines(name) => DriverName::Program(name.clone()),
+        }
+    }
+}
 
 /// A cluster that is to be.
 #[derive(Debug)]
 pub struct Founding {
     /// Its configuration.
     pub config: Config,
-    /// The simulator's durations.
-    pub simulator: FakeSettings,
+    /// What is to run its instances.
+    pub reality: NewReality,
     /// Jobs that may be unfinished at once; `None` means the default.
     pub queue_limit: Option<u64>,
     /// Jobs that may run at once; `None` means the default.
@@ -53,6 +71,9 @@ pub enum AdminError {
     /// The simulator's reality.
     #[error(transparent)]
     Fake(#[from] FakeError),
+    /// What runs the instances.
+    #[error(transparent)]
+    Driver(OpenError),
     /// Jobs are unfinished.
     #[error("{0} jobs are unfinished")]
     Unfinished(u64),
@@ -67,6 +88,15 @@ pub enum AdminError {
     Runner(StateDir),
 }
 
+impl From<OpenError> for AdminError {
+    fn from(error: OpenError) -> AdminError {
+        match error {
+            OpenError::Fake(error) => AdminError::Fake(error),
+            error => AdminError::Driver(error),
+        }
+    }
+}
+
 impl AdminError {
     /// What to do next.
     #[must_use]
@@ -74,6 +104,7 @@ impl AdminError {
         match self {
             AdminError::Store(error) => error.hint(),
             AdminError::Fake(error) => error.hint(),
+            AdminError::Driver(error) => error.hint(),
             AdminError::Unfinished(_) => {
                 Some("wait for them (gnt-job list), or cancel them (gnt-job cancel ID)".to_owned())
             }
@@ -130,14 +161,12 @@ pub fn found(
     let before = before.map(|settings| settings.reality);
     dir.remove_realities_but(before)?;
     let generation = before.unwrap_or(0) + 1;
-    fake::create(
-        &dir.reality(generation),
-        &founding.config,
-        &founding.simulator,
-    )?;
+    if let NewReality::Simulated(durations) = &founding.reality {
+        fake::create(&dir.reality(generation), &founding.config, durations)?;
+    }
     let fill = |tx: &mut crate::store::Tx<'_>| {
         tx.replace_config(&founding.config)?;
-        tx.set_reality(generation, DRIVER)?;
+        tx.set_reality(generation, &founding.reality.driver().to_string())?;
         tx.set_limits(founding.queue_limit, founding.max_running_jobs, None)?;
         if let Some(allocators) = &founding.allocators {
             tx.set_allocators(allocators)?;
@@ -183,17 +212,34 @@ pub fn destroy(dir: &StateDir, who: &str) -> Result<(), AdminError> {
 ///
 /// # Errors
 /// [`AdminError`].
-pub fn simulator(store: &Store) -> Result<Fake, AdminError> {
-    let mut generation = store.settings()?.reality;
+pub fn hypervisor(store: &Store) -> Result<Opened, AdminError> {
+    let mut settings = store.settings()?;
     loop {
-        let opened = Fake::open(&store.dir().reality(generation));
+        let reality = store.dir().reality(settings.reality);
+        let opened = hypervisor::open(&settings.driver, &reality);
         // Another one may have taken its place between the two looks.
-        let now = store.settings()?.reality;
-        if now == generation {
+        let now = store.settings()?;
+        if (now.reality, &now.driver) == (settings.reality, &settings.driver) {
             return Ok(opened?);
         }
-        generation = now;
+        settings = now;
     }
+}
+
+/// Opens the simulator of a cluster, for what only it has.
+///
+/// # Errors
+/// [`AdminError`], also where real machines run the instances.
+pub fn simulator(store: &Store) -> Result<Fake, AdminError> {
+    Ok(hypervisor(store)?.into_simulator()?)
+}
+
+/// The whole of a cluster's reality at one moment.
+///
+/// # Errors
+/// [`AdminError`].
+pub fn reality(store: &Store) -> Result<Snapshot, AdminError> {
+    hypervisor(store)?.snapshot(|| Ok(store.config()?))
 }
 
 fn refuse_unfinished(store: &Store) -> Result<(), AdminError> {

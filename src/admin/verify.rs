@@ -13,12 +13,12 @@ use serde::Serialize;
 
 use crate::allocator::Claim;
 use crate::cluster::Config;
-use crate::hypervisor::fake::Snapshot;
+use crate::hypervisor::Snapshot;
 use crate::locking::{Level, LockSet, Mode};
 use crate::queue::JobId;
 use crate::store::{Reading, Store, StoreError};
 
-use super::{AdminError, simulator};
+use super::AdminError;
 use finding::Findings;
 pub use finding::{Area, Code, Finding};
 
@@ -73,7 +73,7 @@ pub fn verify_at_work(store: &Store, reading: Reading) -> Result<Verdict, AdminE
     let in_doubt = |verdict: &Verdict| verdict.findings.iter().any(|f| f.area == Area::Reality);
     look_at_work(
         store,
-        || Ok(simulator(store)?.snapshot()?),
+        || super::reality(store),
         |reality| verify(store, reality, reading),
         in_doubt,
     )

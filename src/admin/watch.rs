@@ -2,7 +2,7 @@
 //! each. Reads only.
 
 use crate::cluster::{Config, Instance, Node};
-use crate::hypervisor::fake::{InstanceNow, Snapshot};
+use crate::hypervisor::{InstanceNow, Snapshot};
 use crate::limits::WATCHER_STARTS;
 use crate::locking::LockSet;
 use crate::lu::unit;

@@ -7,16 +7,17 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::admin::{self, Existing, Founding, simulator};
+use crate::admin::{self, Existing, Founding, NewReality, simulator};
 use crate::allocator::external::{Allocators, BUILT_IN};
 use crate::clock::now;
 use crate::cluster::{Config, export, import, is_cluster_name, nearest, sample};
+use crate::hypervisor::DriverName;
 use crate::hypervisor::fake::FakeSettings;
 use crate::limits::CLUSTER_FILE_BYTES;
 use crate::lu;
 use crate::opcodes::{ClusterRename, ClusterVerify, SkipCheck};
 use crate::queue::{Client, Submitter};
-use crate::store::{Event, Reading, StateDir, runner_alive};
+use crate::store::{Event, Reading, Settings, StateDir, Store, runner_alive};
 
 use super::args::cluster::{
     AllocatorArgs, ClusterCli, ClusterCommand, ExportArgs, HistoryArgs, ImportArgs, InitArgs,
@@ -118,7 +119,7 @@ fn init(args: InitArgs, cx: &mut Context) -> Result<ExitCode> {
     let text = founded(&config, &dir);
     let founding = Founding {
         config,
-        simulator: FakeSettings::default(),
+        reality: NewReality::Simulated(FakeSettings::default()),
         queue_limit: None,
         max_running_jobs: None,
         allocators: args.allocators.over(&Allocators::default())?,
@@ -147,15 +148,11 @@ fn import_file(args: ImportArgs, cx: &mut Context) -> Result<ExitCode> {
             None => problem,
         }
     })?;
-    let simulator = match &imported.settings.simulator {
-        Value::Null => FakeSettings::default(),
-        value => serde_json::from_value(value.clone())
-            .map_err(|error| Problem::input(format!("gnt.simulator: {error}")))?,
-    };
+    let reality = imported_reality(&imported.settings)?;
     let text = founded(&imported.config, &dir);
     let founding = Founding {
         config: imported.config,
-        simulator,
+        reality,
         queue_limit: imported.settings.queue_limit,
         max_running_jobs: imported.settings.max_running_jobs,
         allocators: None,
@@ -171,12 +168,31 @@ fn import_file(args: ImportArgs, cx: &mut Context) -> Result<ExitCode> {
     done(cx, &text)
 }
 
+/// What runs the instances of an imported cluster. One that comes from elsewhere is simulated.
+fn imported_reality(settings: &export::Settings) -> Result<NewReality> {
+    let simulated = || {
+        Ok(NewReality::Simulated(match &settings.simulator {
+            Value::Null => FakeSettings::default(),
+            value => serde_json::from_value(value.clone())
+                .map_err(|error| Problem::input(format!("gnt.simulator: {error}")))?,
+        }))
+    };
+    if settings.driver.is_empty() {
+        return simulated();
+    }
+    match settings.driver.parse() {
+        Ok(DriverName::Simulator) => simulated(),
+        Ok(DriverName::Program(name)) => Ok(NewReality::Machines(name)),
+        Err(error) => Err(Problem::input(format!("gnt.driver: {error}"))),
+    }
+}
+
 fn export_file(args: ExportArgs, cx: &mut Context) -> Result<ExitCode> {
     let client = cx.open()?;
     let store = client.store();
     let config = store.config()?;
     let settings = store.settings()?;
-    let durations = simulator(store)?.settings()?;
+    let durations = durations_of(store, &settings)?;
     let file_settings = export::Settings {
         driver: settings.driver,
         queue_limit: Some(settings.limits.queue_limit),
@@ -225,7 +241,7 @@ fn show(cx: &mut Context) -> Result<ExitCode> {
     let store = client.store();
     let config = store.config()?;
     let settings = store.settings()?;
-    let durations = simulator(store)?.settings()?;
+    let durations = durations_of(store, &settings)?;
     let Some(cluster) = &config.cluster else {
         return Err(Problem::input("the configuration has no cluster object"));
     };
@@ -313,6 +329,14 @@ fn show(cx: &mut Context) -> Result<ExitCode> {
     ];
     info::print(cx, &[items])?;
     Ok(ExitCode::Done)
+}
+
+/// How long the simulator's verbs take; none where real machines run the instances.
+fn durations_of(store: &Store, settings: &Settings) -> Result<Option<FakeSettings>> {
+    match settings.driver.parse() {
+        Ok(DriverName::Program(_)) => Ok(None),
+        Ok(DriverName::Simulator) | Err(_) => Ok(Some(simulator(store)?.settings()?)),
+    }
 }
 
 /// MiB with one digit after the point, rounded up: what is there is more than nothing.
@@ -511,9 +535,12 @@ fn queue_info(cx: &mut Context, client: &Client) -> Result<ExitCode> {
 
 fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
     let client = cx.open()?;
-    let fake = simulator(client.store())?;
-    let durations = match &args.simulator {
-        Some(numbers) => Some(durations(fake.settings()?, &numbers.0)?),
+    let simulator = match &args.simulator {
+        Some(numbers) => {
+            let fake = simulator(client.store())?;
+            let durations = durations(fake.settings()?, &numbers.0)?;
+            Some((fake, durations))
+        }
         None => None,
     };
     if let Some(limits) = &args.verb_limit {
@@ -532,7 +559,7 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
     if let Some(allocators) = changed {
         client.set_allocators(&allocators)?;
     }
-    if let Some(durations) = durations {
+    if let Some((fake, durations)) = simulator {
         fake.set_settings(&durations)?;
     }
     let (queue, running) = (

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::io;
 
 use crate::admin::AdminError;
+use crate::hypervisor::OpenError;
 use crate::opcodes::{ErrorClass, ErrorCode, OpError};
 use crate::queue::JobId;
 use crate::queue::client::NoRunner;
@@ -143,7 +144,8 @@ impl From<AdminError> for Problem {
     fn from(error: AdminError) -> Problem {
         let exit = match &error {
             AdminError::Store(error) => exit_of(error),
-            AdminError::Fake(_) => ExitCode::NoCluster,
+            AdminError::Driver(OpenError::NotSimulated(_)) => ExitCode::Usage,
+            AdminError::Fake(_) | AdminError::Driver(_) => ExitCode::NoCluster,
             AdminError::Unfinished(_)
             | AdminError::Runner(_)
             | AdminError::Container(_)

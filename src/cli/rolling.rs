@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::admin::simulator;
+use crate::admin;
 use crate::clock::now;
 use crate::cluster::{Config, Node};
 use crate::opcodes::{NodeMaintenanceEnter, NodeRestore, Opcode};
@@ -391,7 +391,7 @@ impl Roller<'_> {
         let begun = Instant::now();
         let mut told = false;
         loop {
-            let reality = simulator(self.client.store())?.snapshot()?;
+            let reality = admin::reality(self.client.store())?;
             if (reality.nodes.get(&node.uuid)).is_some_and(|now| now.alive) {
                 return Ok(ExitCode::Done);
             }

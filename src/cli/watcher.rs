@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::admin::{Code, Finding, Remedy, down, simulator, verify_at_work};
+use crate::admin::{self, Code, Finding, Remedy, down, verify_at_work};
 use crate::clock::now;
 use crate::opcodes::{Opcode, Reason};
 use crate::queue::client::Submitted;
@@ -163,7 +163,7 @@ fn start(
     report: &mut Report,
     cx: &mut Context,
 ) -> Result<()> {
-    let reality = simulator(client.store())?.snapshot()?;
+    let reality = admin::reality(client.store())?;
     let mut jobs: Vec<(String, Opcode)> = vec![];
     for down in down(client.store(), &reality)? {
         let instance = down.instance;

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::{
-    Call, CopyState, Hypervisor, InstanceRef, NodeFacts, NodeRef, Observed, Stop, VerbError,
+    Call, Comparison, CopyState, Definition, Guest, Hypervisor, InstanceRef, MigrationPolicy,
+    NodeFacts, NodeRef, Observed, Snapshot, Stop, VerbError,
 };
-use crate::cluster::{Capacity, NodeUuid};
+use crate::cluster::{Capacity, Config, InstanceUuid, NodeUuid};
 use crate::failpoints::{self, Point, Side};
 use crate::opcodes::words;
 
@@ -30,6 +31,26 @@ words! {
         Reboot = "reboot",
         /// [`Hypervisor::migrate`].
         Migrate = "migrate",
+        /// [`Hypervisor::snapshot`].
+        Snapshot = "snapshot",
+        /// [`Hypervisor::guests`].
+        Guests = "guests",
+        /// [`Hypervisor::definition`].
+        Definition = "definition",
+        /// [`Hypervisor::define`].
+        Define = "define",
+        /// [`Hypervisor::undefine`].
+        Undefine = "undefine",
+        /// [`Hypervisor::hand_over`].
+        HandOver = "hand-over",
+        /// [`Hypervisor::mark`].
+        Mark = "mark",
+        /// [`Hypervisor::autostart`].
+        Autostart = "autostart",
+        /// [`Hypervisor::delete_disk`].
+        DeleteDisk = "delete-disk",
+        /// [`Hypervisor::compare`].
+        Compare = "compare",
         /// [`Hypervisor::copies`].
         Copies = "copies",
         /// [`Hypervisor::add_copy`].
@@ -51,13 +72,26 @@ impl VerbName {
     /// Whether it only asks: then there is no effect whose end could be unknown.
     fn asks(self) -> bool {
         match self {
-            VerbName::Observe | VerbName::Answers | VerbName::NodeFacts | VerbName::Copies => true,
+            VerbName::Observe
+            | VerbName::Answers
+            | VerbName::NodeFacts
+            | VerbName::Snapshot
+            | VerbName::Guests
+            | VerbName::Definition
+            | VerbName::Compare
+            | VerbName::Copies => true,
             VerbName::SetCapacity
             | VerbName::RemoveNode
             | VerbName::Start
             | VerbName::Stop
             | VerbName::Reboot
             | VerbName::Migrate
+            | VerbName::Define
+            | VerbName::Undefine
+            | VerbName::HandOver
+            | VerbName::Mark
+            | VerbName::Autostart
+            | VerbName::DeleteDisk
             | VerbName::AddCopy
             | VerbName::BlankCopy
             | VerbName::DropCopy
@@ -138,8 +172,9 @@ impl Hypervisor for Driver {
         call: &Call<'_>,
         instance: &InstanceRef,
         node: &NodeRef,
+        others: &[NodeRef],
     ) -> Result<(), VerbError> {
-        self.verb(VerbName::Start, |h| h.start(call, instance, node))
+        self.verb(VerbName::Start, |h| h.start(call, instance, node, others))
     }
 
     fn stop(
@@ -167,11 +202,91 @@ impl Hypervisor for Driver {
         instance: &InstanceRef,
         from: &NodeRef,
         to: &NodeRef,
-        live: bool,
+        policy: &MigrationPolicy,
     ) -> Result<(), VerbError> {
         self.verb(VerbName::Migrate, |h| {
-            h.migrate(call, instance, from, to, live)
+            h.migrate(call, instance, from, to, policy)
         })
+    }
+
+    fn snapshot(&self, call: &Call<'_>, config: &Config) -> Result<Snapshot, VerbError> {
+        self.verb(VerbName::Snapshot, |h| h.snapshot(call, config))
+    }
+
+    fn guests(&self, call: &Call<'_>, node: &NodeRef) -> Result<Vec<Guest>, VerbError> {
+        self.verb(VerbName::Guests, |h| h.guests(call, node))
+    }
+
+    fn definition(
+        &self,
+        call: &Call<'_>,
+        guest: &InstanceUuid,
+        node: &NodeRef,
+    ) -> Result<Definition, VerbError> {
+        self.verb(VerbName::Definition, |h| h.definition(call, guest, node))
+    }
+
+    fn define(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::Define, |h| h.define(call, instance, node))
+    }
+
+    fn undefine(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::Undefine, |h| h.undefine(call, instance, node))
+    }
+
+    fn hand_over(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        from: &NodeRef,
+        to: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::HandOver, |h| {
+            h.hand_over(call, instance, from, to)
+        })
+    }
+
+    fn mark(
+        &self,
+        call: &Call<'_>,
+        guest: &InstanceUuid,
+        node: &NodeRef,
+        cluster: Option<&str>,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::Mark, |h| h.mark(call, guest, node, cluster))
+    }
+
+    fn autostart(
+        &self,
+        call: &Call<'_>,
+        guest: &InstanceUuid,
+        node: &NodeRef,
+        on: bool,
+    ) -> Result<(), VerbError> {
+        self.verb(VerbName::Autostart, |h| h.autostart(call, guest, node, on))
+    }
+
+    fn delete_disk(&self, call: &Call<'_>, node: &NodeRef, path: &str) -> Result<(), VerbError> {
+        self.verb(VerbName::DeleteDisk, |h| h.delete_disk(call, node, path))
+    }
+
+    fn compare(
+        &self,
+        call: &Call<'_>,
+        node: &NodeRef,
+        processor: &str,
+    ) -> Result<Comparison, VerbError> {
+        self.verb(VerbName::Compare, |h| h.compare(call, node, processor))
     }
 
     fn copies(

@@ -16,8 +16,14 @@
 //! The last two make every verb safe to repeat, which is what recovery rests on.
 
 mod driver;
+mod facts;
 pub mod fake;
 mod interrupt;
+mod observed;
+mod open;
+mod policy;
+mod process;
+mod snapshot;
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,7 +33,14 @@ use crate::cluster::{
     Capacity, Config, DiskTemplate, Host, Instance, InstanceUuid, Node, NodeUuid,
 };
 pub use driver::{Driver, VerbName};
+pub use facts::{Machine, NodeFacts};
+pub use gnt_driver::{Comparison, Definition, Disk, Guest, GuestState, Storage};
 pub use interrupt::{Interrupt, InterruptKind};
+pub use observed::{Activity, Observed};
+pub use open::{DriverName, OpenError, Opened, open};
+pub use policy::{MigrationPolicy, OnTimeout};
+pub use process::{NoProgram, ProcessDriver};
+pub use snapshot::{InstanceNow, NodeNow, Snapshot};
 
 /// A node as a driver is told of it: identity and name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,39 +161,6 @@ pub enum VerbError {
     LeftBehind,
 }
 
-/// What reality says of one instance.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Observed {
-    /// Nodes on which it runs: none when it is stopped, more than one is a disaster.
-    pub running_on: Vec<NodeUuid>,
-    /// What is on its way with it.
-    pub activity: Option<Activity>,
-    /// Nodes that did not answer, so that the instance might run there too.
-    pub silent: Vec<NodeUuid>,
-}
-
-/// Something that a verb began and that is not over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Activity {
-    /// It is being started.
-    Starting {
-        /// Where.
-        node: NodeUuid,
-    },
-    /// It is being stopped.
-    Stopping {
-        /// Where.
-        node: NodeUuid,
-    },
-    /// It is migrating.
-    Migrating {
-        /// From which node.
-        from: NodeUuid,
-        /// To which node.
-        to: NodeUuid,
-    },
-}
-
 /// One copy of an instance's disks.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum CopyState {
@@ -197,17 +177,6 @@ pub enum Stop {
     Graceful(Duration),
     /// Its power is cut.
     Destroy,
-}
-
-/// What a node tells about itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NodeFacts {
-    /// What it can hold.
-    pub capacity: Capacity,
-    /// MiB of memory that its running instances take.
-    pub memory_used: u64,
-    /// MiB of disk that copies on it take.
-    pub disk_used: u64,
 }
 
 /// The verbs; see the module's text for what all of them promise.
@@ -255,7 +224,9 @@ pub trait Hypervisor: Send + Sync + fmt::Debug {
     /// See [`VerbError`].
     fn remove_node(&self, call: &Call<'_>, node: &NodeRef) -> Result<(), VerbError>;
 
-    /// Starts an instance on `node`, which must hold a copy of its disks.
+    /// Starts an instance on `node`, which must hold a copy of its disks, and makes it known there if it
+    /// is not. It is not started while one of `others` runs it; those that do not answer are passed
+    /// over: the caller decides which have to.
     ///
     /// # Errors
     /// See [`VerbError`].
@@ -264,6 +235,7 @@ pub trait Hypervisor: Send + Sync + fmt::Debug {
         call: &Call<'_>,
         instance: &InstanceRef,
         node: &NodeRef,
+        others: &[NodeRef],
     ) -> Result<(), VerbError>;
 
     /// Stops an instance on `node`.
@@ -301,8 +273,111 @@ pub trait Hypervisor: Send + Sync + fmt::Debug {
         instance: &InstanceRef,
         from: &NodeRef,
         to: &NodeRef,
-        live: bool,
+        policy: &MigrationPolicy,
     ) -> Result<(), VerbError>;
+
+    /// The whole of reality at one moment: what each node of the configuration tells, all of them asked
+    /// at once. Those that are marked offline are not asked.
+    ///
+    /// # Errors
+    /// Only when reality itself cannot be read.
+    fn snapshot(&self, call: &Call<'_>, config: &Config) -> Result<Snapshot, VerbError>;
+
+    // --- what real machines have beside that
+
+    /// All guests that a node knows, whether they are the cluster's or not.
+    ///
+    /// # Errors
+    /// [`VerbError::Unreachable`] when it does not answer.
+    fn guests(&self, call: &Call<'_>, node: &NodeRef) -> Result<Vec<Guest>, VerbError>;
+
+    /// A guest's definition, as `node` would start it next time, and its disks.
+    ///
+    /// # Errors
+    /// See [`VerbError`]; [`VerbError::Failed`] also where the driver has none.
+    fn definition(
+        &self,
+        call: &Call<'_>,
+        guest: &InstanceUuid,
+        node: &NodeRef,
+    ) -> Result<Definition, VerbError>;
+
+    /// Makes an instance known on `node` by its [`InstanceRef::definition`], or changes what is known of
+    /// one there: from its next start on, if it runs.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn define(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError>;
+
+    /// Makes `node` forget an instance that does not run there.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn undefine(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError>;
+
+    /// An instance that does not run is to be started on `to` from now on: it is made known there, all of
+    /// its disks are seen to be there, and `from` forgets it. Its definition is the one that `from` has.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn hand_over(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        from: &NodeRef,
+        to: &NodeRef,
+    ) -> Result<(), VerbError>;
+
+    /// Marks a guest as that of a cluster, or takes the mark away.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn mark(
+        &self,
+        call: &Call<'_>,
+        guest: &InstanceUuid,
+        node: &NodeRef,
+        cluster: Option<&str>,
+    ) -> Result<(), VerbError>;
+
+    /// Whether `node` starts the guest by itself when it boots.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn autostart(
+        &self,
+        call: &Call<'_>,
+        guest: &InstanceUuid,
+        node: &NodeRef,
+        on: bool,
+    ) -> Result<(), VerbError>;
+
+    /// Deletes what a disk lies in, by its path on `node`. There must be no use for it any more.
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn delete_disk(&self, call: &Call<'_>, node: &NodeRef, path: &str) -> Result<(), VerbError>;
+
+    /// Whether guests could go on at `node` that run on a machine with that [`Machine::processor`].
+    ///
+    /// # Errors
+    /// See [`VerbError`].
+    fn compare(
+        &self,
+        call: &Call<'_>,
+        node: &NodeRef,
+        processor: &str,
+    ) -> Result<Comparison, VerbError>;
 
     // --- disks
 

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::instance_disks::{copies_of, state_on};
 use super::instance_move::runs_twice;
-use super::settle::{describe, failed, look};
+use super::settle::{ask_twice, describe, failed, look};
 use super::shared::{Subject, about, group_mates, moved, reference, silent_hint};
 use super::{Env, Failure, Outcome};
 use crate::allocator::Role;
 use crate::cluster::{Edit, Mirroring, Node, NodeUuid};
-use crate::hypervisor::{Activity, CopyState, Hypervisor, NodeRef, Observed, Stop, VerbError};
+use crate::hypervisor::{
+    Activity, CopyState, Hypervisor, MigrationPolicy, NodeRef, Observed, Stop, VerbError,
+};
 use crate::opcodes::{ErrorCode, OpError};
 
 /// The nodes that have to be asked: all of the group that are not declared dead.
@@ -52,6 +54,7 @@ pub(super) fn cleanup(env: &Env<'_>, subject: &Subject<'_>) -> Result<Outcome, F
         return Err(runs_twice(env, subject, &seen.running_on));
     }
     refuse_silence(env, name, &seen)?;
+    mend(env, subject, &seen)?;
     match seen.running_on.first() {
         Some(uuid) => runs_on(env, subject, uuid),
         None => {
@@ -68,6 +71,30 @@ pub(super) fn cleanup(env: &Env<'_>, subject: &Subject<'_>) -> Result<Outcome, F
             }
         }
     }
+}
+
+/// Nodes forget what broken moves left on them: those that know the instance where another runs it, or,
+/// if none does, where another is its primary node and knows it.
+fn mend(env: &Env<'_>, subject: &Subject<'_>, seen: &Observed) -> Result<(), Failure> {
+    let home = &subject.primary.uuid;
+    let kept = match seen.running_on.first() {
+        Some(node) => node,
+        None if seen.defined_on.contains(home) => home,
+        None => return Ok(()),
+    };
+    let (name, config) = (subject.name(), env.config());
+    let known = seen.defined_on.iter().filter(|node| *node != kept);
+    for node in known.filter_map(|uuid| config.nodes.get(uuid)) {
+        env.info(format!(
+            "{} has a definition of {name} left over",
+            node.name
+        ));
+        let node = reference(node);
+        ask_twice(env, &format!("remove {name} from {}", node.name), |call| {
+            env.driver.undefine(call, &subject.reference, &node)
+        })?;
+    }
+    Ok(())
 }
 
 /// The first of the instance's nodes that is marked offline.
@@ -113,13 +140,14 @@ fn follow(env: &Env<'_>, subject: &Subject<'_>, activity: &Activity) -> Result<(
     let instance = &subject.reference;
     let end = match activity {
         Activity::Starting { node } => env.call(env.limits.start, |call| {
-            env.driver.start(call, instance, &node_ref(node))
+            (env.driver).start(call, instance, &node_ref(node), &[])
         }),
         Activity::Stopping { node } => env.call(env.limits.stop_margin, |call| {
             (env.driver).stop(call, instance, &node_ref(node), Stop::Destroy)
         }),
         Activity::Migrating { from, to } => env.call(env.limits.migrate, |call| {
-            (env.driver).migrate(call, instance, &node_ref(from), &node_ref(to), true)
+            let (from, to) = (node_ref(from), node_ref(to));
+            (env.driver).migrate(call, instance, &from, &to, &MigrationPolicy::LIVE)
         }),
     };
     match end {

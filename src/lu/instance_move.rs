@@ -5,16 +5,19 @@ use std::time::Duration;
 
 use super::advice::{allocator_instead, check_allocator, is_named, move_goes_on_as};
 use super::instance_cleanup::{cleanup, cleanup_nodes};
-use super::settle::{Goal, describe, failed, look, settle, uncertain};
+use super::instance_relocate::started_again;
+use super::settle::{Goal, ask_twice, describe, failed, look, settle, uncertain};
 use super::shared::{
     Subject, about, arrival, check_room_on, check_same_group, check_target, cleanup_hint,
-    find_instance, find_node, group_mates, has_left, lock_instance, moved, place, reference,
-    share_nodes, silent, silent_hint,
+    find_instance, find_node, group_mates, has_left, lock_instance, moved, others, place,
+    reference, share_nodes, silent, silent_hint,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
 use crate::allocator::{Claim, Role, Rules, World, choose_node};
 use crate::cluster::{Config, Edit, Mirroring, Node, NodeUuid};
-use crate::hypervisor::{Activity, CopyState, Hypervisor, NodeRef, Observed, Stop, VerbError};
+use crate::hypervisor::{
+    Activity, Call, CopyState, Hypervisor, MigrationPolicy, NodeRef, Observed, Stop, VerbError,
+};
 use crate::locking::{LockSet, Mode};
 use crate::opcodes::{ErrorCode, InstanceFailover, InstanceMigrate, MigrationMode, OpError};
 use crate::queue::JobId;
@@ -346,6 +349,16 @@ impl InstanceMigrate {
         }
     }
 
+    /// How it is to be moved.
+    fn policy(&self, subject: &Subject<'_>) -> MigrationPolicy {
+        MigrationPolicy {
+            live: self.mode != Some(MigrationMode::NonLive),
+            // That all nodes see such disks is what the template says.
+            trust_storage: subject.template().mirroring() == Mirroring::External,
+            ..MigrationPolicy::default()
+        }
+    }
+
     fn migrate(&self, env: &Env<'_>, subject: &Subject<'_>, to: &Node) -> Result<Outcome, Failure> {
         let (name, from) = (subject.name(), subject.primary);
         let (source, target) = (reference(from), reference(to));
@@ -368,9 +381,9 @@ impl InstanceMigrate {
                 env.feedback(format!("* migrating instance to {}", to.name));
             }
         }
-        let live = self.mode != Some(MigrationMode::NonLive);
-        let end = env.call(env.limits.migrate, |call| {
-            (env.driver).migrate(call, &subject.reference, &source, &target, live)
+        let policy = self.policy(subject);
+        let end = env.call(policy.limit(env.limits.migrate), |call| {
+            (env.driver).migrate(call, &subject.reference, &source, &target, &policy)
         });
         let goal = Goal::Moved {
             from: &source,
@@ -502,6 +515,7 @@ impl InstanceFailover {
                 check_in_sync(env, subject, to)?;
             }
             self.stop_at_source(env, subject, &seen)?;
+            self.hand_over(env, subject, &target, &seen)?;
             if self.ignore_consistency && subject.template().mirroring() == Mirroring::Internal {
                 // A copy that is not in sync is only used when it is told that it counts.
                 let active = env.call(env.limits.storage, |call| {
@@ -535,6 +549,32 @@ impl InstanceFailover {
             }
         }
         Ok(outcome)
+    }
+
+    /// Makes the instance known at its target, and no longer at its source if that can be asked. One that
+    /// had to be stopped for it is started again where that fails.
+    fn hand_over(
+        &self,
+        env: &Env<'_>,
+        subject: &Subject<'_>,
+        target: &NodeRef,
+        seen: &Observed,
+    ) -> Result<(), Failure> {
+        let source = subject.primary;
+        if source.offline || seen.silent.contains(&source.uuid) {
+            return Ok(());
+        }
+        let (name, from) = (subject.name(), reference(source));
+        let what = format!("hand {name} over from {} to {}", source.name, target.name);
+        let end = ask_twice(env, &what, |call| {
+            (env.driver).hand_over(call, &subject.reference, &from, target)
+        });
+        match end {
+            Err(failure) if !failure.left_behind && !seen.running_on.is_empty() => {
+                Err(started_again(env, subject, failure))
+            }
+            end => end,
+        }
     }
 
     /// Makes sure that the instance does not run at its source.
@@ -605,8 +645,9 @@ pub(super) fn stop(
 
 /// Starts an instance.
 pub(super) fn start(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) -> Result<(), Failure> {
+    let others = others(env.config(), subject, node);
     let end = env.call(env.limits.start, |call| {
-        env.driver.start(call, &subject.reference, node)
+        (env.driver).start(call, &subject.reference, node, &others)
     });
     settle(env, &subject.reference, Goal::Started(node), end)
 }
@@ -649,8 +690,8 @@ pub(super) fn start_anyway(
     subject: &Subject<'_>,
     node: &NodeRef,
 ) -> Result<(), Failure> {
-    let begin =
-        |call: &crate::hypervisor::Call<'_>| env.driver.start(call, &subject.reference, node);
+    let others = others(env.config(), subject, node);
+    let begin = |call: &Call<'_>| env.driver.start(call, &subject.reference, node, &others);
     let mut end = env.call(env.limits.start, begin);
     if end == Err(VerbError::Aborted) && env.interrupt.canceled() {
         env.info("too late to cancel: the instance is started where it was moved to");

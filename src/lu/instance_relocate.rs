@@ -125,11 +125,11 @@ fn leave(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), Failure> {
 }
 
 /// The move has failed, and the instance is started where it was.
-fn started_again(env: &Env<'_>, subject: &Subject<'_>, mut failure: Failure) -> Failure {
+pub(super) fn started_again(env: &Env<'_>, subject: &Subject<'_>, mut failure: Failure) -> Failure {
     let source = reference(subject.primary);
     env.feedback(format!("* starting instance on {} again", source.name));
     let end = env.call_undisturbed(env.limits.start, |call| {
-        env.driver.start(call, &subject.reference, &source)
+        (env.driver).start(call, &subject.reference, &source, &[])
     });
     if let Err(second) = settle(env, &subject.reference, Goal::Started(&source), end) {
         failure.edits.extend(second.edits);

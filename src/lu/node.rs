@@ -8,7 +8,7 @@ use super::settle::failed;
 use super::shared::{check_answers, find_group, find_node, new_uuid, reference, silent_hint};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
 use crate::cluster::{Capacity, Config, Edit, Group, Instance, Node, NodeChange, NodeUuid, Stamps};
-use crate::hypervisor::{Hypervisor, NodeRef, VerbError};
+use crate::hypervisor::{Hypervisor, NodeFacts, NodeRef, VerbError};
 use crate::limits::SIZE;
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, NodeAdd, NodeRemove, NodeSetParams, OpError};
@@ -63,10 +63,10 @@ fn check_sizes(capacity: Option<Capacity>) -> Result<(), OpError> {
     }
 }
 
-/// What a node says of its size, if it can be asked.
-fn reported(env: &Env<'_>, node: &NodeRef) -> Option<Capacity> {
+/// What a node says of itself, if it can be asked.
+fn reported(env: &Env<'_>, node: &NodeRef) -> Option<NodeFacts> {
     let facts = env.call(env.limits.look, |call| env.driver.node_facts(call, node));
-    facts.ok().map(|facts| facts.capacity)
+    facts.ok()
 }
 
 /// Tells the driver how large a node is. Where the answer is lost the node is asked.
@@ -75,7 +75,8 @@ fn set_capacity(env: &Env<'_>, node: &NodeRef, capacity: Capacity) -> Result<(),
         env.driver.set_capacity(call, node, capacity)
     });
     let what = format!("set the size of {}", node.name);
-    if matches!(end, Err(VerbError::Unknown(_))) && reported(env, node) == Some(capacity) {
+    let has = || reported(env, node).map(|facts| facts.granted(capacity));
+    if matches!(end, Err(VerbError::Unknown(_))) && has() == Some(capacity) {
         return Ok(());
     }
     end.map_err(|error| failed(env, &what, error))
@@ -343,7 +344,8 @@ impl NodeAdd {
             name: name.clone(),
             host: None,
         };
-        let capacity = self.capacity.or_else(|| reported(env, &node));
+        let own = || reported(env, &node).map(|facts| facts.capacity);
+        let capacity = self.capacity.or_else(own);
         let capacity = capacity.unwrap_or(DEFAULT_CAPACITY);
         set_capacity(env, &node, capacity)?;
         let primary_ip = self.primary_ip.clone().unwrap_or_default();

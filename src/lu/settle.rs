@@ -4,11 +4,18 @@
 //! reality, once: it then either knows, or says that it does not and marks the instance uncertain.
 //! Nothing is ever guessed.
 
+use std::time::{Duration, Instant};
+
 use super::shared::{cleanup_hint, silent_hint};
 use super::{Env, Failure};
 use crate::cluster::{Edit, NodeUuid};
-use crate::hypervisor::{Activity, Call, Hypervisor, InstanceRef, NodeRef, Observed, VerbError};
+use crate::hypervisor::{
+    Activity, Call, Hypervisor, InstanceRef, InterruptKind, NodeRef, Observed, VerbError,
+};
 use crate::opcodes::{ErrorCode, OpError};
+
+/// How long what cannot last is left alone before it is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What a verb was to bring about.
 #[derive(Debug, Clone, Copy)]
@@ -195,15 +202,37 @@ pub(super) fn look(
     instance: &InstanceRef,
     nodes: &[NodeRef],
 ) -> Result<Observed, Failure> {
-    env.call_undisturbed(env.limits.look, |call| {
-        env.driver.observe(call, instance, nodes)
-    })
-    .map_err(|error| {
-        let failure = failed(env, &format!("see where {} is", instance.name), error);
-        let begun = env.attempt > 1 && env.config().instances.contains_key(&instance.uuid);
-        match begun && !failure.left_behind {
-            true => uncertain(instance, failure.error.message),
-            false => failure,
+    let mut until = None;
+    loop {
+        let seen = env.call_undisturbed(env.limits.look, |call| {
+            env.driver.observe(call, instance, nodes)
+        });
+        let seen = seen.map_err(|error| {
+            let failure = failed(env, &format!("see where {} is", instance.name), error);
+            let begun = env.attempt > 1 && env.config().instances.contains_key(&instance.uuid);
+            match begun && !failure.left_behind {
+                true => uncertain(instance, failure.error.message),
+                false => failure,
+            }
+        })?;
+        let Some(within) = seen.unsettled else {
+            return Ok(seen);
+        };
+        // What is seen goes over by itself; a cancelled job has to know it, too.
+        let until = *until.get_or_insert_with(|| {
+            let (name, seconds) = (&instance.name, within.as_secs());
+            env.info(format!(
+                "{name} is between two nodes: looking again, for {seconds} s at most"
+            ));
+            Instant::now() + within
+        });
+        if Instant::now() >= until {
+            return Ok(seen);
         }
-    })
+        if env.interrupt.check(&[]) == Some(InterruptKind::Leave) {
+            let what = format!("see where {} is", instance.name);
+            return Err(failed(env, &what, VerbError::LeftBehind));
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
 }

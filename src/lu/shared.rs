@@ -372,6 +372,15 @@ pub(super) fn group_mates<'a>(
         .filter(move |other| other.group == node.group)
 }
 
+/// The other nodes that might run an instance that is to be started on `node`: a driver of real machines
+/// asks them before. The simulator sees all of them anyway.
+pub(super) fn others(config: &Config, subject: &Subject<'_>, node: &NodeRef) -> Vec<NodeRef> {
+    group_mates(config, subject.primary)
+        .filter(|other| other.host.is_some() && !other.offline && other.uuid != node.uuid)
+        .map(|other| reference(other))
+        .collect()
+}
+
 // --- outcomes
 
 /// A node for the hypervisor.

@@ -16,8 +16,9 @@ use super::{
 use crate::admin::{self, Code, check_configuration, check_reality};
 use crate::allocator::{NewInstance, policy_breaches, strains};
 use crate::cluster::{Config, Group, GroupUuid, Instance, Node, NodeUuid};
-use crate::hypervisor::fake::{InstanceNow, NodeNow, Snapshot};
-use crate::hypervisor::{Hypervisor, InstanceRef, NodeRef, VerbError};
+use crate::hypervisor::{
+    Hypervisor, InstanceNow, InstanceRef, NodeNow, NodeRef, Snapshot, VerbError,
+};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{
     ClusterVerify, ClusterVerifyConfig, ClusterVerifyGroup, Dependency, JobRef, OpError, Opcode,
@@ -285,7 +286,7 @@ impl ClusterVerifyGroup {
             match facts {
                 Some(Ok(facts)) => {
                     now.alive = true;
-                    now.capacity = facts.capacity;
+                    now.capacity = facts.granted(node.capacity);
                 }
                 Some(Err(VerbError::Unreachable { .. })) | None => {}
                 Some(Err(error)) => {

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use crate::allocator::external::Allocators;
+use crate::executable;
 use crate::failpoints;
 use crate::opcodes::{ErrorCode, OpError};
 use crate::store::{
@@ -283,11 +284,7 @@ pub fn start_program(dir: &StateDir, program: PathBuf) -> Result<(), NoRunner> {
         .arg("--state-dir")
         .arg(dir.path())
         .env_clear()
-        .env(
-            "PATH",
-            "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        )
-        .env("LC_ALL", "C.UTF-8")
+        .envs(executable::ENVIRONMENT)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null());

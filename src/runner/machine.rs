@@ -10,9 +10,10 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest_state_machine::{ReferenceStateMachine, StateMachineTest, prop_state_machine};
 
-use crate::admin::{Existing, Founding, found, simulator, verify};
+use crate::admin::{Existing, Founding, NewReality, found, simulator, verify};
 use crate::cluster::sample::sample;
-use crate::hypervisor::fake::{FakeSettings, Snapshot};
+use crate::hypervisor::Snapshot;
+use crate::hypervisor::fake::FakeSettings;
 use crate::lu::{ChildJob, Outcome, ResultWithJobs, UnitResult};
 use crate::opcodes::{Dependency, JobRef, OpError, Opcode, Priority, TestDelay};
 use crate::queue::client::Submitted;
@@ -380,7 +381,7 @@ impl StateMachineTest for Queue {
         let dir = StateDir::locate(Some(&temp.path().join("state"))).unwrap();
         let founding = Founding {
             config: sample("test", 3, 2, 0.0).unwrap(),
-            simulator: FakeSettings::ZERO,
+            reality: NewReality::Simulated(FakeSettings::ZERO),
             queue_limit: None,
             max_running_jobs: None,
             allocators: None,

@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::{CommandFactory, Parser};
@@ -10,7 +9,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
 use crate::clock::now;
-use crate::hypervisor::{Driver, InterruptKind, fake::Fake};
+use crate::hypervisor::{self, InterruptKind, OpenError};
 use crate::queue::JobId;
 use crate::queue::client::start_program;
 use crate::store::{Commit, Program, RunnerBegin, RunnerLock, StateDir, Store, StoreError};
@@ -177,12 +176,16 @@ impl Service {
     ) -> Result<Service, StoreError> {
         // Before the epoch: one that cannot open what runs the instances has not begun, and has not
         // died.
-        let reality = store.dir().reality(store.settings()?.reality);
-        let hypervisor = Fake::open(&reality).map_err(|error| StoreError::Content {
-            file: reality,
-            what: error.to_string(),
+        let settings = store.settings()?;
+        let reality = store.dir().reality(settings.reality);
+        let opened = hypervisor::open(&settings.driver, &reality).map_err(|error| match error {
+            OpenError::Fake(error) => StoreError::Content {
+                file: reality,
+                what: error.to_string(),
+            },
+            other => StoreError::Refused(other.to_string()),
         })?;
-        let driver = Driver::new(Arc::new(hypervisor));
+        let driver = opened.into_driver(|line| log::note(None, line));
         let begin = begin_epoch(&store, &lock, &mail)?;
         let settings = store.settings()?;
         log::note(

@@ -19,7 +19,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use gnt::admin::{Existing, Founding, found, simulator, verify};
+use gnt::admin::{Existing, Founding, NewReality, found, simulator, verify};
 use gnt::cluster::{Capacity, Config};
 use gnt::hypervisor::fake::FakeSettings;
 use gnt::queue::{Client, JobId, Status};
@@ -393,7 +393,7 @@ impl Lab {
         let lab = Lab::new();
         let founding = Founding {
             config: ring(nodes, instances),
-            simulator,
+            reality: NewReality::Simulated(simulator),
             queue_limit: None,
             max_running_jobs: None,
             allocators: None,

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use gnt::admin::{Code, simulator, verify};
 use gnt::hypervisor::CopyState;
-use gnt::hypervisor::fake::{LogEntry, Outcome, Snapshot, Verb};
+use gnt::hypervisor::Snapshot;
+use gnt::hypervisor::fake::{LogEntry, Outcome, Verb};
 use gnt::store::Reading;
 use serde_json::Value;
 

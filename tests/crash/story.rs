@@ -7,10 +7,11 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use gnt::admin::{Existing, Founding, found, simulator};
+use gnt::admin::{Existing, Founding, NewReality, found, simulator};
 use gnt::cluster::sample::sample;
 use gnt::hypervisor::CopyState;
-use gnt::hypervisor::fake::{FakeSettings, Snapshot};
+use gnt::hypervisor::Snapshot;
+use gnt::hypervisor::fake::FakeSettings;
 use nix::sys::signal::Signal;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
@@ -236,7 +237,7 @@ fn settle_down(lab: &Lab, random: &mut StdRng, mix: &Mix) {
     };
     let founding = Founding {
         config: sample("demo", mix.nodes, mix.instances, 0.0).unwrap(),
-        simulator,
+        reality: NewReality::Simulated(simulator),
         queue_limit: random.random_bool(0.2).then(|| random.random_range(4..30)),
         max_running_jobs: random.random_bool(0.3).then(|| random.random_range(1..6)),
         allocators: None,

@@ -8,6 +8,7 @@ use gnt::admin::simulator;
 use gnt::cluster::Config;
 use gnt::failpoints::Point;
 use gnt::failpoints::control::Action;
+use gnt::hypervisor::VerbName;
 use gnt::hypervisor::fake::{Outcome, Verb};
 use gnt::queue::Status;
 use gnt::store::Store;
@@ -18,6 +19,18 @@ use crate::stories::{End, STORIES, Story, Tale};
 
 /// How many stories are told at the same time.
 const AT_ONCE: usize = 8;
+
+/// Verbs that only real machines have a use for: no story of simulated ones comes to them.
+const OF_MACHINES: [VerbName; 8] = [
+    VerbName::Snapshot,
+    VerbName::Guests,
+    VerbName::Definition,
+    VerbName::Define,
+    VerbName::Mark,
+    VerbName::Autostart,
+    VerbName::DeleteDisk,
+    VerbName::Compare,
+];
 
 /// What is left when a story is over: all that must be the same however it was disturbed.
 #[derive(Debug, Clone, PartialEq)]
@@ -196,7 +209,8 @@ fn every_point_is_survived() {
         .ok()
         .and_then(|seed| seed.parse().ok());
     let undisturbed = for_each(STORIES.to_vec(), |story| (story, tell(&story, None)));
-    let points = Point::all();
+    let mut points = Point::all();
+    points.retain(|point| !matches!(point, Point::Verb(verb, _) if OF_MACHINES.contains(verb)));
     let (mut missing, mut plan) = (vec![], vec![]);
     for (number, point) in points.iter().enumerate() {
         if !point.to_string().contains(&only) {

@@ -38,7 +38,7 @@ pub(crate) enum End {
 }
 
 /// All of them.
-pub(crate) const STORIES: [Story; 15] = [
+pub(crate) const STORIES: [Story; 16] = [
     story("founding", Lab::new, founding),
     story("replacing", ring, replacing),
     story("steering", ring, steering),
@@ -50,6 +50,7 @@ pub(crate) const STORIES: [Story; 15] = [
     story("relocating", slow_sample, relocating),
     story("a rolling maintenance", ring, rolling),
     story("a dead node", ring, dead_node),
+    story("a migration that leaves something behind", ring, left_over),
     open_story("a cancelled migration", ring, canceled),
     open_story("a migration to a node that dies", ring, given_up),
     story("runners that leave", ring, leaving),
@@ -395,6 +396,18 @@ fn dead_node(tale: &Tale) {
         simulator.list_faults().unwrap().is_empty()
     });
     tale.job("gnt-node modify --offline no -f node1", never);
+}
+
+fn left_over(tale: &Tale) {
+    tale.tool("gnt-debug fault add left-over --verb migrate");
+    let migrate = "gnt-instance migrate -f --request-id left inst1";
+    let failed = (0..TRIES).any(|_| tale.lab.run(migrate.split(' ')).code == 1);
+    assert!(failed, "it did not fail");
+    tale.tool_until("gnt-debug fault clear", || {
+        let simulator = simulator(&tale.lab.store()).unwrap();
+        simulator.list_faults().unwrap().is_empty()
+    });
+    tale.job("gnt-instance migrate --cleanup -f inst1", never);
 }
 
 fn canceled(tale: &Tale) {

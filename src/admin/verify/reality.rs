@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::cluster::{AdminState, Config, Instance, InstanceUuid, Mirroring, NodeUuid};
-use crate::hypervisor::CopyState;
-use crate::hypervisor::fake::{InstanceNow, Snapshot};
+use crate::hypervisor::{CopyState, InstanceNow, Snapshot};
 
 use super::Busy;
 use super::finding::{Code, Findings};

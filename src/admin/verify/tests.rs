@@ -8,12 +8,13 @@ use rusqlite::Connection;
 use serde_json::json;
 
 use super::*;
-use crate::admin::{DRIVER, Existing, Founding, found, simulator};
+use crate::admin::{Existing, Founding, NewReality, found, simulator};
 use crate::allocator::{Claim, Role};
 use crate::cluster::sample::sample;
 use crate::cluster::{AdminState, Config};
-use crate::hypervisor::fake::{FakeSettings, InstanceNow, NodeNow};
+use crate::hypervisor::fake::FakeSettings;
 use crate::hypervisor::{Activity, CopyState};
+use crate::hypervisor::{InstanceNow, NodeNow};
 use crate::locking::{Lock, Mode};
 use crate::opcodes::{Dependency, JobRef, Opcode, Priority, TestDummy};
 use crate::queue::Status;
@@ -31,14 +32,14 @@ impl Lab {
         let dir = StateDir::locate(Some(&temp.path().join("state"))).unwrap();
         let founding = Founding {
             config: sample("test", 3, 4, 0.0).unwrap(),
-            simulator: FakeSettings::ZERO,
+            reality: NewReality::Simulated(FakeSettings::ZERO),
             queue_limit: None,
             max_running_jobs: None,
             allocators: None,
         };
         found(&dir, &founding, Existing::Keep, "{}").unwrap();
         let store = Store::open(dir).unwrap();
-        assert_eq!(store.settings().unwrap().driver, DRIVER);
+        assert_eq!(store.settings().unwrap().driver, "fake");
         let config = store.config().unwrap();
         store
             .write(Commit::Step, |tx| {

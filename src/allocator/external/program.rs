@@ -3,19 +3,17 @@
 use std::fs::{self, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, killpg};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-use nix::unistd::Pid;
 
 use super::AskError;
+use crate::executable::{self, Group, NotUsable, how};
 use crate::hypervisor::Call;
 use crate::limits::{ALLOCATOR_BYTES, NAME_BYTES};
 
@@ -25,12 +23,6 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// How much of what it says of its failure is kept: a few lines for a person to read.
 const COMPLAINT_BYTES: usize = 2 << 10;
-
-/// Permissions by which others could write a file.
-const OTHERS_WRITE: u32 = 0o022;
-
-/// Permissions by which somebody can execute a file.
-const EXECUTE: u32 = 0o111;
 
 /// The file of an allocator.
 pub(super) fn find(path: &[PathBuf], name: &str) -> Result<PathBuf, AskError> {
@@ -42,38 +34,19 @@ pub(super) fn find(path: &[PathBuf], name: &str) -> Result<PathBuf, AskError> {
     {
         return Err(AskError::NoName(name.to_owned()));
     }
-    for directory in path {
-        let file = directory.join(name);
-        let Ok(meta) = fs::metadata(&file) else {
-            continue;
-        };
-        let why = if !meta.is_file() {
-            "is not a file"
-        } else if meta.mode() & EXECUTE == 0 {
-            "is not executable"
-        } else if is_open(&meta) {
-            "can be changed by others"
-        } else if fs::metadata(directory).is_ok_and(|meta| is_open(&meta)) {
-            "is in a directory that others can change"
-        } else {
-            return Ok(file);
-        };
-        return Err(AskError::NotRun {
+    executable::find(path, name).map_err(|why| match why {
+        NotUsable::Unfit(why) => AskError::NotRun {
             name: name.to_owned(),
-            why: format!("{} {why}", file.display()),
-        });
-    }
-    let path: Vec<String> = path.iter().map(|dir| dir.display().to_string()).collect();
-    Err(AskError::NotFound {
-        name: name.to_owned(),
-        path: path.join(", "),
+            why,
+        },
+        NotUsable::Missing => {
+            let path: Vec<String> = path.iter().map(|dir| dir.display().to_string()).collect();
+            AskError::NotFound {
+                name: name.to_owned(),
+                path: path.join(", "),
+            }
+        }
     })
-}
-
-/// Whether others than root and we can change a file or a directory.
-fn is_open(meta: &fs::Metadata) -> bool {
-    let me = nix::unistd::geteuid().as_raw();
-    meta.mode() & OTHERS_WRITE != 0 || ![0, me].contains(&meta.uid())
 }
 
 /// One run of an allocator.
@@ -94,20 +67,14 @@ impl Run<'_> {
         let mut command = Command::new(self.program);
         // The file stands before the options, and no shell sees either.
         command.arg(self.scratch).args(self.options);
-        command.env_clear().envs([
-            (
-                "PATH",
-                "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-            ),
-            ("LC_ALL", "C.UTF-8"),
-        ]);
+        command.env_clear().envs(executable::ENVIRONMENT);
         command.current_dir("/").process_group(0);
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         let child = command.spawn().map_err(|error| self.not_run(error))?;
-        Group(child).output(self)
+        Asked::new(child).output(self)
     }
 
     /// Writes the input to a file that only we can read, and that is gone when the value is.
@@ -154,26 +121,28 @@ impl Drop for Scratch<'_> {
     }
 }
 
-/// The program with all that it starts: a process group of its own, ended with this value.
-struct Group(Child);
+/// An allocator on its way.
+struct Asked {
+    group: Group,
+    printed: Pipe<ChildStdout>,
+    said: Pipe<ChildStderr>,
+}
 
-impl Drop for Group {
-    fn drop(&mut self) {
-        // The program is not waited for before: as long as it is not, its number is no one else's.
-        let _ = killpg(pid(&self.0), Signal::SIGKILL);
-        let _ = self.0.wait();
+impl Asked {
+    fn new(mut child: Child) -> Asked {
+        Asked {
+            printed: Pipe::new(child.stdout.take(), ALLOCATOR_BYTES),
+            said: Pipe::new(child.stderr.take(), COMPLAINT_BYTES),
+            group: Group::new(child),
+        }
     }
-}
 
-fn pid(child: &Child) -> Pid {
-    // The system's numbers of processes are far below.
-    Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX))
-}
-
-impl Group {
-    fn output(mut self, run: &Run<'_>) -> Result<String, AskError> {
-        let mut printed = Pipe::new(self.0.stdout.take(), ALLOCATOR_BYTES);
-        let mut said = Pipe::new(self.0.stderr.take(), COMPLAINT_BYTES);
+    fn output(self, run: &Run<'_>) -> Result<String, AskError> {
+        let Asked {
+            mut group,
+            mut printed,
+            mut said,
+        } = self;
         let begun = Instant::now();
         loop {
             if let Some(why) = run.call.interrupt.check(&[]) {
@@ -184,7 +153,7 @@ impl Group {
                 let seconds = begun.elapsed().as_secs_f64();
                 return Err(run.failed(format!("no answer within {seconds:.1} s")));
             }
-            let ended = self.has_ended();
+            let ended = group.has_ended();
             wait(
                 &mut printed,
                 &mut said,
@@ -201,7 +170,7 @@ impl Group {
                 break;
             }
         }
-        let status = self.end().map_err(|error| run.not_run(error))?;
+        let status = group.end().map_err(|error| run.not_run(error))?;
         if !status.success() {
             let said = String::from_utf8_lossy(&said.bytes);
             let why = [how(status), said.trim().to_owned()];
@@ -212,29 +181,6 @@ impl Group {
             name: run.name.to_owned(),
             why: "it is not text in UTF-8".to_owned(),
         })
-    }
-
-    /// Whether it has ended; it can still be waited for.
-    fn has_ended(&self) -> bool {
-        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-        !matches!(
-            waitid(Id::Pid(pid(&self.0)), flags),
-            Ok(WaitStatus::StillAlive)
-        )
-    }
-
-    /// Ends what it may have left behind, and tells how it ended itself.
-    fn end(&mut self) -> std::io::Result<ExitStatus> {
-        let _ = killpg(pid(&self.0), Signal::SIGKILL);
-        self.0.wait()
-    }
-}
-
-fn how(status: ExitStatus) -> String {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => format!("exit code {code}"),
-        (None, Some(signal)) => format!("killed by signal {signal}"),
-        (None, None) => status.to_string(),
     }
 }
 

@@ -11,9 +11,9 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use crate::admin::simulator;
+use crate::admin;
 use crate::cluster::Config;
-use crate::hypervisor::fake::Snapshot;
+use crate::hypervisor::Snapshot;
 use crate::queue::Client;
 use crate::store::Store;
 
@@ -72,9 +72,10 @@ impl Now {
     pub fn read(client: &Client) -> Result<Now> {
         // At one moment, so that the serial number is that of what was read.
         let config = client.store().read(Store::config)?;
-        let reality = simulator(client.store())
-            .ok()
-            .and_then(|fake| fake.snapshot().ok());
+        let reality = admin::hypervisor(client.store());
+        let reality = reality
+            .and_then(|reality| reality.snapshot(|| Ok(config.clone())))
+            .ok();
         Ok(Now { config, reality })
     }
 }

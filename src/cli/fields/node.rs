@@ -13,7 +13,7 @@ use super::super::table::{Cell, Field};
 use super::several::{NODE_PARAMETERS, parameters, set};
 use super::{Listed, Now, count, field, info, moment, number, object, select, text};
 use crate::cluster::{Config, Node, NodeRole};
-use crate::hypervisor::fake::NodeNow;
+use crate::hypervisor::NodeNow;
 
 /// A node, where it stands.
 #[derive(Debug)]

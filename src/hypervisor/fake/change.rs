@@ -25,6 +25,8 @@ words! {
         RemoveNode = "remove-node",
         /// An instance's disks get another size.
         Resize = "resize",
+        /// A node forgets what a broken migration left there.
+        Undefine = "undefine",
         /// A verb begins, or finds that there is nothing to do.
         Order = "order",
         /// A verb is ended because its job was cancelled.

@@ -36,7 +36,7 @@ pub use self::copy::{Frozen, inspect};
 pub use self::create::create;
 pub use self::faults::{Fault, FaultKind};
 use self::reality::{Moment, Sql};
-pub use self::snapshot::{InstanceNow, LogEntry, NodeNow, Snapshot};
+pub use self::snapshot::LogEntry;
 use crate::failpoints::Stage;
 use crate::opcodes::words;
 

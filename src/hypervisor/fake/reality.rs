@@ -324,6 +324,14 @@ impl Moment<'_> {
         })
     }
 
+    /// The nodes with a definition that a broken migration left.
+    pub(super) fn left_over(&self, instance: &InstanceUuid) -> Sql<Vec<NodeUuid>> {
+        let sql = "SELECT node FROM left_over WHERE instance = ?1";
+        self.rows(sql, [instance.as_str()], |row| {
+            Ok(NodeUuid::from(row.get::<_, String>(0)?))
+        })
+    }
+
     /// Whether the copy on a node is in sync; `None` when there is no copy.
     pub(super) fn copy(&self, instance: &InstanceUuid, node: &NodeUuid) -> Sql<Option<bool>> {
         let sql = "SELECT in_sync FROM copies WHERE instance = ?1 AND node = ?2";

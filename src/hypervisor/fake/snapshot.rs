@@ -8,47 +8,7 @@ use super::deeds::{LOG_LIMIT, parse};
 use super::reality::{Moment, Sql, uint};
 use super::{Fake, FakeError, Outcome, Verb};
 use crate::cluster::{Capacity, InstanceUuid, NodeUuid};
-use crate::hypervisor::{Activity, CopyState};
-
-/// The whole of reality at one moment.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Snapshot {
-    /// Nodes, dead ones too.
-    pub nodes: BTreeMap<NodeUuid, NodeNow>,
-    /// Instances of which there is anything: they run, something is on its way, a node holds a
-    /// copy of their disks or a definition. Others do not run.
-    pub instances: BTreeMap<InstanceUuid, InstanceNow>,
-}
-
-/// A node at one moment.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct NodeNow {
-    /// Its name.
-    pub name: String,
-    /// Whether it answers.
-    pub alive: bool,
-    /// What it can hold.
-    pub capacity: Capacity,
-    /// MiB of memory that running instances take; may be more than it has.
-    pub memory_used: u64,
-    /// MiB of disk that copies take.
-    pub disk_used: u64,
-}
-
-/// An instance at one moment.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct InstanceNow {
-    /// Its name.
-    pub name: String,
-    /// Where it runs.
-    pub running_on: Vec<NodeUuid>,
-    /// What is on its way with it.
-    pub activity: Option<Activity>,
-    /// Copies of its disks.
-    pub copies: Vec<(NodeUuid, CopyState)>,
-    /// Nodes with a definition that a broken migration left.
-    pub left_over: Vec<NodeUuid>,
-}
+use crate::hypervisor::{CopyState, Guest, GuestState, InstanceNow, NodeNow, Snapshot};
 
 /// A verb in the log.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -149,6 +109,30 @@ impl Moment<'_> {
         Ok(Snapshot { nodes, instances })
     }
 
+    /// What a node runs, and what a broken migration left there.
+    pub(super) fn guests(&self, node: &NodeUuid) -> Sql<Vec<Guest>> {
+        let sql = "SELECT i.uuid, i.name, i.memory, i.vcpus, r.node IS NOT NULL
+            FROM instances i LEFT JOIN running r ON r.instance = i.uuid AND r.node = ?1
+            WHERE r.node IS NOT NULL OR i.uuid IN (SELECT instance FROM left_over WHERE node = ?1)
+            ORDER BY i.name";
+        self.rows(sql, [node.as_str()], |row| {
+            Ok(Guest {
+                uuid: row.get(0)?,
+                name: row.get(1)?,
+                memory: uint(row.get(2)?),
+                vcpus: uint(row.get(3)?),
+                state: match row.get(4)? {
+                    true => GuestState::Running,
+                    false => GuestState::Stopped,
+                },
+                leaving: false,
+                persistent: true,
+                autostart: false,
+                cluster: None,
+            })
+        })
+    }
+
     fn all_nodes(&self) -> Sql<BTreeMap<NodeUuid, NodeNow>> {
         let sql = "SELECT uuid, name, alive, memory, disk, cpus, spindles FROM nodes";
         let rows = self.rows(sql, [], |row| {
@@ -161,8 +145,7 @@ impl Moment<'_> {
                     cpus: uint(row.get(5)?),
                     spindles: uint(row.get(6)?),
                 },
-                memory_used: 0,
-                disk_used: 0,
+                ..NodeNow::default()
             };
             Ok((NodeUuid::from(row.get::<_, String>(0)?), node))
         })?;

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::deeds::Order;
+use super::deeds::{Effect, Order};
 use super::reality::{Moment, Sql};
 use super::work::{TICK, Work, told};
 use super::{Change, Fake, Verb};
-use crate::cluster::{Capacity, NodeUuid};
+use crate::cluster::{Capacity, Config, InstanceUuid, NodeUuid};
 use crate::hypervisor::{
-    Call, CopyState, Hypervisor, InstanceRef, InterruptKind, NodeFacts, NodeRef, Observed, Stop,
-    VerbError,
+    Call, Comparison, CopyState, Definition, Guest, Hypervisor, InstanceRef, InterruptKind,
+    MigrationPolicy, NodeFacts, NodeRef, Observed, Snapshot, Stop, VerbError,
 };
 
 /// How long a question to a dead node waits for an answer.
@@ -87,10 +87,16 @@ impl Hypervisor for Fake {
                 }
             }
             let activity = at.under_way(&instance.uuid)?;
+            let mut defined_on = at.left_over(&instance.uuid)?;
+            defined_on.retain(|uuid| {
+                !silent.contains(uuid) && nodes.iter().any(|node| node.uuid == *uuid)
+            });
             Ok(Observed {
                 running_on,
                 activity: activity.and_then(|deed| deed.activity()),
                 silent,
+                defined_on,
+                unsettled: None,
             })
         });
         observed.map_err(|error| VerbError::Failed(told(&error)))
@@ -108,6 +114,7 @@ impl Hypervisor for Fake {
                 capacity: row.map_or(Capacity::default(), |row| row.capacity),
                 memory_used,
                 disk_used,
+                machine: None,
             })
         })
     }
@@ -145,7 +152,9 @@ impl Hypervisor for Fake {
         call: &Call<'_>,
         instance: &InstanceRef,
         node: &NodeRef,
+        _others: &[NodeRef],
     ) -> Result<(), VerbError> {
+        // It sees all of reality, and so which node runs the instance.
         self.carry_out(call, Verb::Start, instance, None, Some(node))
     }
 
@@ -185,9 +194,117 @@ impl Hypervisor for Fake {
         instance: &InstanceRef,
         from: &NodeRef,
         to: &NodeRef,
-        _live: bool,
+        _policy: &MigrationPolicy,
     ) -> Result<(), VerbError> {
         self.carry_out(call, Verb::Migrate, instance, Some(from), Some(to))
+    }
+
+    fn snapshot(&self, _call: &Call<'_>, _config: &Config) -> Result<Snapshot, VerbError> {
+        Fake::snapshot(self).map_err(|error| VerbError::Failed(told(&error)))
+    }
+
+    fn guests(&self, call: &Call<'_>, node: &NodeRef) -> Result<Vec<Guest>, VerbError> {
+        self.ask(call, node, |at| at.guests(&node.uuid))
+    }
+
+    fn definition(
+        &self,
+        _call: &Call<'_>,
+        _guest: &InstanceUuid,
+        _node: &NodeRef,
+    ) -> Result<Definition, VerbError> {
+        let text = "the simulator's guests have no definitions";
+        Err(VerbError::Failed(text.to_owned()))
+    }
+
+    fn define(
+        &self,
+        call: &Call<'_>,
+        _instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        // Any node can start any instance whose disks it has.
+        self.answers(call, node)
+    }
+
+    fn undefine(
+        &self,
+        call: &Call<'_>,
+        instance: &InstanceRef,
+        node: &NodeRef,
+    ) -> Result<(), VerbError> {
+        self.answers(call, node)?;
+        let undefined = self.write(Change::Undefine, |at| {
+            let runs = at.running_on(&instance.uuid)?.contains(&node.uuid);
+            if !runs {
+                at.effect(Effect::NotLeftOver(&instance.uuid, &node.uuid))?;
+            }
+            Ok(runs)
+        });
+        match undefined.map_err(|error| VerbError::Failed(told(&error)))? {
+            false => Ok(()),
+            true => {
+                let text = format!("{} is running on {}", instance.name, node.name);
+                Err(VerbError::Failed(text))
+            }
+        }
+    }
+
+    fn hand_over(
+        &self,
+        _call: &Call<'_>,
+        _instance: &InstanceRef,
+        _from: &NodeRef,
+        _to: &NodeRef,
+    ) -> Result<(), VerbError> {
+        // What does not run is nowhere but in the configuration.
+        Ok(())
+    }
+
+    fn mark(
+        &self,
+        call: &Call<'_>,
+        _guest: &InstanceUuid,
+        node: &NodeRef,
+        _cluster: Option<&str>,
+    ) -> Result<(), VerbError> {
+        // All that it has is the cluster's.
+        self.answers(call, node)
+    }
+
+    fn autostart(
+        &self,
+        call: &Call<'_>,
+        _guest: &InstanceUuid,
+        node: &NodeRef,
+        on: bool,
+    ) -> Result<(), VerbError> {
+        self.answers(call, node)?;
+        match on {
+            false => Ok(()),
+            true => {
+                let text = "the simulator's nodes start nothing by themselves";
+                Err(VerbError::Failed(text.to_owned()))
+            }
+        }
+    }
+
+    fn delete_disk(&self, _call: &Call<'_>, _node: &NodeRef, path: &str) -> Result<(), VerbError> {
+        let text = format!("the simulator's nodes have no file {path}");
+        Err(VerbError::Failed(text))
+    }
+
+    fn compare(
+        &self,
+        call: &Call<'_>,
+        node: &NodeRef,
+        _processor: &str,
+    ) -> Result<Comparison, VerbError> {
+        self.answers(call, node)?;
+        Ok(Comparison {
+            compatible: true,
+            reason: None,
+        })
     }
 
     fn copies(

@@ -231,7 +231,7 @@ fn an_instance_is_marked_offline_only_if_it_does_not_run() {
     );
     // It is meant to be stopped, and somebody started it.
     let (instance, node) = (lab.reference("drbd2"), lab.node("node1"));
-    lab.verb(|fake, call| fake.start(call, &instance, &node))
+    lab.verb(|fake, call| fake.start(call, &instance, &node, &[]))
         .unwrap();
     assert_eq!(
         lab.fails(offline(true)).message,

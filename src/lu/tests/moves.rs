@@ -1,7 +1,7 @@
 //! Migrate, failover, cleanup.
 
 use super::*;
-use crate::hypervisor::InterruptKind;
+use crate::hypervisor::{InterruptKind, MigrationPolicy};
 
 fn migrate(name: &str) -> Opcode {
     op(json!({"OP_ID": "OP_INSTANCE_MIGRATE", "instance_name": name}))
@@ -134,7 +134,7 @@ fn a_migration_that_was_on_its_way_is_followed_even_to_a_node_drained_since() {
         progress: &|_| {},
     };
     lab.fake
-        .migrate(&left, &instance, &from, &to, true)
+        .migrate(&left, &instance, &from, &to, &MigrationPolicy::LIVE)
         .unwrap_err();
     lab.interrupt = Arc::default();
     lab.change_node("node2", |node| node.drained = true);

@@ -100,7 +100,7 @@ fn a_move_goes_on_wherever_the_runner_died() {
         },
         |lab| {
             let (instance, node) = (lab.reference("plain1"), lab.node("node1"));
-            lab.verb(|fake, call| fake.start(call, &instance, &node))
+            lab.verb(|fake, call| fake.start(call, &instance, &node, &[]))
                 .unwrap();
         },
     ];
@@ -393,7 +393,7 @@ fn a_cleanup_finds_an_instance_whose_move_broke_off() {
             fake.drop_copy(call, &instance, &from).unwrap();
         });
         if runs {
-            lab.verb(|fake, call| fake.start(call, &instance, &to))
+            lab.verb(|fake, call| fake.start(call, &instance, &to, &[]))
                 .unwrap();
         }
         lab.change_instance("plain1", |one| one.uncertain = Some("who knows".into()));

@@ -1,6 +1,6 @@
 //! Deadlines on a real database, by a clock of the test's own. Workers do nothing here.
 
-use crate::admin::{Existing, Founding, found, simulator, verify};
+use crate::admin::{Existing, Founding, NewReality, found, simulator, verify};
 use crate::cluster::sample::sample;
 use crate::hypervisor::fake::FakeSettings;
 use crate::lu::{ChildJob, Outcome, ResultWithJobs, UnitResult};
@@ -43,7 +43,7 @@ impl Lab {
         let dir = StateDir::locate(Some(&temp.path().join("state"))).unwrap();
         let founding = Founding {
             config: sample("test", 3, 2, 0.0).unwrap(),
-            simulator: FakeSettings::ZERO,
+            reality: NewReality::Simulated(FakeSettings::ZERO),
             queue_limit: None,
             max_running_jobs: Some(1),
             allocators: None,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::super::super::table::Cell;
 use super::super::Now;
 use crate::cluster::{AdminSource, AdminState, Backend, Config, Group, Instance, Node};
-use crate::hypervisor::fake::InstanceNow;
+use crate::hypervisor::InstanceNow;
 
 /// An instance, where it stands.
 #[derive(Debug)]
@@ -131,7 +131,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::hypervisor::fake::{NodeNow, Snapshot};
+    use crate::hypervisor::{NodeNow, Snapshot};
 
     /// An instance whose primary is `node1`, of a cluster of two nodes that may be asked.
     struct Scene {

@@ -23,9 +23,9 @@ fn a_dead_node_loses_what_ran_there_and_does_not_answer() {
     let seen = lab.observed("web");
     assert_eq!((seen.running_on, seen.silent), (vec![], vec![node(1).uuid]));
     for answer in [
-        short(|call| fake.start(call, &log, &node(1))),
+        short(|call| fake.start(call, &log, &node(1), &[])),
         short(|call| fake.stop(call, &log, &node(1), Stop::Destroy)),
-        short(|call| fake.migrate(call, &web, &node(1), &node(2), true)),
+        short(|call| fake.migrate(call, &web, &node(1), &node(2), &MigrationPolicy::LIVE)),
         short(|call| fake.drop_copy(call, &web, &node(1))),
         short(|call| fake.node_facts(call, &node(1))).map(drop),
     ] {
@@ -53,7 +53,7 @@ fn a_failover_outdates_the_copies_on_the_dead_node() {
             .collect::<Vec<_>>()
     };
     assert_eq!(states(), [CopyState::InSync, CopyState::InSync]);
-    long(|call| fake.start(call, &web, &node(2))).unwrap();
+    long(|call| fake.start(call, &web, &node(2), &[])).unwrap();
     assert_eq!(states(), [CopyState::Syncing(0.0), CopyState::InSync]);
     // It comes back empty, and what it missed is synced again.
     fake.set_settings(&ENDLESS).unwrap();
@@ -61,7 +61,7 @@ fn a_failover_outdates_the_copies_on_the_dead_node() {
     assert_eq!(lab.runs("log"), Vec::<String>::new());
     assert_eq!(lab.runs("web"), ["n-2"]);
     assert_eq!(lab.outcomes(Verb::Sync), [None]);
-    let back = long(|call| fake.migrate(call, &web, &node(2), &node(1), true));
+    let back = long(|call| fake.migrate(call, &web, &node(2), &node(1), &MigrationPolicy::LIVE));
     assert!(matches!(back, Err(VerbError::Failed(reason)) if reason.contains("not in sync")));
 }
 
@@ -74,7 +74,7 @@ fn a_node_that_comes_back_having_missed_nothing_is_in_sync() {
     let copies = long(|call| lab.fake.copies(call, &web)).unwrap();
     assert!(copies.iter().all(|(_, state)| *state == CopyState::InSync));
     assert!(lab.log(Verb::Sync).is_empty());
-    long(|call| lab.fake.start(call, &web, &node(1))).unwrap();
+    long(|call| lab.fake.start(call, &web, &node(1), &[])).unwrap();
 }
 
 #[test]
@@ -91,10 +91,10 @@ fn a_copy_whose_peer_runs_on_is_outdated_by_its_nodes_death() {
     let first = dead(&lab, 1);
     fake.clear_faults(Some(fake.list_faults().unwrap()[0].id))
         .unwrap();
-    let refused = long(|call| fake.start(call, &web, &node(2)));
+    let refused = long(|call| fake.start(call, &web, &node(2), &[]));
     assert!(matches!(refused, Err(VerbError::Failed(_))), "{refused:?}");
     long(|call| fake.activate(call, &web, &node(2))).unwrap();
-    long(|call| fake.start(call, &web, &node(2))).unwrap();
+    long(|call| fake.start(call, &web, &node(2), &[])).unwrap();
     fake.clear_faults(Some(first)).unwrap();
     assert_eq!(
         lab.log(Verb::Sync).last().unwrap().to.as_deref(),
@@ -108,8 +108,12 @@ fn a_verb_towards_a_dead_node_goes_on_when_it_comes_back() {
     dead(&lab, 2);
     let db = lab.instance("db");
     thread::scope(|scope| {
-        let migration =
-            scope.spawn(|| long(|call| lab.fake.migrate(call, &db, &node(1), &node(2), true)));
+        let migration = scope.spawn(|| {
+            long(|call| {
+                lab.fake
+                    .migrate(call, &db, &node(1), &node(2), &MigrationPolicy::LIVE)
+            })
+        });
         lab.again().clear_faults(None).unwrap();
         assert_eq!(migration.join().unwrap(), Ok(()));
     });
@@ -305,9 +309,9 @@ fn starts_are_refused_on_request() {
         fault.node = Some("node2".into())
     });
     let off = lab.instance("off");
-    let answer = long(|call| lab.fake.start(call, &off, &node(2)));
+    let answer = long(|call| lab.fake.start(call, &off, &node(2), &[]));
     assert!(matches!(answer, Err(VerbError::Failed(_))));
-    long(|call| lab.fake.start(call, &off, &node(3))).unwrap();
+    long(|call| lab.fake.start(call, &off, &node(3), &[])).unwrap();
     assert_eq!(lab.runs("off"), ["n-3"]);
 }
 
@@ -350,7 +354,11 @@ fn dice_fall_the_same_way_for_the_same_seed() {
         let db = lab.instance("db");
         let mut at = 1;
         let tries = (0..40).map(|_| {
-            let moved = long(|c| lab.fake.migrate(c, &db, &node(at), &node(3 - at), true)).is_ok();
+            let moved = long(|c| {
+                lab.fake
+                    .migrate(c, &db, &node(at), &node(3 - at), &MigrationPolicy::LIVE)
+            })
+            .is_ok();
             at = if moved { 3 - at } else { at };
             moved
         });
@@ -425,7 +433,7 @@ fn random_faults_never_run_an_instance_twice() {
                 }),
                 1 => fake.clear_faults(None).map(|_| 0).unwrap(),
                 2 => {
-                    let start = |call: &Call<'_>| fake.start(call, &instance, &a);
+                    let start = |call: &Call<'_>| fake.start(call, &instance, &a, &[]);
                     let answer = within(limit, &interrupt, start);
                     assert!(answer.is_err() || on(&a), "{at}");
                     0
@@ -443,7 +451,9 @@ fn random_faults_never_run_an_instance_twice() {
                 }
                 _ => {
                     let before = on(&a);
-                    let go = |call: &Call<'_>| fake.migrate(call, &instance, &a, &b, true);
+                    let go = |call: &Call<'_>| {
+                        fake.migrate(call, &instance, &a, &b, &MigrationPolicy::LIVE)
+                    };
                     match within(limit, &interrupt, go) {
                         Ok(()) => assert!(on(&b), "{at}"),
                         Err(VerbError::Failed(_) | VerbError::Aborted) => {

@@ -121,7 +121,7 @@ fn a_verb_goes_on_when_its_process_dies() {
     let answer = std::thread::scope(|scope| {
         let migration = scope.spawn(|| {
             within(Duration::from_secs(60), &leaver, |call| {
-                other.migrate(call, &web, &node(1), &node(2), true)
+                other.migrate(call, &web, &node(1), &node(2), &MigrationPolicy::LIVE)
             })
         });
         lab.await_activity("web");
@@ -146,7 +146,7 @@ fn a_verb_goes_on_when_its_process_dies() {
                 &web,
                 &node(1),
                 &node(2),
-                true,
+                &MigrationPolicy::LIVE,
             )
         });
         // It has joined once it tells how far that is.

@@ -13,7 +13,8 @@ use tempfile::TempDir;
 use super::{Fake, FakeSettings, Fault, FaultKind, LogEntry, Outcome, Verb, create};
 use crate::cluster::{Capacity, Cluster, Config, Disk, Group, Instance, Node};
 use crate::hypervisor::{
-    Call, Hypervisor, InstanceRef, Interrupt, NodeRef, Observed, Progress, VerbError,
+    Call, Hypervisor, InstanceRef, Interrupt, MigrationPolicy, NodeRef, Observed, Progress,
+    VerbError,
 };
 
 /// A long time: no test waits for it.
@@ -123,7 +124,8 @@ impl Lab {
 
     fn migrate(&self, call: &Call<'_>, name: &str) -> Result<(), VerbError> {
         let instance = self.instance(name);
-        self.fake.migrate(call, &instance, &node(1), &node(2), true)
+        self.fake
+            .migrate(call, &instance, &node(1), &node(2), &MigrationPolicy::LIVE)
     }
 
     /// Waits until something is on its way with it, as another process sees it.

@@ -19,9 +19,13 @@ fn instances_start_stop_and_move_at_once_with_zero_durations() {
     let web = lab.instance("web");
     long(|call| lab.fake.stop(call, &web, &node(1), Stop::Destroy)).unwrap();
     assert!(lab.runs("web").is_empty());
-    long(|call| lab.fake.start(call, &web, &node(2))).unwrap();
+    long(|call| lab.fake.start(call, &web, &node(2), &[])).unwrap();
     assert_eq!(lab.runs("web"), ["n-2"]);
-    long(|call| lab.fake.migrate(call, &web, &node(2), &node(1), true)).unwrap();
+    long(|call| {
+        lab.fake
+            .migrate(call, &web, &node(2), &node(1), &MigrationPolicy::LIVE)
+    })
+    .unwrap();
     assert_eq!(lab.runs("web"), ["n-1"]);
     long(|call| lab.fake.reboot(call, &web, &node(1))).unwrap();
     assert_eq!(lab.runs("web"), ["n-1"]);
@@ -41,9 +45,9 @@ fn what_is_so_already_is_not_done_again() {
     let lab = Lab::new(FakeSettings::ZERO);
     let web = lab.instance("web");
     let fake = &lab.fake;
-    long(|call| fake.start(call, &web, &node(1))).unwrap();
+    long(|call| fake.start(call, &web, &node(1), &[])).unwrap();
     long(|call| fake.stop(call, &web, &node(2), Stop::Destroy)).unwrap();
-    long(|call| fake.migrate(call, &web, &node(2), &node(1), true)).unwrap();
+    long(|call| fake.migrate(call, &web, &node(2), &node(1), &MigrationPolicy::LIVE)).unwrap();
     long(|call| fake.add_copy(call, &web, &node(2), true)).unwrap();
     long(|call| fake.drop_copy(call, &web, &node(3))).unwrap();
     assert!(fake.log().unwrap().is_empty());
@@ -57,11 +61,11 @@ fn what_cannot_be_is_refused() {
     let (web, db, log) = (lab.instance("web"), lab.instance("db"), lab.instance("log"));
     let (off, gone) = (lab.instance("off"), node(9));
     failed(
-        &long(|call| fake.start(call, &web, &node(2))),
+        &long(|call| fake.start(call, &web, &node(2), &[])),
         "web is running on node1",
     );
     failed(
-        &long(|call| fake.start(call, &off, &node(1))),
+        &long(|call| fake.start(call, &off, &node(1), &[])),
         "no copy of the disks of off on node1",
     );
     failed(
@@ -69,19 +73,19 @@ fn what_cannot_be_is_refused() {
         "off does not run on node2",
     );
     failed(
-        &long(|call| fake.migrate(call, &web, &node(1), &node(3), true)),
+        &long(|call| fake.migrate(call, &web, &node(1), &node(3), &MigrationPolicy::LIVE)),
         "no copy",
     );
     failed(
-        &long(|call| fake.migrate(call, &log, &node(1), &node(2), true)),
+        &long(|call| fake.migrate(call, &log, &node(1), &node(2), &MigrationPolicy::LIVE)),
         "on node1 only",
     );
     failed(
-        &long(|call| fake.migrate(call, &db, &node(2), &node(3), true)),
+        &long(|call| fake.migrate(call, &db, &node(2), &node(3), &MigrationPolicy::LIVE)),
         "not run on node2",
     );
     failed(
-        &long(|call| fake.migrate(call, &db, &node(1), &node(1), true)),
+        &long(|call| fake.migrate(call, &db, &node(1), &node(1), &MigrationPolicy::LIVE)),
         "source and target",
     );
     failed(
@@ -90,7 +94,7 @@ fn what_cannot_be_is_refused() {
     );
     failed(&long(|call| fake.activate(call, &web, &node(3))), "no copy");
     failed(
-        &long(|call| fake.start(call, &db, &gone)),
+        &long(|call| fake.start(call, &db, &gone, &[])),
         "node9 is not a node",
     );
     assert!(fake.log().unwrap().is_empty());
@@ -103,7 +107,10 @@ fn a_second_verb_is_refused_while_one_is_on_its_way() {
     short(|call| lab.migrate(call, "web")).unwrap_err();
     let stop = long(|call| lab.fake.stop(call, &web, &node(1), Stop::Destroy));
     failed(&stop, "another migration of web is on its way");
-    let elsewhere = long(|call| lab.fake.migrate(call, &web, &node(1), &node(3), true));
+    let elsewhere = long(|call| {
+        lab.fake
+            .migrate(call, &web, &node(1), &node(3), &MigrationPolicy::LIVE)
+    });
     failed(&elsewhere, "another migration of web is on its way");
 }
 
@@ -113,7 +120,7 @@ fn what_is_on_its_way_is_seen_by_others() {
     let (web, db, off) = (lab.instance("web"), lab.instance("db"), lab.instance("off"));
     short(|call| lab.migrate(call, "web")).unwrap_err();
     short(|call| lab.fake.stop(call, &db, &node(1), Stop::Destroy)).unwrap_err();
-    short(|call| lab.fake.start(call, &off, &node(3))).unwrap_err();
+    short(|call| lab.fake.start(call, &off, &node(3), &[])).unwrap_err();
     let other = lab.again();
     let seen = |instance| {
         let all: Vec<NodeRef> = (1..=4).map(node).collect();
@@ -234,8 +241,9 @@ fn two_callers_of_one_migration_share_one_effect() {
     let web = lab.instance("web");
     thread::scope(|scope| {
         let first = scope.spawn(|| long(|call| lab.migrate(call, "web")));
-        let second =
-            scope.spawn(|| long(|call| other.migrate(call, &web, &node(1), &node(2), true)));
+        let second = scope.spawn(|| {
+            long(|call| other.migrate(call, &web, &node(1), &node(2), &MigrationPolicy::LIVE))
+        });
         assert_eq!(first.join().unwrap(), Ok(()));
         assert_eq!(second.join().unwrap(), Ok(()));
     });
@@ -256,10 +264,11 @@ fn eight_migrations_run_at_the_same_time() {
             instance.uuid = format!("i-{n}").into();
             let interrupt = &interrupt;
             scope.spawn(move || {
-                long(|call| fake.start(call, &instance, &node(1))).unwrap();
+                long(|call| fake.start(call, &instance, &node(1), &[])).unwrap();
                 let limit = Duration::from_secs(60);
-                let migrate =
-                    |call: &Call<'_>| fake.migrate(call, &instance, &node(1), &node(2), true);
+                let migrate = |call: &Call<'_>| {
+                    fake.migrate(call, &instance, &node(1), &node(2), &MigrationPolicy::LIVE)
+                };
                 assert_eq!(within(limit, interrupt, migrate), Err(VerbError::Aborted));
             });
         }
@@ -295,8 +304,11 @@ fn twenty_threads_and_two_processes_lose_and_double_nothing() {
             let done = &done;
             scope.spawn(move || {
                 for _ in 0..ROUNDS {
-                    long(|call| fake.start(call, &instance, &node(1))).unwrap();
-                    long(|c| fake.migrate(c, &instance, &node(1), &node(2), true)).unwrap();
+                    long(|call| fake.start(call, &instance, &node(1), &[])).unwrap();
+                    long(|c| {
+                        fake.migrate(c, &instance, &node(1), &node(2), &MigrationPolicy::LIVE)
+                    })
+                    .unwrap();
                     long(|c| fake.stop(c, &instance, &node(2), Stop::Destroy)).unwrap();
                     done.fetch_add(3, Ordering::Relaxed);
                 }
@@ -328,7 +340,7 @@ fn a_copy_is_made_and_brought_in_sync() {
     long(|call| fake.add_copy(call, &web, &node(3), false)).unwrap();
     assert!(matches!(state(), Some((_, CopyState::Syncing(percent))) if percent < 50.0));
     failed(
-        &long(|call| fake.migrate(call, &web, &node(1), &node(3), true)),
+        &long(|call| fake.migrate(call, &web, &node(1), &node(3), &MigrationPolicy::LIVE)),
         "not in sync",
     );
     // A sync does not keep the instance from moving.
@@ -392,7 +404,7 @@ fn nodes_join_grow_tell_and_leave() {
     };
     long(|call| fake.set_capacity(call, &node(9), size)).unwrap();
     let db = lab.instance("db");
-    long(|call| fake.migrate(call, &db, &node(1), &node(9), true)).unwrap();
+    long(|call| fake.migrate(call, &db, &node(1), &node(9), &MigrationPolicy::LIVE)).unwrap();
     // More than it has: hypervisors do not ask.
     let facts = long(|call| fake.node_facts(call, &node(9))).unwrap();
     assert_eq!(
@@ -403,7 +415,7 @@ fn nodes_join_grow_tell_and_leave() {
         &long(|call| fake.remove_node(call, &node(9))),
         "node9 is in use: db",
     );
-    long(|call| fake.migrate(call, &db, &node(9), &node(1), true)).unwrap();
+    long(|call| fake.migrate(call, &db, &node(9), &node(1), &MigrationPolicy::LIVE)).unwrap();
     long(|call| fake.remove_node(call, &node(9))).unwrap();
     long(|call| fake.remove_node(call, &node(9))).unwrap();
     assert!(long(|call| fake.node_facts(call, &node(9))).is_err());
