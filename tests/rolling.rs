@@ -13,7 +13,7 @@ mod common;
 use std::collections::BTreeMap;
 use std::process::Command;
 
-use common::{Lab, Running, tool, wait_for};
+use common::{Lab, Running, cluster_files, tool, wait_for};
 use gnt::queue::Status;
 use gnt::store::{Duty, DutyLock};
 use nix::sys::signal::{Signal, kill};
@@ -55,52 +55,163 @@ fn once_each(lab: &Lab, nodes: usize) {
     }
 }
 
-#[test]
-fn every_node_is_done_once_whoever_is_killed() {
-    const NODES: usize = 6;
-    let lab = Lab::sample(NODES, 20, 15);
-    let before = homes(&lab);
-    let log = lab.temp.path().join("done");
-    let exec = format!("echo $GNT_NODE >> {}; sleep 0.05", log.display());
-    let start = || lab.spawn_command(cron(&lab, &exec, &["--parallel", "4"]));
-    let done = || succeeded(&lab, "INSTANCE_").len();
-    let mut killed = 0;
+/// What may stand in the log behind the time, with `N` for numbers.
+const TOLD: [&str; 7] = [
+    "nodeN (N of N): maintenance begins",
+    "nodeN: empty, in maintenance",
+    "nodeN: runs ",
+    "nodeN: the command is done after N s",
+    "nodeN: waits until it answers",
+    "nodeN: in use again",
+    "goes on with nodeN: N of N nodes are done",
+];
+
+/// A line without what differs: numbers, and the names that jobs are known by.
+fn plain(line: &str) -> String {
+    let mut plain = String::new();
+    for letter in line.chars() {
+        match letter.is_ascii_digit() {
+            true if plain.ends_with('N') => {}
+            true => plain.push('N'),
+            false => plain.push(letter),
+        }
+    }
+    plain
+}
+
+/// Each line of the log says one thing that a person understands in the morning.
+fn check_log(log: &str, nodes: usize) {
+    for line in log.lines() {
+        assert!(!line.contains(|c: char| c.is_control()), "{line:?}");
+        let plain = plain(line);
+        let told = plain.strip_prefix("N-N-N N:N:N ");
+        let known = match told {
+            Some(told) => TOLD.iter().any(|known| told.starts_with(known)),
+            // How each job is getting on, and what became of all of one step.
+            None => ["job N (", "Cluster ", "request rolling-"]
+                .iter()
+                .any(|known| plain.starts_with(known)),
+        };
+        assert!(known, "{line:?}\n{log}");
+    }
+    for node in (1..=nodes).map(|nr| format!("node{nr}")) {
+        for told in [
+            "maintenance begins",
+            "empty, in maintenance",
+            "in use again",
+        ] {
+            let mut of_node = log.lines().filter(|line| line.contains(&node));
+            assert!(
+                of_node.any(|line| line.ends_with(told)),
+                "{node} {told}\n{log}"
+            );
+        }
+    }
+}
+
+/// Lets a rolling maintenance of a cluster go from its first node to its last while runner and client
+/// are killed three times, each time when so many moves more are done.
+fn is_done_once_whoever_is_killed(lab: &Lab, moments: [usize; 3]) {
+    let nodes = lab.store().config().unwrap().nodes.len();
+    let before = homes(lab);
+    let commands = lab.temp.path().join("commands");
+    let exec = format!("echo $GNT_NODE >> {}; sleep 0.05", commands.display());
+    let start = || lab.spawn_command(cron(lab, &exec, &["--parallel", "4"]));
+    let done = || succeeded(lab, "INSTANCE_").len();
+    let mut log = String::new();
     let mut client: Running = start();
     // The moments are steps of the work, not of the clock.
-    for (moves, runner_too) in [(3, false), (15, true), (30, true)] {
+    for moves in moments {
         wait_for("the next moment", || (done() >= moves).then_some(()));
         // A second start while the first one works is told so, and does nothing.
-        let second = lab.spawn_command(cron(&lab, &exec, &[])).finish();
+        let second = lab.spawn_command(cron(lab, &exec, &[])).finish();
         assert_eq!(second.code, 1, "{second:?}");
         assert!(second.stderr.contains("is at work"), "{second:?}");
-        if runner_too && let Some(pid) = lab.runner_pid() {
-            let _ = kill(pid, Signal::SIGKILL);
-        }
+        let runner = wait_for("a runner", || lab.runner_pid());
+        kill(runner, Signal::SIGKILL).unwrap();
         client.signal(Signal::SIGKILL);
-        client.finish();
-        killed += 1;
+        let killed = client.finish();
+        assert!(killed.killed, "{killed:?}");
+        log += &killed.stderr;
         client = start();
     }
-    assert_eq!(killed, 3);
     let output = client.finish();
     assert_eq!(output.code, 0, "{output:?}");
-    assert_eq!(
-        output.stdout.lines().last(),
-        Some("Rolling maintenance is done: 6 nodes.")
-    );
-    once_each(&lab, NODES);
-    assert_eq!(homes(&lab), before);
+    let verdict = format!("Rolling maintenance is done: {nodes} nodes.\n");
+    assert!(output.stdout.ends_with(&verdict), "{output:?}");
+    log += &output.stderr;
+    check_log(&log, nodes);
+    once_each(lab, nodes);
+    assert_eq!(homes(lab), before);
     lab.verify_clean();
     // The command may run twice for a node, never for none, and in order.
-    let mut names: Vec<String> = std::fs::read_to_string(&log)
-        .unwrap()
-        .lines()
-        .map(str::to_owned)
-        .collect();
+    let commands = std::fs::read_to_string(&commands).unwrap();
+    let mut names: Vec<&str> = commands.lines().collect();
     names.dedup();
-    let all: Vec<String> = (1..=NODES).map(|nr| format!("node{nr}")).collect();
+    let all: Vec<String> = (1..=nodes).map(|nr| format!("node{nr}")).collect();
     assert_eq!(names, all);
     assert_eq!(lab.store().rolling().unwrap(), None);
+}
+
+#[test]
+fn every_node_is_done_once_whoever_is_killed() {
+    let lab = Lab::sample(6, 20, 15);
+    is_done_once_whoever_is_killed(&lab, [3, 15, 30]);
+}
+
+#[test]
+fn so_is_every_node_of_an_imported_cluster() {
+    let lab = Lab::imported(&cluster_files().join("six-nodes.json"), 15);
+    is_done_once_whoever_is_killed(&lab, [5, 40, 80]);
+}
+
+#[test]
+fn in_an_imported_cluster_it_stops_before_an_instance_that_cannot_move() {
+    let lab = Lab::imported(&cluster_files().join("six-nodes.json"), 0);
+    let before = homes(&lab);
+    let add = ["gnt-instance", "add", "-t", "plain", "-s", "1G"];
+    let add = add.into_iter().chain(["-n", "node3", "bolted"]);
+    lab.run(add).exits(0);
+    let first = lab.spawn_command(cron(&lab, "true", &[])).finish();
+    assert_eq!(first.code, 1, "{first:?}");
+    for text in [
+        "bolted",
+        "hint: bolted: its only disks are on node3: shut it down and leave it there, or move",
+        "hint: nothing was moved, and the node is in use as before; gnt-node maintenance enter",
+        "Stopped at node3, which was being emptied. 2 of 6 nodes are done.",
+        "The same line again goes on from here; --restart forgets this and begins anew.",
+    ] {
+        assert!(first.stderr.contains(text), "{text}: {first:?}");
+    }
+    // Nothing has left the node, and it is in use as before.
+    let bolted = ("node3".to_owned(), None);
+    let with_it = || {
+        let mut all = before.clone();
+        all.insert("bolted".to_owned(), bolted.clone());
+        all
+    };
+    assert_eq!(homes(&lab), with_it());
+    let status = ["gnt-node", "maintenance", "status", "--no-headers"];
+    assert_eq!(lab.run(status).exits(0).stdout, "");
+    // As long as it is there the line ends the same.
+    let again = lab.spawn_command(cron(&lab, "true", &[])).finish();
+    assert_eq!(again.code, 1, "{again:?}");
+    assert!(
+        again.stderr.contains("goes on with node3: 2 of 6"),
+        "{again:?}"
+    );
+    assert_eq!(homes(&lab), with_it());
+    lab.verify_clean();
+    // When a person has seen to it the line goes on with the nodes that are left.
+    lab.run(["gnt-instance", "move", "-f", "-n", "node1", "bolted"])
+        .exits(0);
+    let last = lab.spawn_command(cron(&lab, "true", &[])).finish();
+    assert_eq!(last.code, 0, "{last:?}");
+    once_each(&lab, 6);
+    assert_eq!(lab.nodes_of("bolted"), ("node1".to_owned(), None));
+    lab.run(["gnt-instance", "remove", "-f", "bolted"]).exits(0);
+    assert_eq!(homes(&lab), before);
+    lab.verify_clean();
 }
 
 #[test]

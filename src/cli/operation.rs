@@ -476,6 +476,39 @@ fn tell_findings(cx: &mut Context, document: &Document, operation: &Operation) -
     Ok(())
 }
 
+/// So many obstacles are told with a hint of their own.
+const MOST_HINTS: usize = 5;
+
+/// Says which instances cannot move, and what to do about each. Where the whole was refused because of them
+/// the error has named them with their reasons.
+fn tell_unmovable(cx: &mut Context, document: &Document) {
+    if document.error.is_none() {
+        let was_not = document.deed().was_not();
+        for item in &document.unmovable {
+            let text = format!("Instance {} {was_not}: {}", item.instance, item.reason);
+            cx.printer.complain(&text);
+            if let Some(hint) = &item.hint {
+                cx.printer.complain(&format!("hint: {hint}"));
+            }
+        }
+        return;
+    }
+    let mut told: Vec<&str> = vec![];
+    for item in &document.unmovable {
+        let Some(hint) = item.hint.as_deref().filter(|hint| !told.contains(hint)) else {
+            continue;
+        };
+        told.push(hint);
+        if told.len() > MOST_HINTS {
+            cx.printer
+                .complain("hint: --json tells what to do about each of the others");
+            return;
+        }
+        cx.printer
+            .complain(&format!("hint: {}: {hint}", item.instance));
+    }
+}
+
 /// Says on standard error what went wrong, job by job.
 fn tell_wrongs(cx: &mut Context, document: &Document, operation: &Operation) {
     let alone = operation.jobs.len() == 1 && document.jobs.is_empty();
@@ -486,16 +519,7 @@ fn tell_wrongs(cx: &mut Context, document: &Document, operation: &Operation) {
     {
         cx.printer.problem(&Problem::new(error.clone()));
     }
-    for item in &document.unmovable {
-        if document.error.is_none() {
-            let was_not = document.deed().was_not();
-            let text = format!("Instance {} {was_not}: {}", item.instance, item.reason);
-            cx.printer.complain(&text);
-        }
-        if let Some(hint) = item.hint.as_deref().filter(|_| document.error.is_none()) {
-            cx.printer.complain(&format!("hint: {hint}"));
-        }
-    }
+    tell_unmovable(cx, document);
     if alone {
         return;
     }

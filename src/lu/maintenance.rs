@@ -20,6 +20,10 @@ use crate::cluster::{
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, EvacMode, NodeMaintenanceEnter, NodeRestore, OpError};
 
+/// What to do when it fails because of some. Not only the command of that option enters nodes.
+const ENTER_PARTIAL: &str = "nothing was moved, and the node is in use as before; gnt-node maintenance enter \
+     --allow-partial moves those that can move";
+
 /// Where an instance is.
 fn places(config: &Config, instance: &Instance) -> Places {
     Places {
@@ -200,7 +204,10 @@ impl LogicalUnit for NodeMaintenanceEnter {
         if self.keep_redundancy {
             self.check_redundancy(env, node, &plan)?;
         }
-        let terms = leaving.terms(env.config())?;
+        let terms = Terms {
+            hint: ENTER_PARTIAL,
+            ..leaving.terms(env.config())?
+        };
         let mut outcome = terms.outcome(env, &plan, |step| step.child(self.early_release, true))?;
         if !env.common.dry_run {
             outcome.edits = tell_others(env.config(), node, &plan);

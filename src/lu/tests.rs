@@ -6,6 +6,7 @@ mod change;
 mod create;
 mod disks;
 mod groups;
+mod maintenance;
 mod moves;
 mod nodes;
 mod plans;

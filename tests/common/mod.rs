@@ -218,6 +218,15 @@ impl Lab {
         lab
     }
 
+    /// The cluster of a file, whose verbs take so many milliseconds.
+    pub fn imported(file: &Path, millis: u64) -> Lab {
+        let lab = Lab::new();
+        lab.run(["gnt-cluster".as_ref(), "import".as_ref(), file.as_os_str()])
+            .exits(0);
+        lab.durations(millis);
+        lab
+    }
+
     /// How many milliseconds each verb takes from now on.
     pub fn durations(&self, millis: u64) {
         let words: Vec<String> = ["start", "stop", "reboot", "migrate", "sync"]
@@ -409,6 +418,11 @@ impl Lab {
     pub fn path(&self) -> &Path {
         self.dir.path()
     }
+}
+
+/// The clusters to import that are kept with the tests, see their `README.md`.
+pub fn cluster_files() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/clusters")
 }
 
 /// Where the built tools are.
