@@ -5,9 +5,9 @@
 //! out of it and puts it in elsewhere, so that each instance of a plan sees those before it.
 //! Whether it may go to a node is decided in `checks`, which of several nodes is best in
 //! `score`; both follow Ganeti's htools. The rest are the questions that are asked: who goes
-//! where (`departure`), who goes to another group (`regroup`), how
-//! instances come home (`homecoming`), where a new instance goes (`allocate`), whether there is room
-//! (`room`), what the instance policy says (`policy`). Programs that choose in our place are asked by
+//! where (`departure`), round a node that takes nothing (`detour`), who goes to another group
+//! (`regroup`), how instances come home (`homecoming`), where a new instance goes (`allocate`),
+//! whether there is room (`room`), what the instance policy says (`policy`). Programs that choose in our place are asked by
 //! [`external`].
 //!
 //! The same question on the same [`World`] always has the same answer: nodes and instances are
@@ -31,6 +31,7 @@ mod allocate;
 mod checks;
 mod claim;
 mod departure;
+mod detour;
 pub mod external;
 mod fill;
 mod homecoming;

@@ -165,6 +165,9 @@ impl<'a> Planner<'a> {
     fn fail_over(&mut self, mover: &Mover<'_>, way: &Way<'_>) -> Result<Placed, Unmovable> {
         let from = mover.primary;
         let to = self.secondary(mover)?;
+        if let Some(why) = self.detour(mover, to, way) {
+            return self.go_round(mover, to, why);
+        }
         self.check_present_secondary(mover, to)?;
         let mut placed = Placed {
             instance: mover.instance.uuid.clone(),
@@ -239,7 +242,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The new secondary of a drbd instance that goes from its primary to its secondary `runs`.
-    fn third_node(
+    pub(super) fn third_node(
         &mut self,
         mover: &Mover<'_>,
         runs: usize,
@@ -269,7 +272,7 @@ impl<'a> Planner<'a> {
 
     /// A node for an instance that has been taken out of the ledger: the named one, or the best of
     /// the primary's group without the two `excluded` ones. `old` is the node that it leaves.
-    fn find(
+    pub(super) fn find(
         &self,
         mover: &Mover<'_>,
         arrival: Arrival,
@@ -405,7 +408,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn name(&self, at: usize) -> &str {
+    pub(super) fn name(&self, at: usize) -> &str {
         &self.ledger.rooms[at].node.name
     }
 }

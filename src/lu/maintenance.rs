@@ -208,7 +208,9 @@ impl LogicalUnit for NodeMaintenanceEnter {
             hint: ENTER_PARTIAL,
             ..leaving.terms(env.config())?
         };
-        let mut outcome = terms.outcome(env, &plan, |step| step.child(self.early_release, true))?;
+        let mut outcome = terms.outcome(env, &plan, |step| {
+            step.child(self.early_release, step.leaves(&self.node_name))
+        })?;
         if !env.common.dry_run {
             outcome.edits = tell_others(env.config(), node, &plan);
             outcome.edits.push(Edit::ChangeNode {

@@ -181,7 +181,8 @@ impl LogicalUnit for NodeEvacuate {
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
         self.leaving().execute(env, |step| {
-            step.child(self.early_release, self.mode == EvacMode::All)
+            let vacate = self.mode == EvacMode::All && step.leaves(&self.node_name);
+            step.child(self.early_release, vacate)
         })
     }
 

@@ -165,6 +165,11 @@ impl Step<'_> {
         Some(self.node.name.clone())
     }
 
+    /// Whether this node loses the role.
+    pub(super) fn leaves(&self, node: &str) -> bool {
+        self.node.name == node
+    }
+
     /// Whether it can be moved while it runs.
     pub(super) fn migrates(&self) -> bool {
         self.instance.admin_state == AdminState::Up

@@ -1,6 +1,6 @@
 use super::fixture::{Lab, claim, leave, moves};
 use crate::allocator::{Role, Rules, choose_node, plan_departure};
-use crate::cluster::{AdminState, DiskTemplate};
+use crate::cluster::{AdminState, DiskTemplate, Node};
 use crate::opcodes::EvacMode::{All, PrimaryOnly, SecondaryOnly};
 
 #[test]
@@ -149,15 +149,63 @@ fn an_unusable_secondary_keeps_the_primary() {
     let mut lab = Lab::new(3);
     lab.drbd("web1", ["node1", "node2"], 1000);
     lab.node("node2").drained = true;
-    for mode in [PrimaryOnly, All] {
-        assert_eq!(lab.only_reason(mode), "its secondary node node2 is drained");
-    }
+    assert_eq!(
+        lab.only_reason(PrimaryOnly),
+        "its secondary node node2 is drained"
+    );
     lab.node("node2").drained = false;
     lab.node("node2").offline = true;
     lab.node("node1").offline = true;
     assert_eq!(
         lab.only_reason(All),
         "its secondary node node2 is offline, and so is node1"
+    );
+}
+
+#[test]
+fn an_unusable_secondary_is_gone_round_where_both_roles_leave() {
+    let mut lab = Lab::new(4);
+    lab.drbd("web1", ["node1", "node2"], 1000);
+    let around = [
+        "secondary node2>node3",
+        "primary node1>node3",
+        "secondary node1>node4",
+    ];
+    let put: [fn(&mut Node); 3] = [
+        |node| node.drained = true,
+        |node| node.offline = true,
+        |node| node.vm_capable = false,
+    ];
+    for put in put {
+        let node = lab.node("node2").clone();
+        put(lab.node("node2"));
+        let placed = lab.only_placed(All);
+        assert_eq!(moves(&placed), around);
+        assert_eq!(
+            placed.claims,
+            [
+                claim("node3", "web1", Role::Primary, 1000, 1128),
+                claim("node4", "web1", Role::Secondary, 1000, 1128),
+            ]
+        );
+        *lab.node("node2") = node;
+    }
+    lab.node("node2").drained = true;
+    lab.node("node4").drained = true;
+    let plan = lab.plan("node1", All);
+    assert_eq!(
+        plan.unmovable[0].reason,
+        "its secondary node node2 is drained, and no third node for its second copy: can't find any \
+         good node: no other node of group default is in use"
+    );
+    let hint = plan.unmovable[0].hint.as_ref().unwrap();
+    assert!(hint.contains("let node2 take instances again"), "{hint}");
+    // From a dead node it could only go to the copy that there is.
+    lab.node("node4").drained = false;
+    lab.node("node1").offline = true;
+    assert_eq!(
+        lab.only_reason(All),
+        "its secondary node node2 is drained, and node1 is offline"
     );
 }
 

@@ -80,6 +80,35 @@ fn the_planned_jobs_empty_the_node() {
 }
 
 #[test]
+fn a_node_is_emptied_round_one_that_takes_nothing() {
+    let mut lab = Lab::new();
+    lab.change_node("node2", |node| node.drained = true);
+    let planned = jobs(lab.run(evacuate("all")).unwrap());
+    assert_eq!(
+        shape(&planned)[0],
+        "drbd1: REPLACE_DISKS MIGRATE REPLACE_DISKS"
+    );
+    let leaving = planned.jobs[0].ops.iter().map(Opcode::to_value);
+    let leaving: Vec<Value> = leaving.map(|op| op["vacate"].clone()).collect();
+    // Only the last one is about the node that is emptied.
+    assert_eq!(leaving, [Value::Null, Value::Null, json!(true)]);
+    for op in planned.jobs.into_iter().flat_map(|job| job.ops) {
+        lab.run(op).unwrap();
+    }
+    let (primary, secondary) = lab.nodes_of("drbd1");
+    for node in ["node1", "node2"] {
+        assert!(
+            primary != node && secondary.as_deref() != Some(node),
+            "{node}"
+        );
+    }
+    assert_eq!(lab.runs_on("drbd1"), [primary.as_str()]);
+    let mut homes = vec![primary, secondary.unwrap()];
+    homes.sort();
+    assert_eq!(lab.copies_on("drbd1"), homes);
+}
+
+#[test]
 fn a_child_that_comes_too_late_changes_nothing() {
     let mut lab = Lab::new();
     let planned = jobs(lab.run(evacuate("primary-only")).unwrap());
