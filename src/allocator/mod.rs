@@ -57,5 +57,5 @@ pub use homecoming::plan_homecoming;
 pub use place::*;
 pub use policy::policy_breaches;
 pub use regroup::plan_regrouping;
-pub use room::{check_room, still_fits};
+pub use room::{check_room, still_fits, taken_on};
 pub use strain::{Strain, strains};

@@ -6,7 +6,7 @@ use crate::cluster::{Config, InstanceUuid, NodeUuid};
 
 use super::checks::{Fail, Failure};
 use super::claim::{Claim, Role, World};
-use super::nodes::{Amount, amount};
+use super::nodes::{Amount, amount, claimed};
 
 /// Memory and disk used on a node, MiB.
 #[derive(Debug, Clone, Copy, Default)]
@@ -51,14 +51,7 @@ pub fn still_fits(world: &World, claims: &[Claim]) -> Result<(), String> {
         disk: more.values().any(|taken| taken.disk > 0),
     };
     let mut used = more.keys().map(|node| (*node, Taken::default())).collect();
-    add_used(&world.config, &mut used, count);
-    for (_, claim) in world.claims.iter() {
-        if let Some(taken) = used.get_mut(&claim.node) {
-            let rest = not_shown(&world.config, claim, count);
-            taken.memory += rest.memory;
-            taken.disk += rest.disk;
-        }
-    }
+    add_all(world, &mut used, count);
     for (node, more) in more {
         let used = used.get(node).copied().unwrap_or_default();
         fits(&world.config, node, used, more)?;
@@ -104,6 +97,27 @@ pub fn check_room(
         serial: world.serial,
     };
     still_fits(&world, &[claim])
+}
+
+/// Memory and disk in MiB that instances take on a node, those on their way to it included.
+#[must_use]
+pub fn taken_on(world: &World, node: &NodeUuid) -> (u64, u64) {
+    let mut used = BTreeMap::from([(node, Taken::default())]);
+    add_all(world, &mut used, Count::ALL);
+    let taken = used.get(node).copied().unwrap_or_default();
+    (claimed(taken.memory), claimed(taken.disk))
+}
+
+/// Adds what is used on the nodes in `used`, by the configuration and by claims.
+fn add_all(world: &World, used: &mut BTreeMap<&NodeUuid, Taken>, count: Count) {
+    add_used(&world.config, used, count);
+    for (_, claim) in world.claims.iter() {
+        if let Some(taken) = used.get_mut(&claim.node) {
+            let rest = not_shown(&world.config, claim, count);
+            taken.memory += rest.memory;
+            taken.disk += rest.disk;
+        }
+    }
 }
 
 /// What of a claim the configuration does not show yet.

@@ -7,7 +7,8 @@ use serde_json::{Map, Value, json};
 use super::settle::failed;
 use super::shared::{check_answers, find_group, find_node, new_uuid, reference, silent_hint};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
-use crate::cluster::{Capacity, Config, Edit, Group, Instance, Node, NodeChange, NodeUuid, Stamps};
+use crate::allocator::{World, taken_on};
+use crate::cluster::{Capacity, Config, Edit, Group, Node, NodeChange, NodeUuid, Stamps};
 use crate::hypervisor::{Hypervisor, NodeFacts, NodeRef, VerbError};
 use crate::limits::SIZE;
 use crate::locking::{Level, Lock, LockSet, Mode};
@@ -21,20 +22,6 @@ const DEFAULT_CAPACITY: Capacity = Capacity {
     cpus: 16,
     spindles: 1,
 };
-
-/// Memory and disk that the instances on a node take, in MiB.
-fn used(config: &Config, node: &NodeUuid) -> (u64, u64) {
-    let on_node = |instance: &&Arc<Instance>| {
-        instance.primary_node == *node || config.secondary(instance) == Some(node)
-    };
-    let memory = (config.primaries(node).filter(|i| Config::uses_memory(i)))
-        .map(|instance| config.backend(instance).maxmem)
-        .fold(0, u64::saturating_add);
-    let disk = (config.instances_by_name().filter(on_node))
-        .map(|instance| config.disk_on_node(instance))
-        .fold(0, u64::saturating_add);
-    (memory, disk)
-}
 
 fn wrong(text: impl Into<String>) -> OpError {
     OpError::prereq(ErrorCode::WrongInput, text)
@@ -112,19 +99,19 @@ impl NodeSetParams {
         Ok(())
     }
 
-    fn check_capacity(&self, config: &Config, node: &Node) -> Result<(), OpError> {
+    fn check_capacity(&self, world: &World, node: &Node) -> Result<(), OpError> {
         check_sizes(self.capacity)?;
         let Some(capacity) = self.capacity.filter(|_| !self.force) else {
             return Ok(());
         };
-        let (memory, disk) = used(config, &node.uuid);
+        let (memory, disk) = taken_on(world, &node.uuid);
         if capacity.memory >= memory && capacity.disk >= disk {
             return Ok(());
         }
         Err(OpError::prereq(
             ErrorCode::InsufficientResources,
             format!(
-                "instances on {} take {memory} MiB of memory and {disk} MiB of disk: {} and {} are too little",
+                "instances on {} and on their way there take {memory} MiB of memory and {disk} MiB of disk: {} and {} are too little",
                 node.name, capacity.memory, capacity.disk
             ),
         )
@@ -193,11 +180,13 @@ impl NodeSetParams {
 }
 
 impl LogicalUnit for NodeSetParams {
-    /// None, but for its address: each change is one edit, and that a node is dead has to be said
-    /// while operations on it hang.
+    /// None for flags: each change is one edit, and that a node is dead has to be said while operations
+    /// on it hang. Its address and its size are what operations on it go by; and what the driver is told
+    /// of its size has to be what is written last.
     fn locks(&self, config: &Config) -> LockSet {
+        let alone = self.secondary_ip.is_some() || self.capacity.is_some();
         let node = find_node(config, &self.node_name, None).ok();
-        let node = node.filter(|_| self.secondary_ip.is_some());
+        let node = node.filter(|_| alone);
         node.map(|node| (Lock::one(Level::Node, node.uuid.as_str()), Mode::Exclusive))
             .into_iter()
             .collect()
@@ -228,7 +217,7 @@ impl LogicalUnit for NodeSetParams {
         if let Some(ip) = &self.secondary_ip {
             check_address(config, Some(&node.uuid), ip)?;
         }
-        self.check_capacity(config, node)?;
+        self.check_capacity(env.world, node)?;
         let returns = node.offline && self.offline == Some(false);
         if returns && !self.force {
             let back = check_answers(env, node, ErrorCode::WrongState);

@@ -1,5 +1,5 @@
 use super::fixture::{Lab, claim};
-use crate::allocator::{Role, check_room, still_fits};
+use crate::allocator::{Role, check_room, still_fits, taken_on};
 
 #[test]
 fn claims_fit_on_top_of_everything() {
@@ -48,6 +48,20 @@ fn a_claim_that_came_true_needs_no_room() {
     lab.claim(7, true_already);
     let stopped = claim("node1", "web2", Role::Primary, 0, 1000);
     assert_eq!(still_fits(&lab.world(), &[stopped]), Ok(()));
+}
+
+#[test]
+fn what_is_on_its_way_to_a_node_takes_room_there() {
+    let mut lab = Lab::new(2);
+    lab.drbd("web1", ["node1", "node2"], 4000);
+    let on = |lab: &Lab, node: &str| taken_on(&lab.world(), &node.into());
+    assert_eq!(on(&lab, "node1"), (4000, 1128));
+    assert_eq!(on(&lab, "node2"), (0, 1128));
+    // What is kept free for web1 is not taken before it comes.
+    lab.claim(7, claim("node2", "web1", Role::Primary, 4000, 0));
+    lab.claim(8, claim("node2", "web2", Role::Secondary, 500, 200));
+    assert_eq!(on(&lab, "node2"), (4000, 1328));
+    assert_eq!(on(&lab, "node9"), (0, 0));
 }
 
 #[test]

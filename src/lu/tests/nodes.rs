@@ -1,7 +1,9 @@
 //! Nodes, groups, and the opcodes that only exercise the queue.
 
 use super::*;
+use crate::allocator::Role;
 use crate::hypervisor::InterruptKind;
+use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::lu::Slot;
 
 fn modify(key: &str, value: Value) -> Opcode {
@@ -76,6 +78,35 @@ fn changes_that_make_no_sense_are_refused() {
     );
     let node = lab.world.config.node_named("node1").unwrap();
     assert_eq!(node.capacity.memory, 100);
+}
+
+#[test]
+fn a_size_holds_what_is_on_its_way_too_and_is_changed_by_one_at_a_time() {
+    let mut lab = Lab::new();
+    let size = |memory: u64| {
+        modify(
+            "capacity",
+            json!({"memory": memory, "disk": 100_000, "cpus": 1}),
+        )
+    };
+    let claim = Claim {
+        node: "uuid-node1".into(),
+        instance: "uuid-plain1".into(),
+        role: Role::Primary,
+        memory: 1024,
+        disk: 0,
+        vcpus: 1,
+    };
+    lab.world.claims = Arc::new(vec![(JobId(3), claim)]);
+    let error = lab.fails(size(3071));
+    assert!(error.message.contains("take 3072 MiB of memory"), "{error}");
+    lab.run(size(3072)).unwrap();
+    let config = &lab.world.config;
+    let locks = |op: Opcode| unit(&op.op).locks(config);
+    assert!(locks(modify("drained", json!(true))).is_empty());
+    let own = Lock::one(Level::Node, "uuid-node1");
+    let own: LockSet = [(own, Mode::Exclusive)].into_iter().collect();
+    assert_eq!(locks(size(4096)), own);
 }
 
 #[test]
