@@ -14,6 +14,8 @@ BUILT ?= target/release
 TOOLS = gnt-cluster gnt-debug gnt-group gnt-instance gnt-job gnt-node gnt-runner
 # They say in a line that they are left out.
 OTHERS = gnt-network gnt-os
+# The runner starts them, from where it is itself.
+DRIVERS = gnt-libvirt
 UNITS = gnt-runner.service gnt-watcher.service gnt-watcher.timer
 
 bin = $(DESTDIR)$(PREFIX)/bin
@@ -29,7 +31,7 @@ install:
 	$(INSTALL) -d $(bin) $(units) $(share)/man/man8 $(share)/doc/gnt/schema \
 	    $(share)/bash-completion/completions $(share)/zsh/site-functions \
 	    $(share)/fish/vendor_completions.d
-	$(INSTALL) -m 755 $(addprefix $(BUILT)/,$(TOOLS) $(OTHERS)) $(bin)
+	$(INSTALL) -m 755 $(addprefix $(BUILT)/,$(TOOLS) $(OTHERS) $(DRIVERS)) $(bin)
 	$(INSTALL) -m 644 man/*.8 $(share)/man/man8
 	for tool in $(filter-out gnt-runner,$(TOOLS)); do \
 	    $(INSTALL) -m 644 completions/$$tool $(share)/bash-completion/completions && \
@@ -44,7 +46,7 @@ install:
 	$(INSTALL) -m 644 docs/schema/*.json $(share)/doc/gnt/schema
 
 uninstall:
-	rm -f $(addprefix $(bin)/,$(TOOLS) $(OTHERS)) $(addprefix $(units)/,$(UNITS))
+	rm -f $(addprefix $(bin)/,$(TOOLS) $(OTHERS) $(DRIVERS)) $(addprefix $(units)/,$(UNITS))
 	rm -f $(addprefix $(share)/man/man8/,$(addsuffix .8,$(TOOLS)))
 	for tool in $(TOOLS); do \
 	    rm -f $(share)/bash-completion/completions/$$tool $(share)/zsh/site-functions/_$$tool \
