@@ -103,6 +103,16 @@ limits! {
     /// What an external allocator prints: the plan of a cluster as large as any is some MiB.
     ALLOCATOR_BYTES: usize = 16 << 20, "bytes",
         "it is ended, and the opcode fails (`environment_error`)";
+    /// One answer of a driver's program: a hundred thousand guests, or the largest definition.
+    DRIVER_BYTES: usize = gnt_driver::LINE_LIMIT, "bytes",
+        "the process is ended, and what it was asked fails";
+    /// Lines of one process of a driver that go to `runner.log`: enough to see what is wrong, and no disk is
+    /// filled by one that complains without end.
+    DRIVER_LINES: usize = 100, "lines",
+        "the log says that there is more";
+    /// One of these lines.
+    DRIVER_LINE_BYTES: usize = 400, "bytes",
+        "it is cut";
     /// One line of an opcode's log, and the message of its error: a page of text.
     MESSAGE_BYTES: usize = 8 << 10, "bytes",
         "it is cut, and says how long it was";

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::instance_disks::{copies_of, state_on};
 use super::instance_move::runs_twice;
-use super::settle::{ask_twice, describe, failed, look};
+use super::settle::{describe, failed, forget_but, look};
 use super::shared::{Subject, about, group_mates, moved, reference, silent_hint};
 use super::{Env, Failure, Outcome};
 use crate::allocator::Role;
@@ -82,19 +82,7 @@ fn mend(env: &Env<'_>, subject: &Subject<'_>, seen: &Observed) -> Result<(), Fai
         None if seen.defined_on.contains(home) => home,
         None => return Ok(()),
     };
-    let (name, config) = (subject.name(), env.config());
-    let known = seen.defined_on.iter().filter(|node| *node != kept);
-    for node in known.filter_map(|uuid| config.nodes.get(uuid)) {
-        env.info(format!(
-            "{} has a definition of {name} left over",
-            node.name
-        ));
-        let node = reference(node);
-        ask_twice(env, &format!("remove {name} from {}", node.name), |call| {
-            env.driver.undefine(call, &subject.reference, &node)
-        })?;
-    }
-    Ok(())
+    forget_but(env, &subject.reference, seen, kept)
 }
 
 /// The first of the instance's nodes that is marked offline.

@@ -6,7 +6,9 @@ use std::time::Duration;
 use super::advice::{allocator_instead, check_allocator, is_named, move_goes_on_as};
 use super::instance_cleanup::{cleanup, cleanup_nodes};
 use super::instance_relocate::started_again;
-use super::settle::{Goal, ask_twice, describe, failed, look, settle, uncertain};
+use super::settle::{
+    Goal, ask_twice, describe, failed, forget_if_possible, look, settle, uncertain,
+};
 use super::shared::{
     Subject, about, arrival, check_room_on, check_same_group, check_target, cleanup_hint,
     find_instance, find_node, group_mates, has_left, lock_instance, moved, others, place,
@@ -371,6 +373,7 @@ impl InstanceMigrate {
             Some(activity) => return Err(busy(env, subject, activity).into()),
             None if on(to) => {
                 env.info(format!("{name} runs on {} already", to.name));
+                forget_if_possible(env, &subject.reference, &seen)?;
                 return Ok(arrived(subject, to));
             }
             None if self.fails_over(env, subject)? => return self.as_failover().execute(env),

@@ -6,7 +6,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::shared::{cleanup_hint, silent_hint};
+use super::shared::{cleanup_hint, reference, silent_hint};
 use super::{Env, Failure};
 use crate::cluster::{Edit, NodeUuid};
 use crate::hypervisor::{
@@ -113,6 +113,9 @@ pub(super) fn settle(
     let name = &instance.name;
     env.warn(format!("{text}; looking where {name} is"));
     let seen = look(env, instance, &goal.nodes());
+    if let (Goal::Moved { .. }, Ok(seen)) = (&goal, &seen) {
+        forget_if_possible(env, instance, seen)?;
+    }
     match seen.map_or(Verdict::Untellable, |seen| goal.judge(name, &seen)) {
         Verdict::Reached => Ok(()),
         Verdict::NotReached(fact) => {
@@ -182,6 +185,48 @@ pub(super) fn ask_twice(
         end = env.call_undisturbed(env.limits.storage, &verb);
     }
     end.map_err(|error| failed(env, what, error))
+}
+
+/// Nodes forget an instance that they know and that another runs, or keeps: what a broken move left there
+/// would be in the way of the next.
+pub(super) fn forget_but(
+    env: &Env<'_>,
+    instance: &InstanceRef,
+    seen: &Observed,
+    keeps: &NodeUuid,
+) -> Result<(), Failure> {
+    let left = seen.defined_on.iter().filter(|node| *node != keeps);
+    for node in left.filter_map(|uuid| env.config().nodes.get(uuid)) {
+        let (name, node) = (&instance.name, reference(node));
+        env.info(format!(
+            "{} has a definition of {name} left over",
+            node.name
+        ));
+        ask_twice(env, &format!("remove {name} from {}", node.name), |call| {
+            env.driver.undefine(call, instance, &node)
+        })?;
+    }
+    Ok(())
+}
+
+/// The same where the instance is where it is meant to be: what cannot be removed is told, and found again
+/// by whoever verifies the cluster.
+pub(super) fn forget_if_possible(
+    env: &Env<'_>,
+    instance: &InstanceRef,
+    seen: &Observed,
+) -> Result<(), Failure> {
+    let [runs_on] = seen.running_on.as_slice() else {
+        return Ok(());
+    };
+    match forget_but(env, instance, seen, runs_on) {
+        Err(failure) if failure.left_behind => Err(failure),
+        Err(failure) => {
+            env.warn(failure.error.to_string());
+            Ok(())
+        }
+        Ok(()) => Ok(()),
+    }
 }
 
 /// What is on its way with an instance, for messages.

@@ -9,16 +9,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::shared::{find_group, lock_instance, reference, share_nodes};
+use super::shared::{find_group, lock_instance, share_nodes};
 use super::{
     ChildJob, Detail, Env, Failure, LogicalUnit, Outcome, ResultWithJobs, Slot, UnitResult,
 };
 use crate::admin::{self, Code, check_configuration, check_reality};
 use crate::allocator::{NewInstance, policy_breaches, strains};
-use crate::cluster::{Config, Group, GroupUuid, Instance, Node, NodeUuid};
-use crate::hypervisor::{
-    Hypervisor, InstanceNow, InstanceRef, NodeNow, NodeRef, Snapshot, VerbError,
-};
+use crate::cluster::{Config, Group, GroupUuid, Node, NodeUuid};
+use crate::hypervisor::{Hypervisor, Snapshot};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{
     ClusterVerify, ClusterVerifyConfig, ClusterVerifyGroup, Dependency, JobRef, OpError, Opcode,
@@ -268,73 +266,25 @@ fn part(config: &Config, group: &GroupUuid) -> Config {
 }
 
 impl ClusterVerifyGroup {
-    /// What the driver says of all that is in `part`.
-    fn look(&self, report: &mut Report<'_>, part: &Config) -> Snapshot {
+    /// What the driver says of all that is in `part`; nothing if it cannot be asked.
+    fn look(&self, report: &mut Report<'_>, part: &Config) -> Option<Snapshot> {
         let env = report.env;
-        let mut seen = Snapshot::default();
-        for node in part.nodes.values() {
-            let facts = (!node.offline).then(|| {
-                env.call(env.limits.look, |call| {
-                    env.driver.node_facts(call, &reference(node))
-                })
-            });
-            let mut now = NodeNow {
-                name: node.name.clone(),
-                capacity: node.capacity,
-                ..NodeNow::default()
-            };
-            match facts {
-                Some(Ok(facts)) => {
-                    now.alive = true;
-                    now.capacity = facts.granted(node.capacity);
-                }
-                Some(Err(VerbError::Unreachable { .. })) | None => {}
-                Some(Err(error)) => {
-                    let text = format!("cannot be asked: {error}");
-                    report.say(
-                        Severity::Error,
-                        VerifyCode::NodeRpc,
-                        ("node", &node.name),
-                        text,
-                    );
-                }
+        let seen = env.call(env.limits.look, |call| env.driver.snapshot(call, part));
+        match seen {
+            Ok(mut seen) => {
+                // What else there is belongs to other groups.
+                seen.nodes.retain(|node, _| part.nodes.contains_key(node));
+                seen.instances
+                    .retain(|instance, _| part.instances.contains_key(instance));
+                Some(seen)
             }
-            seen.nodes.insert(node.uuid.clone(), now);
-        }
-        let online = part.nodes_by_name().filter(|node| !node.offline);
-        let nodes: Vec<NodeRef> = online.map(|node| reference(node)).collect();
-        for instance in part.instances_by_name() {
-            match self.look_at(env, part, instance, &nodes) {
-                Ok(now) => {
-                    seen.instances.insert(instance.uuid.clone(), now);
-                }
-                Err(error) => {
-                    let text = format!("cannot be looked at: {error}");
-                    let object = ("instance", instance.name.as_str());
-                    report.say(Severity::Error, VerifyCode::NodeRpc, object, text);
-                }
+            Err(error) => {
+                let text = format!("cannot be looked at: {error}");
+                let object = ("group", self.group_name.as_str());
+                report.say(Severity::Error, VerifyCode::NodeRpc, object, text);
+                None
             }
         }
-        seen
-    }
-
-    fn look_at(
-        &self,
-        env: &Env<'_>,
-        part: &Config,
-        instance: &Instance,
-        nodes: &[NodeRef],
-    ) -> Result<InstanceNow, VerbError> {
-        let of = InstanceRef::new(part, instance);
-        let seen = env.call(env.limits.look, |call| env.driver.observe(call, &of, nodes))?;
-        let copies = env.call(env.limits.look, |call| env.driver.copies(call, &of))?;
-        Ok(InstanceNow {
-            name: instance.name.clone(),
-            running_on: seen.running_on,
-            activity: seen.activity,
-            copies,
-            left_over: vec![],
-        })
     }
 
     /// What works, and should not stay so.
@@ -419,7 +369,9 @@ impl LogicalUnit for ClusterVerifyGroup {
         if env.interrupt.canceled() {
             return Err(OpError::canceled().into());
         }
-        report.take(check_reality(&part, &seen));
+        if let Some(seen) = seen {
+            report.take(check_reality(&part, &seen));
+        }
         self.strained(&mut report, &part, group);
         Ok(report.end())
     }

@@ -304,6 +304,19 @@ fn a_migration_that_does_not_end_is_given_up_or_its_guest_stands_still() {
 }
 
 #[test]
+fn a_guest_that_may_stand_still_gets_over_whatever_it_writes() {
+    let Some(scene) = Scene::new(json!({"dirty": 100})) else {
+        return;
+    };
+    let policy = MigrationPolicy {
+        live: false,
+        ..MigrationPolicy::LIVE
+    };
+    scene.migrate(&slowly(policy)).unwrap();
+    scene.is(&[("node2", "running")]);
+}
+
+#[test]
 fn a_migration_is_given_up_before_its_limit_passes() {
     let Some(scene) = Scene::new(json!({"dirty": 100})) else {
         return;

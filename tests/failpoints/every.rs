@@ -21,8 +21,7 @@ use crate::stories::{End, STORIES, Story, Tale};
 const AT_ONCE: usize = 8;
 
 /// Verbs that only real machines have a use for: no story of simulated ones comes to them.
-const OF_MACHINES: [VerbName; 8] = [
-    VerbName::Snapshot,
+const OF_MACHINES: [VerbName; 7] = [
     VerbName::Guests,
     VerbName::Definition,
     VerbName::Define,

@@ -329,6 +329,7 @@ fn nodes(tale: &Tale) {
     tale.job("gnt-node remove node5", |tale| !tale.has_node("node5"));
     // One that says itself how large it is.
     tale.job("gnt-node add node6", |tale| tale.has_node("node6"));
+    tale.job("gnt-cluster verify", never);
 }
 
 fn changes(tale: &Tale) {

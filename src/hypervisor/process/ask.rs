@@ -13,7 +13,7 @@ use super::look::Look;
 use super::pool::{Lease, SLOW};
 use super::{NO_ANSWER, ProcessDriver, in_doubt, in_words, not_asked, refused, unreachable};
 use crate::cluster::{InstanceUuid, NodeUuid};
-use crate::hypervisor::{Call, InterruptKind, NodeRef, VerbError};
+use crate::hypervisor::{Call, InterruptKind, NodeRef, Progress, VerbError};
 
 /// How long a node may take to answer a question. One that is well takes milliseconds, one that swaps may
 /// need seconds; libvirt's own keepalive, where a driver sets it, finds a hung host in as long.
@@ -21,6 +21,9 @@ pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(8);
 
 /// How long a short verb is waited for when its job was cancelled: it ends by itself unless it hangs.
 const CANCELED_FOR: Duration = Duration::from_secs(10);
+
+/// How long a node may let somebody wait before whoever follows the job is told.
+const TOLD_AFTER: Duration = Duration::from_secs(1);
 
 /// The stack of a thread that asks one node.
 const STACK_BYTES: usize = 256 << 10;
@@ -56,7 +59,7 @@ impl ProcessDriver {
         node: &NodeRef,
         ask: Ask,
     ) -> Result<(Value, Arc<Opened>), VerbError> {
-        let stop = || call.interrupt.check(&[&node.uuid]);
+        let stop = waiting(call, node);
         loop {
             let mut lease = self.pool.take(call, node)?;
             let begun = Instant::now();
@@ -176,6 +179,30 @@ impl ProcessDriver {
         };
         each(nodes, look).into_iter().collect()
     }
+}
+
+/// What ends the waiting for a node early; it also tells that somebody waits for it.
+pub(super) fn waiting<'a>(
+    call: &'a Call<'_>,
+    node: &'a NodeRef,
+) -> impl Fn() -> Option<InterruptKind> + 'a {
+    let since = Instant::now();
+    let told = Cell::new(false);
+    move || {
+        if since.elapsed() > TOLD_AFTER && !told.replace(true) {
+            tell(call, format!("waiting for {}", node.name));
+        }
+        call.interrupt.check(&[&node.uuid])
+    }
+}
+
+/// Tells what is being done, where nobody knows how far it is.
+pub(super) fn tell(call: &Call<'_>, phase: impl Into<String>) {
+    (call.progress)(Progress {
+        phase: phase.into(),
+        percent: None,
+        eta: None,
+    });
 }
 
 /// Whether a refusal means that the connection is of no use any more.

@@ -7,12 +7,13 @@ use std::path::Path;
 use std::process::{ChildStderr, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use gnt_driver::{Answer, Ask, LINE_LIMIT, Outcome, Request};
+use gnt_driver::{Answer, Ask, Outcome, Request};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 use crate::executable::{ENVIRONMENT, Group, how};
 use crate::hypervisor::InterruptKind;
+use crate::limits::{DRIVER_BYTES, DRIVER_LINE_BYTES, DRIVER_LINES};
 use crate::text::one_line;
 
 /// How long one look at a process lasts before it is asked whether anybody still wants its answer. The
@@ -21,11 +22,6 @@ const LOOK: Duration = Duration::from_millis(20);
 
 /// How long a process that has closed its output is given to end, so that it can be told how it did.
 const ENDS_WITHIN: Duration = Duration::from_millis(200);
-
-/// How many lines a process may say to the log, and how long one may be: enough for a person to see what
-/// is wrong, and no disk is filled by one that complains without end.
-const SAID_LINES: usize = 100;
-const SAID_BYTES: usize = 400;
 
 /// Why there is no answer.
 #[derive(Debug, PartialEq, Eq)]
@@ -229,9 +225,9 @@ impl Answers {
         let new = &self.bytes[self.searched..];
         let Some(end) = new.iter().position(|byte| *byte == b'\n') else {
             self.searched = self.bytes.len();
-            return match self.searched > LINE_LIMIT {
+            return match self.searched > DRIVER_BYTES {
                 true => Err(Broken::Nonsense(format!(
-                    "it printed a line of more than {LINE_LIMIT} bytes"
+                    "it printed a line of more than {DRIVER_BYTES} bytes"
                 ))),
                 false => Ok(None),
             };
@@ -247,7 +243,7 @@ impl Answers {
         read_all(&mut self.pipe, |part| {
             self.bytes.extend_from_slice(part);
             // Whoever prints without end is not read without end.
-            self.bytes.len() <= LINE_LIMIT
+            self.bytes.len() <= DRIVER_BYTES
         });
     }
 }
@@ -272,12 +268,12 @@ impl Said {
             for byte in part {
                 match byte {
                     b'\n' => self.tell(),
-                    _ if self.line.len() < SAID_BYTES => self.line.push(*byte),
+                    _ if self.line.len() < DRIVER_LINE_BYTES => self.line.push(*byte),
                     _ => {}
                 }
             }
             read += part.len();
-            read < SAID_LINES * SAID_BYTES
+            read < DRIVER_LINES * DRIVER_LINE_BYTES
         });
         if pipe.is_none() {
             self.tell();
@@ -293,7 +289,7 @@ impl Said {
             return;
         }
         self.lines += 1;
-        match self.lines.cmp(&SAID_LINES) {
+        match self.lines.cmp(&DRIVER_LINES) {
             std::cmp::Ordering::Less => (self.log)(&format!("{}: {line}", self.name)),
             std::cmp::Ordering::Equal => {
                 (self.log)(&format!("{} says more than is kept here", self.name));

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use gnt_driver::{Ask, Opened, Outcome, PROTOCOL, Trouble};
 
+use super::ask::waiting;
 use super::channel::{Broken, Channel, Patience};
 use super::{access, in_words, not_asked, refused, unreachable};
 use crate::cluster::{Host, NodeUuid};
@@ -170,7 +171,7 @@ impl Pool {
         call: &Call<'_>,
         node: &'a NodeRef,
     ) -> Result<Lease<'a>, VerbError> {
-        let stop = || call.interrupt.check(&[&node.uuid]);
+        let stop = waiting(call, node);
         let until = call.deadline.min(Instant::now() + OPEN_WITHIN);
         let patience = Patience { until, stop: &stop };
         let Some(host) = &node.host else {

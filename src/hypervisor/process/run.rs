@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use gnt_driver::{Ask, Definition, GuestState};
 
+use super::ask::tell;
 use super::look::Look;
 use super::{ProcessDriver, each, unreachable};
 use crate::hypervisor::{Call, InstanceRef, InterruptKind, NodeRef, Stop, VerbError};
@@ -45,6 +46,7 @@ impl ProcessDriver {
                 return Err(VerbError::Failed(text));
             }
         }
+        tell(call, "starting");
         if here == Look::Absent {
             self.define_guest(call, instance, node)?;
         }
@@ -76,6 +78,7 @@ impl ProcessDriver {
             return Ok(());
         }
         let doing = format!("the stop of {name}");
+        tell(call, "stopping");
         if let Stop::Graceful(limit) = how {
             if here.is(GuestState::Paused) {
                 // One that stands still hears nothing.
@@ -173,6 +176,7 @@ impl ProcessDriver {
         }
         let guest = instance.uuid.as_str().to_owned();
         let doing = format!("the reboot of {name}");
+        tell(call, "rebooting");
         self.effect(call, node, Ask::Reboot { guest }, &doing)
     }
 
