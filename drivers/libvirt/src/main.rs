@@ -5,8 +5,8 @@
 //! library lives in the caller's memory; here neither can harm anybody but this process, which is made
 //! to be killed.
 //!
-//! [`sys`] is libvirt, made safe; [`session`] a connection and the way from a request to its answer; the
-//! other modules are the verbs, each with what it knows: [`guests`], [`node`], [`definition`] (the XML),
+//! [`sys`] is libvirt, made safe; [`session`] a connection, made as [`reach`] says, and the way from a request
+//! to its answer; the other modules are the verbs, each with what it knows: [`guests`], [`node`], [`definition`] (the XML),
 //! [`storage`] (whether a file is there), [`lifecycle`], [`migration`], [`mark`].
 
 mod definition;
@@ -15,6 +15,7 @@ mod lifecycle;
 mod mark;
 mod migration;
 mod node;
+mod reach;
 mod session;
 mod storage;
 #[expect(unsafe_code, reason = "libvirt's interface is C; see there")]

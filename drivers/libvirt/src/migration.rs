@@ -6,7 +6,8 @@ use gnt_driver::{Migration, Refusal, Transfer, Trouble};
 
 use crate::guests::{Journey, journey};
 use crate::lifecycle::refused;
-use crate::session::{Session, uri};
+use crate::reach::Reach;
+use crate::session::Session;
 use crate::sys::{Code, Domain, Job, MigrateFlags};
 
 /// Moves a guest; returns when it is there, or is not.
@@ -16,7 +17,7 @@ pub(crate) fn migrate(
     to: &BTreeMap<String, String>,
     how: &Migration,
 ) -> Result<(), Refusal> {
-    let uri = uri(to)?;
+    let Reach { uri, .. } = Reach::read(to)?;
     let domain = session.guest(guest)?;
     let runs = session.ask(domain.state())?.is_active();
     match (how.live, runs) {

@@ -1,23 +1,15 @@
 //! A connection to a node, and the way from a request to its answer.
 
 use std::collections::BTreeMap;
-use std::str::FromStr;
 
 use gnt_driver::{Ask, Opened, PROTOCOL, Refusal, Trouble};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::reach::Reach;
 use crate::sys::{Connection, Domain, Error, Library, Origin};
 use crate::trouble::{self, Call, Line};
 use crate::{definition, guests, lifecycle, mark, migration, node, storage};
-
-/// Seconds between two signs of life that a daemon is asked for. `access` may say otherwise under
-/// `keepalive_interval`. Short, since a daemon that hangs is to be noticed while somebody waits.
-const KEEPALIVE_INTERVAL: i32 = 2;
-
-/// How many of them may be owed; `keepalive_count`. With the interval 8 seconds, which a daemon under
-/// load, and a network that finds another way, come back within.
-const KEEPALIVE_COUNT: u32 = 3;
 
 /// A connection to a node.
 pub(crate) struct Session {
@@ -91,21 +83,19 @@ impl Session {
             )
             .hint("install gnt and gnt-libvirt of the same release"));
         }
-        let uri = uri(access)?;
-        let interval = number(access, "keepalive_interval", KEEPALIVE_INTERVAL)?;
-        let count = number(access, "keepalive_count", KEEPALIVE_COUNT)?;
+        let reach = Reach::read(access)?;
         let library = Library::load().map_err(|why| {
             Refusal::new(Trouble::Unsupported, why)
                 .hint("install libvirt's library where gnt-runner runs (Debian: apt-get install libvirt0)")
         })?;
         let unreachable = |error| trouble::refusal(error, Call::Open, Line::Down);
-        let connection = Connection::open(library, &uri).map_err(unreachable)?;
+        let connection = Connection::open(library, &reach.uri).map_err(unreachable)?;
         connection
-            .keep_alive(interval, count)
+            .keep_alive(reach.keepalive_interval, reach.keepalive_count)
             .map_err(unreachable)?;
         let session = Session {
             connection,
-            is_local: is_local(&uri),
+            is_local: reach.is_local(),
         };
         let (host_name, host_uuid) = node::identity(&session)?;
         let version = session.ask(library.version())?;
@@ -146,101 +136,13 @@ impl Session {
     }
 }
 
-/// The URI among what says how to reach a node, made such that nobody is asked for a password: a driver
-/// has no terminal.
-pub(crate) fn uri(access: &BTreeMap<String, String>) -> Result<String, Refusal> {
-    let Some(uri) = access.get("uri") else {
-        return Err(Refusal::new(
-            Trouble::Failed,
-            "no `uri` says how to reach the node",
-        ));
-    };
-    let scheme = uri.split("://").next().unwrap_or_default();
-    let over_ssh = ["+ssh", "+libssh", "+libssh2"]
-        .iter()
-        .any(|end| scheme.ends_with(end));
-    Ok(match over_ssh && !uri.contains("no_tty=") {
-        true if uri.contains('?') => format!("{uri}&no_tty=1"),
-        true => format!("{uri}?no_tty=1"),
-        false => uri.clone(),
-    })
-}
-
-/// Whether a URI is that of the machine itself. One with a socket of its own may lead anywhere.
-fn is_local(uri: &str) -> bool {
-    let Some((scheme, rest)) = uri.split_once("://") else {
-        return false;
-    };
-    rest.starts_with('/')
-        && !rest.contains("socket=")
-        && matches!(scheme.split_once('+'), None | Some((_, "unix")))
-}
-
-fn number<T: FromStr + PartialOrd + Default>(
-    access: &BTreeMap<String, String>,
-    key: &str,
-    default: T,
-) -> Result<T, Refusal> {
-    let Some(text) = access.get(key) else {
-        return Ok(default);
-    };
-    match text.parse() {
-        Ok(number) if number > T::default() => Ok(number),
-        _ => Err(Refusal::new(
-            Trouble::Failed,
-            format!("`{key}` is to be a whole number above 0, not '{text}'"),
-        )),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn access(uri: &str) -> BTreeMap<String, String> {
-        BTreeMap::from([("uri".to_owned(), uri.to_owned())])
-    }
-
-    #[test]
-    fn nobody_is_asked_for_a_password() {
-        let batch = |given: &str| uri(&access(given)).unwrap();
-        assert_eq!(batch("qemu+ssh://n/system"), "qemu+ssh://n/system?no_tty=1");
-        assert_eq!(
-            batch("qemu+ssh://n/system?keyfile=/k"),
-            "qemu+ssh://n/system?keyfile=/k&no_tty=1"
-        );
-        assert_eq!(
-            batch("qemu+ssh://n/system?no_tty=0"),
-            "qemu+ssh://n/system?no_tty=0"
-        );
-        assert_eq!(batch("qemu:///system"), "qemu:///system");
-        assert!(uri(&BTreeMap::new()).is_err());
-    }
-
-    #[test]
-    fn a_local_uri_is_one_without_a_host() {
-        assert!(is_local("qemu:///system"));
-        assert!(is_local("qemu+unix:///system"));
-        assert!(!is_local("qemu+unix:///system?socket=/run/forwarded"));
-        assert!(!is_local("qemu+tls://node1/system"));
-        assert!(!is_local("node1"));
-    }
-
-    #[test]
-    fn numbers_are_above_zero() {
-        let mut access = access("qemu:///system");
-        assert_eq!(number(&access, "keepalive_count", 3u32).unwrap(), 3);
-        access.insert("keepalive_count".to_owned(), "7".to_owned());
-        assert_eq!(number(&access, "keepalive_count", 3u32).unwrap(), 7);
-        for wrong in ["0", "-1", "x"] {
-            access.insert("keepalive_count".to_owned(), wrong.to_owned());
-            assert!(number(&access, "keepalive_count", 3u32).is_err());
-        }
-    }
-
     #[test]
     fn another_protocol_is_refused_before_anything_is_opened() {
-        let (trouble, hint) = match Session::open(PROTOCOL + 1, &access("test:///default")) {
+        let (trouble, hint) = match Session::open(PROTOCOL + 1, &BTreeMap::new()) {
             Ok(_) => panic!("opened"),
             Err(refusal) => (refusal.trouble, refusal.hint),
         };

@@ -4,6 +4,8 @@
 # $1: the lab's directory
 
 set -eu
+# Whoever ends a test from the keyboard ends all that belongs to it: this ends last.
+trap '' HUP INT QUIT TERM
 ip link add lan type bridge
 ip link set lan up
 echo $$
