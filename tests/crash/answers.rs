@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::common::Output;
 use crate::load::{Command, Form, Submission, What};
 use crate::motion::{Law, Observer, must};
-use crate::picture::{CANCELED, ERROR, Eye, Picture, SUCCESS, is_final, word};
+use crate::picture::{CANCELED, ERROR, Eye, SUCCESS, is_final, word};
 
 /// A client that has ended.
 pub struct Client {
@@ -78,11 +78,7 @@ impl<'a> Answers<'a> {
         for ((job, _), input) in &observer.inputs {
             let reasons = input["reason"].as_array().map_or(&[][..], Vec::as_slice);
             let own = reasons.iter().find(|reason| reason[0] == "gnt:user");
-            let is_root = observer
-                .last()
-                .jobs
-                .get(job)
-                .is_some_and(|j| j.parent.is_none());
+            let is_root = observer.job(*job).is_some_and(|j| j.parent.is_none());
             if let (Some(token), true) = (own.and_then(|reason| reason[1].as_str()), is_root) {
                 by_token.entry(token.to_owned()).or_default().insert(*job);
             }
@@ -94,10 +90,6 @@ impl<'a> Answers<'a> {
             disk_failed,
             by_token,
         }
-    }
-
-    fn picture(&self) -> &Picture {
-        self.observer.last()
     }
 
     pub fn check(&self, client: &Client) -> Law {
@@ -133,9 +125,7 @@ impl<'a> Answers<'a> {
             What::Submission(submission) => self.submission(client, submission)?,
             What::Cancel => {
                 for item in items(client).iter().filter(|item| item["accepted"] == true) {
-                    let job = item["job"]
-                        .as_i64()
-                        .and_then(|id| self.picture().jobs.get(&id));
+                    let job = item["job"].as_i64().and_then(|id| self.observer.job(id));
                     must!(
                         job.is_some_and(|job| job.cancel),
                         "a cancellation that was accepted is forgotten"
@@ -144,9 +134,7 @@ impl<'a> Answers<'a> {
             }
             What::Archive => {
                 for item in items(client).iter().filter(|item| item["archived"] == true) {
-                    let job = item["job"]
-                        .as_i64()
-                        .and_then(|id| self.picture().jobs.get(&id));
+                    let job = item["job"].as_i64().and_then(|id| self.observer.job(id));
                     must!(
                         job.is_some_and(|job| job.archived),
                         "{item} is not archived"
@@ -157,7 +145,16 @@ impl<'a> Answers<'a> {
                 let ok = *code == 0 || self.faulty || client.output.killed;
                 must!(ok, "the check finds fault with what is on its way");
             }
-            What::Follow | What::Export(_) | What::Other => {}
+            What::Watcher if !client.output.killed && !self.faulty => {
+                let document = serde_json::from_str(&client.output.stdout);
+                let document: Value = document.unwrap_or_default();
+                let findings = document["findings"].as_array().map_or(0, Vec::len);
+                must!(
+                    findings == 0,
+                    "the watcher finds fault with what is on its way"
+                );
+            }
+            What::Watcher | What::Follow | What::Backup(_) | What::Export(_) | What::Other => {}
         }
         if client.output.killed {
             return Ok(());
@@ -175,10 +172,16 @@ impl<'a> Answers<'a> {
             "told of {told:?}, there are {are:?} with {}",
             submission.token
         );
-        must!(!all || told == *are, "told of {told:?}, there are {are:?}");
+        // The name of a request is forgotten with its job, and the next one with it is a new one.
+        let gone = |job: &&i64| self.observer.purged.job(**job).is_some();
+        let again = submission.request.is_some() && are.iter().any(|job| gone(&job));
+        must!(
+            !all || told == *are || again,
+            "told of {told:?}, there are {are:?}"
+        );
         let most = submission.jobs;
         must!(
-            are.len() <= most,
+            are.len() <= most || again,
             "{most} jobs were submitted, there are {are:?}"
         );
         let nothing = client.output.stderr.contains("nothing was submitted");
@@ -187,7 +190,7 @@ impl<'a> Answers<'a> {
             "nothing was submitted, it said, and there are {are:?}"
         );
         if let Some(request) = &submission.request {
-            let named = self.picture().jobs.values();
+            let named = self.observer.last().jobs.values();
             let count = named
                 .filter(|job| job.request.as_ref() == Some(request))
                 .count();
@@ -260,7 +263,7 @@ impl<'a> Answers<'a> {
             must!(!over && !back, "job {job} was {before}, then {state}");
         }
         for (job, state) in seen {
-            let now = self.picture().jobs.get(&job).map(|job| word(job.status));
+            let now = self.observer.job(job).map(|job| word(job.status));
             let over = matches!(&*state, "success" | "error" | "canceled");
             must!(
                 !over || now == Some(&*state),
@@ -279,7 +282,7 @@ impl<'a> Answers<'a> {
                 );
                 continue;
             };
-            let now = self.picture().jobs.get(&id).map(|job| word(job.status));
+            let now = self.observer.job(id).map(|job| word(job.status));
             must!(
                 now == result["status"].as_str(),
                 "job {id} is {now:?}, the document says {}",
@@ -293,7 +296,7 @@ impl<'a> Answers<'a> {
     fn verdict(&self, document: &Value) -> Law {
         self.results(document)?;
         let id = document["job"].as_i64().unwrap_or_default();
-        let Some(job) = self.picture().jobs.get(&id) else {
+        let Some(job) = self.observer.job(id) else {
             return Err(format!("job {id} is not there"));
         };
         must!(
@@ -302,6 +305,11 @@ impl<'a> Answers<'a> {
             word(job.status),
             document["status"]
         );
+        // What became of those that were deleted meanwhile nobody can tell any more.
+        let mut purged = self.observer.purged.jobs();
+        if purged.any(|gone| gone.root == job.root) {
+            return Ok(());
+        }
         let mut count = Count::default();
         self.tell(id, &mut count)?;
         let unmovable = document["unmovable"].as_array().map_or(0, Vec::len);
@@ -335,7 +343,7 @@ impl<'a> Answers<'a> {
 
     /// Counts a job, or those that it returned.
     fn tell(&self, id: i64, count: &mut Count) -> Law {
-        let Some(job) = self.picture().jobs.get(&id) else {
+        let Some(job) = self.observer.job(id) else {
             return Err(format!("job {id} is not there"));
         };
         must!(is_final(job.status), "job {id} has not ended");

@@ -8,6 +8,8 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use serde_json::{Value, json};
 
+use crate::purged::PURGED;
+
 /// Kinds of what operators do. Each story has some of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -15,6 +17,8 @@ pub enum Kind {
     Batch,
     /// A node is emptied or failed over.
     Node,
+    /// Nodes are taken into maintenance and back into use.
+    Maintenance,
     /// One instance is moved, started, stopped.
     Instance,
     /// Instances and nodes come and go.
@@ -29,10 +33,14 @@ pub enum Kind {
     Priority,
     /// Jobs are put away.
     Archive,
+    /// Jobs that were put away are deleted.
+    Purge,
     /// The queue is drained and opened.
     Drain,
     /// The queue is held and released.
     Hold,
+    /// The watcher looks, as cron lets it.
+    Watcher,
     /// Limits are changed.
     Limits,
     /// The same request is submitted again.
@@ -41,15 +49,18 @@ pub enum Kind {
     Look,
     /// The simulator makes things fail.
     Fault,
+    /// Somebody takes a backup.
+    Backup,
     /// The cluster is written to a file, and one of a file put in its place.
     Import,
     /// The simulator gets faster or slower, verbs get other limits.
     Simulator,
 }
 
-pub const KINDS: [Kind; 17] = [
+pub const KINDS: [Kind; 21] = [
     Kind::Batch,
     Kind::Node,
+    Kind::Maintenance,
     Kind::Instance,
     Kind::Births,
     Kind::Changes,
@@ -57,12 +68,15 @@ pub const KINDS: [Kind; 17] = [
     Kind::Cancel,
     Kind::Priority,
     Kind::Archive,
+    Kind::Purge,
     Kind::Drain,
     Kind::Hold,
+    Kind::Watcher,
     Kind::Limits,
     Kind::Twice,
     Kind::Look,
     Kind::Fault,
+    Kind::Backup,
     Kind::Import,
     Kind::Simulator,
 ];
@@ -100,6 +114,10 @@ pub enum What {
     Follow,
     /// The check of everything, in the middle of everything.
     Verify,
+    /// The watcher, which starts what is down and finds fault with what is not in order.
+    Watcher,
+    /// A backup, in this file.
+    Backup(PathBuf),
     /// The cluster, written for this file.
     Export(PathBuf),
     /// Something else; with a document or without.
@@ -178,6 +196,7 @@ impl Load {
         match kind {
             Kind::Batch => self.batch(random, dir),
             Kind::Node => self.node_operation(random),
+            Kind::Maintenance => self.maintenance(random),
             Kind::Instance => self.instance_operation(random),
             Kind::Births => self.birth(random),
             Kind::Changes => self.change(random),
@@ -201,6 +220,7 @@ impl Load {
                     short(line, What::Archive)
                 }
             },
+            Kind::Purge => purge(random, dir),
             Kind::Drain => queue(match random.random_bool(0.4) {
                 true => "drain",
                 false => "undrain",
@@ -209,6 +229,7 @@ impl Load {
                 true => "hold",
                 false => "release",
             }),
+            Kind::Watcher => watcher(random, dir),
             Kind::Limits => {
                 let (name, least) = match random.random_bool(0.5) {
                     true => ("--max-running-jobs", 1),
@@ -223,6 +244,7 @@ impl Load {
             },
             Kind::Look => self.look(random),
             Kind::Fault => self.fault(random),
+            Kind::Backup => self.backup(dir),
             Kind::Import => self.import(random, dir),
             Kind::Simulator => simulator(random),
         }
@@ -295,6 +317,19 @@ impl Load {
         self.submission(random, &line, 1)
     }
 
+    fn maintenance(&mut self, random: &mut StdRng) -> Command {
+        let node = self.node(random);
+        let mut line = vec!["gnt-node", "maintenance"];
+        match random.random_range(0..7) {
+            0 | 1 => line.extend(["enter", "-f", &node]),
+            2 => line.extend(["enter", "-f", "--min-free", "N+1", &node]),
+            3 => line.extend(["enter", "-f", "--allow-partial", &node]),
+            4 => line.extend(["leave", "-f", "--no-restore", &node]),
+            _ => line.extend(["leave", "-f", &node]),
+        }
+        self.submission(random, &line, 1)
+    }
+
     fn instance_operation(&mut self, random: &mut StdRng) -> Command {
         let name = self.instance(random);
         let line: &[&str] = match random.random_range(0..9) {
@@ -354,8 +389,13 @@ impl Load {
         );
         let (disk, tag) = (format!("add:size={size}"), format!("t{number}"));
         let ratio = format!("{}", 4 * number);
+        let tagging = *["add-tags", "remove-tags"]
+            .choose(random)
+            .unwrap_or(&"add-tags");
         let modify = ["gnt-instance", "modify", "--ignore-ipolicy"];
-        let line: Vec<&str> = match random.random_range(0..12) {
+        let elsewhere = format!("{node}:{}", self.node(random));
+        let renamed;
+        let line: Vec<&str> = match random.random_range(0..18) {
             0 | 1 => vec!["gnt-instance", "move", "-f", "-n", &node, &name],
             2 => vec![
                 "gnt-instance",
@@ -370,9 +410,22 @@ impl Load {
             5 => [&modify[..], &["-B", &memory, &name]].concat(),
             6 => vec!["gnt-instance", "activate-disks", &name],
             7 => vec!["gnt-instance", "deactivate-disks", &name],
-            8 => vec!["gnt-instance", "add-tags", &name, &tag],
-            9 => vec!["gnt-instance", "remove-tags", &name, &tag],
-            10 => vec!["gnt-node", "add-tags", &node, &tag],
+            8 | 9 => vec!["gnt-instance", tagging, &name, &tag],
+            10 => vec!["gnt-node", tagging, &node, &tag],
+            11 => vec!["gnt-group", tagging, "default", &tag],
+            12 => vec!["gnt-cluster", tagging, &tag],
+            // What follows wants an instance that is stopped.
+            13 => vec!["gnt-instance", "shutdown", &name],
+            14 => vec!["gnt-instance", "recreate-disks", "-f", &name],
+            15 => {
+                let nodes = &elsewhere;
+                vec!["gnt-instance", "recreate-disks", "-f", "-n", nodes, &name]
+            }
+            16 => {
+                self.born += 1;
+                renamed = format!("new{}", self.born);
+                vec!["gnt-instance", "rename", &name, &renamed]
+            }
             _ => vec![
                 "gnt-group",
                 "modify",
@@ -461,6 +514,19 @@ impl Load {
             _ => line.extend(["fails", "--times", &times, "--at", &at]),
         }
         short(words(&line), What::Other)
+    }
+
+    /// Each backup has a file of its own.
+    fn backup(&mut self, dir: &Path) -> Command {
+        self.files += 1;
+        let file = dir.join(format!("backup-{}", self.files));
+        let mut line = words(&["gnt-cluster", "backup", "--json"]);
+        line.push(file.to_str().unwrap().to_owned());
+        Command {
+            words: line,
+            what: What::Backup(file),
+            short: false,
+        }
     }
 
     /// What was written first comes back again and again.
@@ -588,6 +654,51 @@ fn simulator(random: &mut StdRng) -> Command {
         words(&["gnt-cluster", "modify", option, &text[which]]),
         What::Other,
     )
+}
+
+fn watcher(random: &mut StdRng, dir: &Path) -> Command {
+    let mut line = words(&["gnt-cluster", "watcher"]);
+    let what = match random.random_range(0..8) {
+        0 => {
+            line.extend(words(&["pause", "--json", "1s"]));
+            What::Other
+        }
+        1 => {
+            line.extend(words(&["continue", "--json"]));
+            What::Other
+        }
+        more => {
+            line.extend(words(&["run", "--json", "--timeout", "5s"]));
+            if more == 2 {
+                line.extend(words(&["--archive-age", "all", "--purge-age", "all"]));
+                let file = dir.join(PURGED).to_str().unwrap().to_owned();
+                line.extend(["--purge-export".to_owned(), file]);
+            }
+            What::Watcher
+        }
+    };
+    Command {
+        words: line,
+        what,
+        short: false,
+    }
+}
+
+fn purge(random: &mut StdRng, dir: &Path) -> Command {
+    let line = match random.random_range(0..5) {
+        0 | 1 => words(&["gnt-job", "autoarchive", "--json", "all"]),
+        more => {
+            let age = if more == 2 { "1s" } else { "all" };
+            let mut line = words(&["gnt-job", "purge", "--json", age, "--export"]);
+            line.push(dir.join(PURGED).to_str().unwrap().to_owned());
+            line
+        }
+    };
+    Command {
+        words: line,
+        what: What::Other,
+        short: random.random_bool(0.5),
+    }
 }
 
 fn queue(verb: &str) -> Command {

@@ -1,13 +1,16 @@
 //! What must hold between two pictures of the database, and within each.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
 use serde_json::Value;
 
+use crate::effects::Effects;
 use crate::picture::{
-    CANCELED, CANCELING, ERROR, Eye, Held, Op, Picture, QUEUED, RUNNING, SUCCESS, WAITING,
+    CANCELED, CANCELING, ERROR, Eye, Held, Job, Op, Picture, QUEUED, RUNNING, SUCCESS, WAITING,
     is_final, word,
 };
+use crate::purged::Purged;
 use crate::wakes::Wake;
 
 /// Fails the check with a text unless something holds.
@@ -36,12 +39,16 @@ pub const MAX_STARTS: i64 = 3;
 #[derive(Default)]
 pub struct Observer {
     last: Picture,
+    /// Jobs that were deleted.
+    pub purged: Purged,
     /// What each opcode was given, and its end.
     pub inputs: BTreeMap<(i64, u32), Value>,
     ends: BTreeMap<(i64, u32), String>,
     /// What each node has, and what the configuration puts there: memory and disk.
     nodes: BTreeMap<String, Room>,
     config_serial: i64,
+    /// What opcodes owe to the configuration; not where another one may take its place.
+    effects: Option<Effects>,
     /// The most jobs that were ever allowed to run.
     max_running: i64,
     /// Who is to be woken, since something is other than in the picture before.
@@ -65,11 +72,24 @@ fn database(error: rusqlite::Error) -> String {
 }
 
 impl Observer {
+    /// One of a cluster that is never replaced by another, or of one that is.
+    pub fn new(replaced: bool) -> Observer {
+        Observer {
+            effects: (!replaced).then(Effects::default),
+            ..Observer::default()
+        }
+    }
+
     /// Looks once more.
     pub fn look(&mut self, eye: &Eye) -> Law {
-        let now = eye.look().map_err(database)?;
         self.pictures += 1;
-        self.learn(eye, &now)?;
+        let seen = eye.at_once(|eye| {
+            let now = eye.picture().map_err(database)?;
+            self.learn(eye, &now)?;
+            Ok::<_, String>(now)
+        });
+        let now = seen.map_err(database)??;
+        self.purged.part(&self.last, &now)?;
         self.jobs_move_legally(&now)?;
         ops_move_legally(&self.last, &now)?;
         self.states_fit(&now)?;
@@ -95,12 +115,30 @@ impl Observer {
         Ok(())
     }
 
+    /// Learns at the end of jobs that were deleted before anybody had seen them.
+    pub fn remember_purged(&mut self, dir: &Path) -> Law {
+        let inputs = self.purged.read(dir, &self.last)?;
+        self.inputs.extend(inputs);
+        Ok(())
+    }
+
     pub fn last(&self) -> &Picture {
         &self.last
     }
 
+    /// A job that is there, or as it was last seen before it was deleted.
+    pub fn job(&self, id: i64) -> Option<&Job> {
+        self.last.jobs.get(&id).or_else(|| self.purged.job(id))
+    }
+
+    /// An opcode, likewise.
+    pub fn op(&self, key: &(i64, u32)) -> Option<&Op> {
+        self.last.ops.get(key).or_else(|| self.purged.op(key))
+    }
+
     /// Reads what is new: inputs, ends, the configuration.
     fn learn(&mut self, eye: &Eye, now: &Picture) -> Law {
+        let mut done = vec![];
         for (key, op) in &now.ops {
             let new = !self.inputs.contains_key(key);
             let ended = is_final(op.status) && !self.ends.contains_key(key);
@@ -108,6 +146,9 @@ impl Observer {
                 continue;
             }
             let full = eye.op(key.0, key.1).map_err(database)?;
+            if ended && op.status == SUCCESS {
+                done.push(full.input.clone());
+            }
             self.inputs.insert(*key, full.input);
             if ended {
                 self.ends.insert(*key, full.end);
@@ -115,9 +156,15 @@ impl Observer {
         }
         let serial = now.settings.get("config_serial").copied().unwrap_or(0);
         must!(serial >= self.config_serial, "the configuration went back");
-        if serial != self.config_serial || self.nodes.is_empty() {
+        let changed = serial != self.config_serial || self.nodes.is_empty();
+        if changed {
             self.config_serial = serial;
             self.nodes = rooms(eye).map_err(database)?;
+        }
+        if let Some(effects) = &mut self.effects
+            && (changed || !done.is_empty())
+        {
+            effects.look(eye, &done).map_err(database)??;
         }
         let running = now.settings.get("max_running_jobs").copied().unwrap_or(20);
         self.max_running = self.max_running.max(running);
@@ -126,7 +173,8 @@ impl Observer {
 
     /// No end that was on disk is ever another one.
     pub fn ends_stay(&self, eye: &Eye) -> Law {
-        for (key, end) in &self.ends {
+        let there = |(key, _): &(&(i64, u32), &String)| self.purged.job(key.0).is_none();
+        for (key, end) in self.ends.iter().filter(there) {
             let full = eye.op(key.0, key.1).map_err(database)?;
             must!(
                 full.end == *end,
@@ -149,7 +197,8 @@ impl Observer {
         must!(epoch(now) >= epoch(last), "the epoch went back");
         for (id, before) in &last.jobs {
             let Some(job) = now.jobs.get(id) else {
-                return Err(format!("job {id} is gone; it was {}", word(before.status)));
+                // It was noted as deleted.
+                continue;
             };
             must!(
                 legal(before.status, job.status),
@@ -235,7 +284,12 @@ impl Observer {
             };
             for (on, wanted) in depends(input) {
                 let Some(job) = now.jobs.get(&on) else {
-                    return Err(format!("{key:?} depends on job {on}, which is not there"));
+                    // It may have started and ended, and the other one been deleted, unseen.
+                    must!(
+                        is_final(op.status) && self.purged.job(on).is_some(),
+                        "{key:?} depends on job {on}, which is not there"
+                    );
+                    continue;
                 };
                 let fits = match wanted.is_empty() {
                     true => matches!(job.status, SUCCESS | ERROR),
@@ -313,11 +367,12 @@ impl Observer {
     }
 
     fn knows_instance(&self, name: &str) -> bool {
-        // Those of the beginning are there unless somebody removes them.
-        let removed = |input: &Value| {
-            input["OP_ID"] == "OP_INSTANCE_REMOVE" && input["instance_name"] == name
+        // Those of the beginning are there unless somebody removes or renames them.
+        let gone = |input: &Value| {
+            let gone = ["OP_INSTANCE_REMOVE", "OP_INSTANCE_RENAME"].map(Value::from);
+            gone.contains(&input["OP_ID"]) && input["instance_name"] == name
         };
-        name.starts_with("inst") && !self.inputs.values().any(removed)
+        name.starts_with("inst") && !self.inputs.values().any(gone)
     }
 
     /// Who has ended claims nothing.
@@ -362,7 +417,7 @@ impl Observer {
 }
 
 /// Whether a job's state may become another one, with states in between that nobody saw.
-fn legal(from: i64, to: i64) -> bool {
+pub fn legal(from: i64, to: i64) -> bool {
     match (from, to) {
         (from, to) if from == to => true,
         (from, _) if is_final(from) => false,
@@ -387,7 +442,8 @@ fn stage(status: i64) -> u8 {
 fn ops_move_legally(last: &Picture, now: &Picture) -> Law {
     for (key, before) in &last.ops {
         let Some(op) = now.ops.get(key) else {
-            return Err(format!("opcode {key:?} is gone"));
+            must!(!now.jobs.contains_key(&key.0), "opcode {key:?} is gone");
+            continue;
         };
         let forward = stage(op.status) > stage(before.status) || op.status == before.status;
         must!(

@@ -37,6 +37,14 @@ pub fn word(status: i64) -> &'static str {
     }
 }
 
+/// The state of this word.
+pub fn of_word(text: &str) -> Option<i64> {
+    let all = [
+        QUEUED, WAITING, CANCELING, RUNNING, CANCELED, SUCCESS, ERROR,
+    ];
+    all.into_iter().find(|status| word(*status) == text)
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     pub parent: Option<i64>,
@@ -120,10 +128,15 @@ impl Eye {
 
     /// One moment.
     pub fn look(&self) -> rusqlite::Result<Picture> {
+        self.at_once(Eye::picture)?
+    }
+
+    /// Whatever is read by `look` is of one moment.
+    pub fn at_once<T>(&self, look: impl FnOnce(&Eye) -> T) -> rusqlite::Result<T> {
         self.db.execute_batch("BEGIN")?;
-        let picture = self.picture();
+        let seen = look(self);
         self.db.execute_batch("COMMIT")?;
-        picture
+        Ok(seen)
     }
 
     fn rows<T>(
@@ -139,7 +152,8 @@ impl Eye {
         Ok(self.rows(sql, |row| row.get(0))?.pop().unwrap_or(0))
     }
 
-    fn picture(&self) -> rusqlite::Result<Picture> {
+    /// What has its laws, not necessarily of one moment.
+    pub fn picture(&self) -> rusqlite::Result<Picture> {
         let mut jobs = BTreeMap::new();
         let mut ops = BTreeMap::new();
         for (suffix, archived) in [("", false), ("_archive", true)] {

@@ -148,7 +148,7 @@ impl Rest<'_> {
         self.families(picture)?;
         self.failures_have_reasons(picture)?;
         self.said_once(picture)?;
-        self.reality(picture)
+        self.reality()
     }
 
     /// The children of a job are those that its results name, and no others.
@@ -181,6 +181,10 @@ impl Rest<'_> {
                 );
             }
         }
+        for children in named.values_mut() {
+            children.retain(|child| self.observer.purged.job(*child).is_none());
+        }
+        named.retain(|_, children| !children.is_empty());
         must!(
             named == are,
             "the results name the children {named:?}, there are {are:?}"
@@ -237,7 +241,7 @@ impl Rest<'_> {
         Ok(())
     }
 
-    fn reality(&self, picture: &Picture) -> Law {
+    fn reality(&self) -> Law {
         let store = self.lab.store();
         let simulator = simulator(&store).map_err(|error| error.to_string())?;
         let reality = simulator.snapshot().map_err(|error| error.to_string())?;
@@ -267,12 +271,12 @@ impl Rest<'_> {
             return Ok(());
         }
         let log = simulator.log().map_err(|error| error.to_string())?;
-        self.deeds_have_reasons(picture, &log)
+        self.deeds_have_reasons(&log)
     }
 
     /// Nothing was done oftener than somebody wanted it: each verb at most once an opcode. (A reboot
     /// that its runner did not live to write down may be done again: it leaves no trace.)
-    fn deeds_have_reasons(&self, picture: &Picture, log: &[LogEntry]) -> Law {
+    fn deeds_have_reasons(&self, log: &[LogEntry]) -> Law {
         let mut done: BTreeMap<(&str, Verb), i64> = BTreeMap::new();
         for deed in log
             .iter()
@@ -291,7 +295,7 @@ impl Rest<'_> {
         for ((instance, verb), times) in done {
             let wanted: i64 = (self.observer.inputs.iter())
                 .filter(|(_, input)| input["instance_name"] == instance)
-                .filter_map(|(key, input)| Some((picture.ops.get(key)?, input)))
+                .filter_map(|(key, input)| Some((self.observer.op(key)?, input)))
                 .filter(|(op, _)| op.starts > 0)
                 .map(|(op, input)| may_do(verb, input["OP_ID"].as_str().unwrap_or(""), op.starts))
                 .sum();

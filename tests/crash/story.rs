@@ -26,6 +26,7 @@ use crate::load::{Command, KINDS, Kind, Load, What};
 use crate::motion::{MAX_STARTS, Observer};
 use crate::picture::{ERROR, Eye, Op, Picture, is_final};
 use crate::rest::{Rest, astray, guests};
+use crate::spare::Spare;
 use crate::steering::Steering;
 use crate::wakes::Wakes;
 
@@ -66,6 +67,8 @@ struct Mix {
 pub struct Asked {
     pub command: Command,
     pub signals: Vec<Signal>,
+    /// How many jobs were known when it was asked.
+    known: usize,
 }
 
 pub struct Story<'a> {
@@ -170,6 +173,7 @@ fn tell_in(lab: &Lab, journal: &Journal, steering: Steering, seed: u64) -> Vec<(
     let disk = small_disk(lab, journal, &mut mix, &mut random);
     settle_down(lab, &mut random, &mix);
     let eye = Eye::open(&lab.dir.database()).unwrap();
+    let replaced = kinds.contains(&Kind::Import);
     let mut story = Story {
         lab,
         journal,
@@ -190,8 +194,8 @@ fn tell_in(lab: &Lab, journal: &Journal, steering: Steering, seed: u64) -> Vec<(
         faulty: false,
     };
     let watched = Watched::default();
-    let observer = std::thread::scope(|scope| {
-        let observer = scope.spawn(|| watched.observe(lab, journal));
+    let mut observer = std::thread::scope(|scope| {
+        let observer = scope.spawn(|| watched.observe(lab, journal, replaced));
         let told = catch_unwind(AssertUnwindSafe(|| story.run(&watched, &eye)));
         watched.over.store(true, Ordering::Relaxed);
         let observer = observer.join().unwrap();
@@ -201,7 +205,9 @@ fn tell_in(lab: &Lab, journal: &Journal, steering: Steering, seed: u64) -> Vec<(
         }
     });
     watched.check();
-    let laws = story.judge(&eye, &observer);
+    let laws = observer
+        .remember_purged(lab.temp.path())
+        .and_then(|()| story.judge(&eye, &observer));
     if let Err(law) = laws {
         journal.say(&format!("BROKEN {law}"));
         panic!("{law}");
@@ -260,9 +266,10 @@ struct Watched {
 }
 
 impl Watched {
-    /// Looks after every commit until the story is over, and once more.
-    fn observe(&self, lab: &Lab, journal: &Journal) -> Observer {
-        let mut observer = Observer::default();
+    /// Looks after every commit until the story is over, and once more. In some stories another
+    /// cluster takes the place of the one that is there.
+    fn observe(&self, lab: &Lab, journal: &Journal, replaced: bool) -> Observer {
+        let mut observer = Observer::new(replaced);
         let mut wakes = Wakes::of(&lab.dir);
         let eye = Eye::open(&lab.dir.database()).unwrap();
         let mut version = None;
@@ -350,6 +357,7 @@ impl Story<'_> {
         let asked = Asked {
             command,
             signals: vec![],
+            known: self.load.ids.len(),
         };
         if short && self.asleep.is_empty() && !self.stops_by_itself {
             self.finish(asked, running);
@@ -394,11 +402,29 @@ impl Story<'_> {
         if let (What::Export(file), 0) = (&asked.command.what, output.code) {
             std::fs::write(file, &output.stdout).unwrap();
         }
+        if let (What::Backup(file), 0) = (&asked.command.what, output.code) {
+            self.check_backup(file, asked.known);
+        }
         self.ended.push(Client {
             command: asked.command,
             output,
             signals: asked.signals,
         });
+    }
+
+    /// Makes a cluster of a backup, beside the story, and looks at it.
+    fn check_backup(&self, file: &Path, known: usize) {
+        self.happens("backup restored");
+        let spare = Spare {
+            file,
+            known: &self.load.ids[..known],
+            faulty: self.faulty,
+        };
+        if let Err(law) = spare.check() {
+            self.journal.say(&format!("BROKEN {law}"));
+            panic!("{}: {law}", file.display());
+        }
+        std::fs::remove_file(file).unwrap();
     }
 
     /// Runs a tool of which the story needs the effect.
