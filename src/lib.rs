@@ -106,6 +106,7 @@ pub mod locking;
 pub mod lu;
 pub mod opcodes;
 pub mod processor;
+mod program;
 pub mod queue;
 pub mod runner;
 pub mod signals;
