@@ -53,6 +53,7 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "add-tags" -
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "remove-tags" -d 'Remove tags from the cluster'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "search-tags" -d 'Find tags and whatever has them'
 complete -c gnt-cluster -n "__fish_gnt_cluster_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l driver -d 'What runs its instances: fake (a simulator), libvirt, or the NAME of a program gnt-NAME' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l nodes -d 'How many nodes' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -l instances -d 'How many instances' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand init" -s I -l default-iallocator -d 'Let this allocator choose where none is named with -I; built-in is the built-in placement' -r -f -a '(__fish_gnt_cluster_names)'
@@ -276,6 +277,12 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l grou
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l min-free -d 'Refuse if less than this is free without a node: N+1, room for the loss of one more' -r -f -a "N+1\t'Enough for the loss of one more node'"
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l parallel -d 'Run at most so many jobs at once' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l back-within -d 'Wait so long for a node to answer again' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l bandwidth -d 'Send at most so many MiB a second, in each migration' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l migration-downtime -d 'How many milliseconds a guest may stand still at the end' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l migration-timeout -d 'How long one migration may take, such as 10m' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l on-timeout -d 'What then: abort (it stays), suspend (it stands still until it is there) or wait [else: abort]' -r -f -a "abort\t'It is given up: the instance runs on where it was'
+suspend\t'The guest stands still until it is over; it runs where it was moved to'
+wait\t'It goes on'"
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l restart -d 'Forget how far an unfinished one came, and begin anew'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l dry-run -d 'Only tell which nodes it would be, in which order'
@@ -288,7 +295,9 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -s h -l
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l max-running-jobs -d 'How many jobs run at once at most' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l queue-limit -d 'How many unfinished jobs the queue holds at most' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l simulator -d 'How long the simulator takes, in milliseconds: start=100,migrate=0' -r -f -a '(__fish_gnt_cluster_names)'
-complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l verb-limit -d 'How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node, allocator' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l verb-limit -d 'How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node, allocator, fence' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l shared-path -d 'A path that every node sees, such as a mount of NFS; may be given several times' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l unshared-path -d 'A path that is not to be taken for shared any more' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l runner-idle -d 'How many seconds a runner without work stays' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -s I -l default-iallocator -d 'Let this allocator choose where none is named with -I; built-in is the built-in placement' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand modify" -l default-iallocator-params -d 'Options for every allocator: key=value,…, a key alone has no value' -r -f -a '(__fish_gnt_cluster_names)'

@@ -89,6 +89,12 @@ complete -c gnt-group -n "__fish_gnt_group_using_subcommand assign-nodes" -s h -
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l to -d 'Where instances may go; all other groups if none is given' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -s I -l iallocator -d 'Let this allocator choose' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l parallel -d 'Run at most so many jobs at once' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l bandwidth -d 'Send at most so many MiB a second, in each migration' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l migration-downtime -d 'How many milliseconds a guest may stand still at the end' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l migration-timeout -d 'How long one migration may take, such as 10m' -r -f -a '(__fish_gnt_group_names)'
+complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l on-timeout -d 'What then: abort (it stays), suspend (it stands still until it is there) or wait [else: abort]' -r -f -a "abort\t'It is given up: the instance runs on where it was'
+suspend\t'The guest stands still until it is over; it runs where it was moved to'
+wait\t'It goes on'"
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_group_names)'
 complete -c gnt-group -n "__fish_gnt_group_using_subcommand evacuate" -l on-deadline -d 'What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
 cancel\t'All are cancelled'

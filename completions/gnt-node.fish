@@ -52,6 +52,10 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s g -l node-grou
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l master-capable -d 'May it become master: yes or no' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l vm-capable -d 'May it hold instances: yes or no' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l capacity -d 'Its size, such as memory=64G,disk=1T,cpus=32' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l libvirt-uri -d 'Where it is reached, such as qemu+ssh://node1/system' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l peer-uri -d 'Where the other nodes reach it when an instance moves there [else: the same]' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l fence-cmd -d 'What cuts its power and succeeds only if it is off; run by /bin/sh -c with GNT_NODE' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l migration-bandwidth -d 'How many MiB a second each migration away from it may take; 0 for all that there is' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -72,6 +76,12 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s h -l help -d '
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l node -d 'The node to empty' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s n -l new-secondary -d 'Put all secondary copies on this node; implies -s' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -s I -l iallocator -d 'Let this allocator choose where they go' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l bandwidth -d 'Send at most so many MiB a second, in each migration' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l migration-downtime -d 'How many milliseconds a guest may stand still at the end' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l migration-timeout -d 'How long one migration may take, such as 10m' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l on-timeout -d 'What then: abort (it stays), suspend (it stands still until it is there) or wait [else: abort]' -r -f -a "abort\t'It is given up: the instance runs on where it was'
+suspend\t'The guest stands still until it is over; it runs where it was moved to'
+wait\t'It goes on'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l parallel -d 'Run at most so many jobs at once' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand evacuate" -l on-deadline -d 'What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
@@ -115,6 +125,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l request-i
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l timeout -d 'Stop waiting after so long (exit 4); the jobs go on' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l ignore-consistency -d 'Start from copies that are not in sync, also if the node cannot be told to stop'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l i-confirm-power-off -d 'The node is powered off: I have made sure of that'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l ignore-ipolicy -d 'Do not check the group\'s instance policy'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -s f -l force -l yes -d 'Do not ask for confirmation'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand failover" -l allow-partial -d 'Move those that can move even if others cannot'
@@ -140,6 +151,12 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and not _
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and not __fish_seen_subcommand_from enter leave status help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -l min-free -d 'Refuse if less than this is free afterwards: N+1, room for the loss of one more node' -r -f -a "N+1\t'Enough for the loss of one more node'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -s I -l iallocator -d 'Ask this allocator where instances go' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -l bandwidth -d 'Send at most so many MiB a second, in each migration' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -l migration-downtime -d 'How many milliseconds a guest may stand still at the end' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -l migration-timeout -d 'How long one migration may take, such as 10m' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -l on-timeout -d 'What then: abort (it stays), suspend (it stands still until it is there) or wait [else: abort]' -r -f -a "abort\t'It is given up: the instance runs on where it was'
+suspend\t'The guest stands still until it is over; it runs where it was moved to'
+wait\t'It goes on'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -l parallel -d 'Run at most so many jobs at once' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -l on-deadline -d 'What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
@@ -167,6 +184,12 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fis
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -l json -d 'Print one JSON document'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l parallel -d 'Run at most so many jobs at once' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l bandwidth -d 'Send at most so many MiB a second, in each migration' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l migration-downtime -d 'How many milliseconds a guest may stand still at the end' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l migration-timeout -d 'How long one migration may take, such as 10m' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l on-timeout -d 'What then: abort (it stays), suspend (it stands still until it is there) or wait [else: abort]' -r -f -a "abort\t'It is given up: the instance runs on where it was'
+suspend\t'The guest stands still until it is over; it runs where it was moved to'
+wait\t'It goes on'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -207,6 +230,12 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l migration-
 non-live\t'It stands still while its memory is copied'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s n -l target-node -d 'Where those go that are not bound to a secondary' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -s I -l iallocator -d 'Let this allocator choose where they go' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l bandwidth -d 'Send at most so many MiB a second, in each migration' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l migration-downtime -d 'How many milliseconds a guest may stand still at the end' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l migration-timeout -d 'How long one migration may take, such as 10m' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l on-timeout -d 'What then: abort (it stays), suspend (it stands still until it is there) or wait [else: abort]' -r -f -a "abort\t'It is given up: the instance runs on where it was'
+suspend\t'The guest stands still until it is over; it runs where it was moved to'
+wait\t'It goes on'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l parallel -d 'Run at most so many jobs at once' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l on-deadline -d 'What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
@@ -276,6 +305,10 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l master-capa
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l vm-capable -d 'May it hold instances: yes or no' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s s -l secondary-ip -d 'Its secondary IP address' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l capacity -d 'Its size, such as memory=64G,disk=1T,cpus=32; what is not given stays' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l libvirt-uri -d 'Where it is reached, such as qemu+ssh://node1/system' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l peer-uri -d 'Where the other nodes reach it when an instance moves there [else: the same]' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l fence-cmd -d 'What cuts its power and succeeds only if it is off; run by /bin/sh -c with GNT_NODE' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l migration-bandwidth -d 'How many MiB a second each migration away from it may take; 0 for all that there is' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"

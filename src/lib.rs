@@ -90,6 +90,10 @@
 //! * **Watcher**: what cron calls: it starts what should run and does not, through jobs like anybody else.
 //! * **Adopt**: a runner follows to its end what its dead predecessor began and what is still under way
 //!   in reality, instead of beginning again.
+//!   Of guests of real machines, another thing: to take one into the configuration as it is. **Forget** gives
+//!   it back.
+//! * **Machine**: what a node really is, where the driver is not the simulator. *Fencing* cuts its power, so
+//!   that nothing can run there any more.
 //! * **Uncertain**: an instance of which nobody could tell what became of it, as when a node gave no
 //!   answer. Opcodes refuse it until `gnt-instance migrate --cleanup` has had one.
 

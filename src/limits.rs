@@ -87,6 +87,15 @@ limits! {
     /// name has at most.
     NAME_BYTES: usize = 255, "bytes",
         "the job (`invalid_opcode`) or the file is refused; as `--request-id` a usage error, exit 2";
+    /// A URI or a fence command of a node: a line that somebody typed.
+    HOST_BYTES: usize = 4 << 10, "bytes",
+        "the opcode fails (`wrong_input`)";
+    /// What a driver needs to make a guest known on a node: those of libvirt have some KiB.
+    DEFINITION_BYTES: usize = 1 << 20, "bytes",
+        "the opcode fails (`wrong_state`)";
+    /// Paths that are said to be seen by every node: mount points and device directories of a site.
+    SHARED_PATHS: usize = 256, "paths",
+        "the opcode fails (`wrong_input`)";
     /// Tags of one object; Ganeti's limit.
     TAGS: usize = 4_096, "tags",
         "the opcode fails (`wrong_input`), the file is refused";
@@ -139,6 +148,15 @@ limits! {
     /// still be computed.
     DURATION_SECONDS: u64 = 100 * 365 * 86_400, "s",
         "usage error, exit 2";
+    /// How long a guest may stand still at the end of a migration: QEMU's own limit.
+    MIGRATION_DOWNTIME_MS: u64 = 2_000_000, "ms",
+        "the job is refused (`invalid_opcode`); on the command line a usage error, exit 2";
+    /// How long a migration may take: a day; what does not end in that time never does.
+    MIGRATION_SECONDS: u64 = 86_400, "s",
+        "the job is refused (`invalid_opcode`); on the command line a usage error, exit 2";
+    /// MiB a second that a migration may take: more than any wire carries.
+    MIGRATION_BANDWIDTH: u64 = 1_000_000, "MiB/s",
+        "the job is refused (`invalid_opcode`); on the command line a usage error, exit 2";
     /// A delay of `OP_TEST_DELAY`: a year; what is longer is a slip of the hand.
     DELAY_SECONDS: u64 = 366 * 86_400, "s",
         "the opcode fails (`wrong_input`)";

@@ -21,13 +21,15 @@ use clap::{Args, Command};
 mod leaves;
 
 use gnt::cli::args::common::{ForceArgs, ListArgs, ObjectListArgs, SubmitArgs};
+use gnt::cli::args::host::HostArgs;
+use gnt::cli::args::migration::MigrationArgs;
 use gnt::cli::args::policy::PolicyArgs;
 use gnt::cli::args::select::SelectArgs;
 use gnt::cli::generate::{completions, man_pages, tools};
 use leaves::{Leaf, leaves, options};
 
 /// Sets of options that the document names by one word, the larger before those that they contain.
-fn sets() -> [(&'static str, BTreeSet<String>); 6] {
+fn sets() -> [(&'static str, BTreeSet<String>); 8] {
     fn of<A: Args>() -> BTreeSet<String> {
         options(&A::augment_args(Command::new("set")))
     }
@@ -38,6 +40,8 @@ fn sets() -> [(&'static str, BTreeSet<String>); 6] {
         ("selection", of::<SelectArgs>()),
         ("policy", of::<PolicyArgs>()),
         ("force", of::<ForceArgs>()),
+        ("migration", of::<MigrationArgs>()),
+        ("machine", of::<HostArgs>()),
     ]
 }
 

@@ -27,6 +27,7 @@ fn evacuate(node: &str, mode: EvacMode) -> Opcode {
         ignore_soft_errors: false,
         allow_partial: false,
         parallel: None,
+        migration: Default::default(),
     }
     .into()
 }

@@ -8,14 +8,17 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    reason = "a test may end where it finds something amiss; it reads its script"
+    clippy::print_stderr,
+    reason = "a test may end where it finds something amiss; it reads its script, and says what it skips"
 )]
 
 use std::fmt::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use assert_cmd::cargo::cargo_bin;
+use serde_json::{Value, json};
 
 /// What differs from run to run, and what stands for it.
 const REDACTED: [(&str, &str); 14] = [
@@ -43,6 +46,8 @@ const REDACTED: [(&str, &str); 14] = [
 
 struct Lab {
     temp: tempfile::TempDir,
+    /// Tools with a driver beside them.
+    tools: Option<tempfile::TempDir>,
 }
 
 impl Lab {
@@ -50,6 +55,7 @@ impl Lab {
     fn empty() -> Lab {
         Lab {
             temp: tempfile::tempdir().unwrap(),
+            tools: None,
         }
     }
 
@@ -64,7 +70,10 @@ impl Lab {
 
     /// What a line of shell prints and how it ends.
     fn run(&self, line: &str) -> String {
-        let tools = cargo_bin("gnt-node").parent().map(PathBuf::from).unwrap();
+        let tools = match &self.tools {
+            Some(tools) => tools.path().to_owned(),
+            None => cargo_bin("gnt-node").parent().map(PathBuf::from).unwrap(),
+        };
         let path = format!("{}:/usr/bin:/bin", tools.display());
         let output = Command::new("/bin/sh")
             .args(["-c", line])
@@ -127,6 +136,58 @@ fn transcript(name: &str, lab: &Lab) {
         settings.add_filter(pattern, word);
     }
     settings.bind(|| insta::assert_snapshot!(name, text));
+}
+
+/// Three machines of the driver in Python, with guests on the first: `node1` has what `machines.cli` adopts.
+fn machines() -> Option<Lab> {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("skipped: the driver in Python (python3 is not installed)");
+        return None;
+    }
+    let beside = cargo_bin("gnt-node").parent().map(PathBuf::from).unwrap();
+    let tools = tempfile::tempdir_in(&beside).unwrap();
+    let names = ["cluster", "instance", "job", "node", "runner"].map(|name| format!("gnt-{name}"));
+    for name in &names {
+        std::fs::hard_link(beside.join(name), tools.path().join(name)).unwrap();
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let driver = tools.path().join("gnt-json");
+    std::fs::copy(root.join("tests/driver/gnt-json"), &driver).unwrap();
+    std::fs::set_permissions(&driver, PermissionsExt::from_mode(0o755)).unwrap();
+    let lab = Lab {
+        temp: tempfile::tempdir().unwrap(),
+        tools: Some(tools),
+    };
+    let guest = |nr: u32, name: &str, state: &str, autostart: bool| {
+        let uuid = format!("00000000-0000-4000-8000-00000000000{nr}");
+        let disk = lab.temp.path().join(format!("disks/{name}.img"));
+        let definition =
+            json!({"uuid": uuid, "name": name, "memory": 512, "vcpus": 1, "disks": [disk]});
+        let guest = json!({"state": state, "autostart": autostart, "cluster": null, "mover": null,
+            "transfer": null, "abort": false, "definition": definition.to_string()});
+        (uuid, guest)
+    };
+    let guests = serde_json::Map::from_iter([
+        guest(1, "web", "running", true),
+        guest(2, "db", "running", false),
+        guest(3, "old", "stopped", false),
+    ]);
+    let node = |guests: &Value| json!({"memory": 4096, "cpus": 4, "guests": guests});
+    let none = json!({});
+    let world = json!({"node1": node(&json!(guests)), "node2": node(&none), "node3": node(&none)});
+    std::fs::write(lab.temp.path().join("world.json"), world.to_string()).unwrap();
+    std::fs::create_dir(lab.temp.path().join("disks")).unwrap();
+    for name in ["web", "db", "old", "new"] {
+        std::fs::write(lab.temp.path().join(format!("disks/{name}.img")), "").unwrap();
+    }
+    Some(lab)
+}
+
+#[test]
+fn machines_of_a_driver() {
+    if let Some(lab) = machines() {
+        transcript("machines", &lab);
+    }
 }
 
 macro_rules! transcripts {

@@ -102,7 +102,7 @@ pub fn examine(store: &Store, reality: &Snapshot) -> Result<Checkup, StoreError>
         };
         checkup
             .troubles
-            .extend(verdict.findings.iter().map(of_finding));
+            .extend(serious(&verdict.findings).map(of_finding));
         checkup.troubles.extend(homeless(store, reality, config)?);
         checkup.troubles.extend(of_fill(&checkup.fill));
         let stopped = stopped_runner(store.dir());
@@ -110,6 +110,11 @@ pub fn examine(store: &Store, reality: &Snapshot) -> Result<Checkup, StoreError>
         checkup.troubles.extend(more);
         Ok(checkup)
     })
+}
+
+/// The findings that something is wrong with.
+fn serious(findings: &[Finding]) -> impl Iterator<Item = &Finding> {
+    findings.iter().filter(|finding| !finding.is_remark())
 }
 
 /// All, those that are meant to run, and those of them that do.
@@ -177,6 +182,18 @@ fn of_finding(finding: &Finding) -> Trouble {
         Code::CopyNotInSync => {
             format!("wait; if it stands still: gnt-instance replace-disks --auto {name}")
         }
+        Code::Overcommitted => format!("gnt-node migrate {name}, or shut some of them down"),
+        Code::GuestMissing => {
+            format!(
+                "gnt-instance startup {name} makes it known there, gnt-instance remove {name} forgets it"
+            )
+        }
+        Code::GuestName => {
+            format!("virsh domrename, or gnt-instance forget {name} and adopt it anew")
+        }
+        Code::GuestUnmarked => format!("gnt-instance forget {name}, then gnt-instance adopt"),
+        Code::GuestForeign => "gnt-instance adopt takes it in; or leave it".into(),
+        Code::Autostart => format!("virsh autostart --disable {name}"),
         Code::CopyExtra => format!(
             "it only takes room; gnt-instance replace-disks -n NODE {name} makes it the second copy"
         ),

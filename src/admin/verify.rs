@@ -2,6 +2,7 @@
 
 mod config;
 mod finding;
+mod machines;
 mod queue;
 mod reality;
 #[cfg(test)]
@@ -51,7 +52,9 @@ pub fn verify(store: &Store, reality: &Snapshot, reading: Reading) -> Result<Ver
             queue::check(store, &held, reading, &mut found)?;
             if let Some(config) = &config {
                 config::check(config, &store.claims()?, &mut found);
-                reality::check(config, reality, &Busy::new(&held), &mut found);
+                let busy = Busy::new(&held);
+                reality::check(config, reality, &busy, &mut found);
+                machines::check(config, config, reality, &busy, &mut found);
             }
             busy.extend(held.keys());
         }
@@ -110,11 +113,12 @@ pub fn check_configuration(config: &Config, claims: &[(JobId, Claim)]) -> Vec<Fi
     found.sorted()
 }
 
-/// Holds a configuration against reality while no job works on what it has.
+/// Holds a part of a configuration against reality while no job works on what it has.
 #[must_use]
-pub fn check_reality(config: &Config, reality: &Snapshot) -> Vec<Finding> {
+pub fn check_reality(config: &Config, whole: &Config, reality: &Snapshot) -> Vec<Finding> {
     let mut found = Findings::default();
     reality::check(config, reality, &Busy::default(), &mut found);
+    machines::check(config, whole, reality, &Busy::default(), &mut found);
     found.sorted()
 }
 

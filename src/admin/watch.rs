@@ -1,12 +1,14 @@
 //! What the watcher looks for: instances that are meant to run and do not, and what is to be done about
 //! each. Reads only.
 
+use std::sync::Arc;
+
 use crate::cluster::{Config, Instance, Node};
 use crate::hypervisor::{InstanceNow, Snapshot};
 use crate::limits::WATCHER_STARTS;
 use crate::locking::LockSet;
 use crate::lu::unit;
-use crate::opcodes::{InstanceStartup, Opcode};
+use crate::opcodes::{InstanceMigrate, InstanceStartup, Opcode};
 use crate::queue::{JobId, Submitter};
 use crate::store::{Store, StoreError};
 
@@ -63,6 +65,42 @@ pub fn down(store: &Store, reality: &Snapshot) -> Result<Vec<Down>, StoreError> 
             what: jobs.remedy(&config, reality, instance),
         };
         Ok(wanting.into_iter().map(|instance| down(instance)).collect())
+    })
+}
+
+/// Instances of real machines of which other nodes have a definition left over, and what makes these forget
+/// it. Those that a job holds, or wants to, are left to it.
+///
+/// # Errors
+/// [`StoreError`] of the database.
+pub fn left_over(store: &Store, reality: &Snapshot) -> Result<Vec<(String, Opcode)>, StoreError> {
+    store.read(|store| {
+        let config = store.config()?;
+        let has_some = |instance: &&Arc<Instance>| {
+            let now = reality.instances.get(&instance.uuid);
+            let home = config.nodes.get(&instance.primary_node);
+            now.is_some_and(|now| {
+                !now.left_over.is_empty() && now.activity.is_none() && now.running_on.len() < 2
+            }) && instance.uncertain.is_none()
+                && home.is_some_and(|home| home.host.is_some() && !home.offline)
+        };
+        let found: Vec<&Arc<Instance>> = config.instances_by_name().filter(has_some).collect();
+        if found.is_empty() {
+            return Ok(vec![]);
+        }
+        let jobs = Jobs::read(store, &config)?;
+        let cleanup = |instance: &Arc<Instance>| {
+            let opcode: Opcode = InstanceMigrate {
+                instance_uuid: Some(instance.uuid.as_str().to_owned()),
+                cleanup: true,
+                ..InstanceMigrate::of(&instance.name)
+            }
+            .into();
+            let locks = unit(&opcode.op).locks(&config);
+            let free = (jobs.wanted.iter()).all(|(_, wanted)| locks.conflict(wanted).is_none());
+            free.then(|| (instance.name.clone(), opcode))
+        };
+        Ok(found.into_iter().filter_map(cleanup).collect())
     })
 }
 

@@ -7,15 +7,15 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::admin::{self, Existing, Founding, NewReality, simulator};
+use crate::admin::{self, Existing, Finding, Founding, NewReality, simulator};
 use crate::allocator::external::{Allocators, BUILT_IN};
 use crate::clock::now;
 use crate::cluster::{Config, export, import, is_cluster_name, nearest, sample};
-use crate::hypervisor::DriverName;
 use crate::hypervisor::fake::FakeSettings;
+use crate::hypervisor::{self, DriverName};
 use crate::limits::CLUSTER_FILE_BYTES;
 use crate::lu;
-use crate::opcodes::{ClusterRename, ClusterVerify, SkipCheck};
+use crate::opcodes::{ClusterRename, ClusterSetParams, ClusterVerify, SkipCheck};
 use crate::queue::{Client, Submitter};
 use crate::store::{Event, Reading, Settings, StateDir, Store, runner_alive};
 
@@ -30,7 +30,7 @@ use super::fields::field;
 use super::fields::info;
 use super::input;
 use super::names;
-use super::operation::{self, Operation, Texts};
+use super::operation::{self, Operation, SubmitOptions, Texts};
 use super::problem::{Problem, Result};
 use super::prompt::confirm;
 use super::table::{self, Cell, Field};
@@ -111,21 +111,45 @@ fn init(args: InitArgs, cx: &mut Context) -> Result<ExitCode> {
         return Err(Problem::input(format!("{name:?} is no name for a cluster")));
     }
     let (nodes, instances) = (args.nodes as usize, args.instances as usize);
-    let config = match args.sample {
-        false => sample::empty(name, seconds()),
-        true => sample::sample(name, nodes, instances, seconds()),
+    let config = match (&args.driver, args.sample) {
+        (DriverName::Simulator, true) => sample::sample(name, nodes, instances, seconds()),
+        (DriverName::Simulator, false) => sample::empty(name, seconds()),
+        (DriverName::Program(driver), false) => sample::of_machines(name, driver, seconds()),
+        (DriverName::Program(_), true) => {
+            return Err(Problem::input("real machines cannot be made up")
+                .hint("leave out --sample, then add them with gnt-node add --libvirt-uri URI"));
+        }
     };
     let config = config.map_err(|error| Problem::input(error.to_string()))?;
+    find_driver(&args.driver)?;
     let text = founded(&config, &dir);
     let founding = Founding {
         config,
-        reality: NewReality::Simulated(FakeSettings::default()),
+        reality: match args.driver {
+            DriverName::Simulator => NewReality::Simulated(FakeSettings::default()),
+            DriverName::Program(name) => NewReality::Machines(name),
+        },
         queue_limit: None,
         max_running_jobs: None,
         allocators: args.allocators.over(&Allocators::default())?,
     };
     admin::found(&dir, &founding, Existing::Keep, &who())?;
     done(cx, &text)
+}
+
+/// Refuses a driver whose program is not there: whoever names one wants to know now.
+fn find_driver(driver: &DriverName) -> Result<()> {
+    let found = match driver {
+        DriverName::Simulator => return Ok(()),
+        DriverName::Program(name) => hypervisor::open(name, Path::new("")),
+    };
+    found.map(drop).map_err(|missing| {
+        let problem = Problem::input(missing.to_string());
+        match missing.hint() {
+            Some(hint) => problem.hint(hint),
+            None => problem,
+        }
+    })
 }
 
 fn founded(config: &Config, dir: &StateDir) -> String {
@@ -278,6 +302,7 @@ fn show(cx: &mut Context) -> Result<ExitCode> {
             json!(config.group_names().collect::<Vec<_>>()),
         ),
         ("Tags", json!(cluster.tags)),
+        ("Shared paths", json!(cluster.shared_paths)),
         (
             "Default hypervisor",
             json!(cluster.enabled_hypervisors.first()),
@@ -382,7 +407,7 @@ fn verify_config(args: VerifyConfigArgs, cx: &mut Context) -> Result<ExitCode> {
         false => Reading::Queue,
     };
     let verdict = admin::verify_at_work(client.store(), reading)?;
-    let exit = match verdict.findings.is_empty() {
+    let exit = match verdict.findings.iter().all(Finding::is_remark) {
         true => ExitCode::Done,
         false => ExitCode::Failed,
     };
@@ -399,10 +424,19 @@ fn verify_config(args: VerifyConfigArgs, cx: &mut Context) -> Result<ExitCode> {
         ));
     }
     for finding in &verdict.findings {
-        cx.printer.verdict(&format!("  - ERROR: {finding}"))?;
+        let word = match finding.is_remark() {
+            true => "WARNING",
+            false => "ERROR",
+        };
+        cx.printer.verdict(&format!("  - {word}: {finding}"))?;
     }
-    if verdict.findings.is_empty() {
-        cx.printer.say("Configuration, queue and simulator agree.");
+    if exit == ExitCode::Done {
+        let reality = match client.store().settings()?.driver.parse() {
+            Ok(DriverName::Program(_)) => "machines",
+            Ok(DriverName::Simulator) | Err(_) => "simulator",
+        };
+        cx.printer
+            .say(&format!("Configuration, queue and {reality} agree."));
     }
     Ok(exit)
 }
@@ -570,11 +604,33 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
     if queue.is_some() || running.is_some() || idle.is_some() {
         client.set_limits(queue, running, idle)?;
     }
+    if !args.shared_path.is_empty() || !args.unshared_path.is_empty() {
+        return share_paths(cx, &client, args.shared_path, args.unshared_path);
+    }
     if cx.printer.json {
         let document = json!({"schema": SCHEMA, "command": cx.command, "exit": 0});
         cx.printer.line(&document.to_string())?;
     }
     Ok(ExitCode::Done)
+}
+
+/// What every node sees is part of the configuration, which only the runner changes.
+fn share_paths(
+    cx: &mut Context,
+    client: &Client,
+    add: Vec<String>,
+    remove: Vec<String>,
+) -> Result<ExitCode> {
+    let op = ClusterSetParams {
+        add_shared_paths: add,
+        remove_shared_paths: remove,
+    };
+    let operation = Operation {
+        jobs: vec![vec![op.into()]],
+        names: vec![],
+        texts: Texts::SILENT,
+    };
+    operation::run(cx, client, &SubmitOptions::default(), operation)
 }
 
 impl AllocatorArgs {

@@ -112,6 +112,7 @@ fn evacuate(args: EvacuateArgs, cx: &mut Context) -> Result<ExitCode> {
         force_failover: args.force_failover,
         allow_partial: args.allow_partial,
         parallel: args.parallel,
+        migration: args.migration.terms(),
     };
     let operation = Operation {
         jobs: vec![vec![args.deadline.of(op)]],

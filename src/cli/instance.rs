@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::allocator::external::DEFAULT;
 use crate::cluster::Config;
-use crate::limits::{JOB_FILE_BYTES, parse_json};
+use crate::limits::{DEFINITION_BYTES, JOB_FILE_BYTES, parse_json};
 use crate::opcodes::{
     ErrorCode, InstanceChangeGroup, InstanceCreate, InstanceFailover, InstanceMigrate,
     InstanceReboot, InstanceRemove, InstanceReplaceDisks, InstanceShutdown, InstanceStartup,
@@ -12,17 +12,20 @@ use crate::opcodes::{
 };
 use crate::queue::Client;
 
+use super::args::common::power_off;
 use super::args::instance::{
     AddArgs, BatchCreateArgs, ChangeGroupArgs, FailoverArgs, InstanceCli, InstanceCommand,
     MigrateArgs, RebootArgs, RemoveArgs, ReplaceDisksArgs, ShutdownArgs, StartupArgs,
 };
 use super::args::select::SelectArgs;
 use super::context::Context;
+use super::definition;
 use super::exit::ExitCode;
 use super::fields;
 use super::input;
 use super::instance_change;
 use super::instance_disks;
+use super::instance_guest;
 use super::names;
 use super::operation::{self, Operation, SubmitOptions, Texts};
 use super::problem::{Problem, Result};
@@ -41,6 +44,8 @@ pub fn main() -> std::process::ExitCode {
 fn run(cli: InstanceCli, cx: &mut Context) -> Result<ExitCode> {
     match cli.command {
         InstanceCommand::Add(args) => add(*args, cx),
+        InstanceCommand::Adopt(args) => instance_guest::adopt(args, cx),
+        InstanceCommand::Forget(args) => instance_guest::forget(args, cx),
         InstanceCommand::Remove(args) => remove(args, cx),
         InstanceCommand::Startup(args) => startup(args, cx),
         InstanceCommand::Shutdown(args) => shutdown(args, cx),
@@ -134,11 +139,24 @@ fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
         mode: None,
         name: None,
     });
+    let definition = match &args.definition {
+        Some(file) => Some(input::read_text(file, DEFINITION_BYTES as u64)?),
+        None if args.adopt_disk.is_empty() => None,
+        None => {
+            refuse_other_drivers(&client)?;
+            let hypervisor = args.hypervisor_parameters.as_ref();
+            let hypervisor = hypervisor.map(|given| given.ident.as_str());
+            let text = definition::of_disks(hypervisor, &args.adopt_disk, &args.nets)?;
+            Some(text)
+        }
+    };
     let (hypervisor, hvparams) = match args.hypervisor_parameters {
+        // It stands in the definition.
+        Some(_) if definition.is_some() => (None, Map::new()),
         Some(given) => (Some(given.ident.as_str().into()), given.values.to_json()),
         None => (None, Map::new()),
     };
-    let nics = match (args.no_nics, args.nets.is_empty()) {
+    let nics = match (args.no_nics || definition.is_some(), args.nets.is_empty()) {
         (true, _) => vec![],
         (false, true) => vec![Map::new()],
         (false, false) => args.nets.iter().map(nic).collect(),
@@ -165,8 +183,21 @@ fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
             .os_parameters
             .map(|given| given.to_json())
             .unwrap_or_default(),
+        definition,
     };
     one(cx, &client, args.submit, op, Texts::SILENT)
+}
+
+/// Only of libvirt's guests it is known here what they are made of.
+fn refuse_other_drivers(client: &Client) -> Result<()> {
+    let driver = client.store().settings()?.driver;
+    match driver == definition::DRIVER {
+        true => Ok(()),
+        false => Err(Problem::input(format!(
+            "a guest of the driver {driver} cannot be made of a disk alone"
+        ))
+        .hint("--definition FILE says what it is made of")),
+    }
 }
 
 fn batch_create(args: &BatchCreateArgs, cx: &mut Context) -> Result<ExitCode> {
@@ -215,13 +246,18 @@ fn remove(args: RemoveArgs, cx: &mut Context) -> Result<ExitCode> {
         }
         Err(problem) => return Err(problem),
     };
-    let question = format!("remove instance {instance_name} and its disks?");
+    let real = config.nodes.values().any(|node| node.host.is_some());
+    let question = match real && !args.delete_disks {
+        true => format!("remove instance {instance_name}? Its disks stay."),
+        false => format!("remove instance {instance_name} and its disks?"),
+    };
     ask(&config, args.force.force, args.submit.dry_run, &question)?;
     let op = InstanceRemove {
         instance_name,
         instance_uuid,
         shutdown_timeout: args.shutdown_timeout,
         ignore_failures: args.ignore_failures,
+        delete_disks: args.delete_disks,
     };
     one(cx, &client, args.submit, op, Texts::SILENT)
 }
@@ -365,6 +401,7 @@ fn migrate(args: MigrateArgs, cx: &mut Context) -> Result<ExitCode> {
         cleanup: args.cleanup,
         allow_failover: args.allow_failover,
         ignore_hvversions: args.ignore_hvversions,
+        migration: args.migration.terms(),
     };
     one(cx, &client, args.submit, op, Texts::SILENT)
 }
@@ -387,6 +424,7 @@ fn failover(args: FailoverArgs, cx: &mut Context) -> Result<ExitCode> {
         source_node: None,
         iallocator: args.iallocator.filter(|name| name != DEFAULT),
         ignore_ipolicy: args.ignore_ipolicy,
+        power_off: power_off(args.i_confirm_power_off, args.force),
     };
     one(cx, &client, args.submit, op, Texts::SILENT)
 }

@@ -112,6 +112,7 @@ fn enter(args: EnterArgs, cx: &mut Context) -> Result<ExitCode> {
         ignore_soft_errors: args.operation.ignore_soft_errors,
         keep_redundancy: args.min_free.is_some(),
         allow_partial: args.operation.allow_partial,
+        migration: args.migration.terms(),
         parallel: args.operation.parallel,
     };
     // Of one moment, however many they are and whenever they are submitted.
@@ -144,6 +145,7 @@ fn leave(args: LeaveArgs, cx: &mut Context) -> Result<ExitCode> {
         node_uuid: Some(node.uuid.to_string()),
         restore: !args.no_restore,
         early_release: args.early_release,
+        migration: args.migration.terms(),
         parallel: args.parallel,
     };
     // The last one that was entered is the first to come back: what went from one of them to the other

@@ -7,6 +7,7 @@ use crate::opcodes::{
 };
 use crate::queue::Client;
 
+use super::args::common::power_off;
 use super::args::node::{
     AddArgs, EvacuateArgs, FailoverArgs, MigrateArgs, ModifyArgs, NodeCli, NodeCommand, RemoveArgs,
 };
@@ -118,6 +119,7 @@ fn evacuate(args: EvacuateArgs, cx: &mut Context) -> Result<ExitCode> {
         early_release: args.early_release,
         ignore_soft_errors: args.operation.ignore_soft_errors,
         allow_partial: args.operation.allow_partial,
+        migration: args.migration.terms(),
         parallel: args.operation.parallel,
     };
     let op = args.operation.deadline.of(op);
@@ -155,6 +157,7 @@ fn failover(args: FailoverArgs, cx: &mut Context) -> Result<ExitCode> {
         ignore_ipolicy: args.ignore_ipolicy,
         ignore_soft_errors: args.operation.ignore_soft_errors,
         shutdown_timeout: args.shutdown_timeout,
+        power_off: power_off(args.i_confirm_power_off, args.operation.force),
         allow_partial: args.operation.allow_partial,
         parallel: args.operation.parallel,
     };
@@ -190,6 +193,7 @@ fn migrate(args: MigrateArgs, cx: &mut Context) -> Result<ExitCode> {
         ignore_soft_errors: args.operation.ignore_soft_errors,
         iallocator: args.iallocator,
         allow_partial: args.operation.allow_partial,
+        migration: args.migration.terms(),
         parallel: args.operation.parallel,
     };
     let op = args.operation.deadline.of(op);
@@ -228,6 +232,7 @@ fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
         capacity: args
             .capacity
             .map(|capacity| capacity.over(Default::default())),
+        host: args.host.params(),
     };
     submit(cx, &client, args.submit, op, Texts::SILENT)
 }
@@ -254,6 +259,7 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
         vm_capable: args.vm_capable,
         secondary_ip: args.secondary_ip,
         capacity: args.capacity.map(|change| change.over(node.capacity)),
+        host: args.host.params(),
     };
     let options: SubmitOptions = args.submit.into();
     let name = node.name.clone();

@@ -326,6 +326,7 @@ impl Roller<'_> {
             ignore_soft_errors: false,
             keep_redundancy: self.args.min_free.is_some(),
             allow_partial: false,
+            migration: self.args.migration.terms(),
             parallel: self.args.parallel,
         };
         let code = self.operate(op.into(), &node.name, cx)?;
@@ -341,6 +342,7 @@ impl Roller<'_> {
             node_uuid: Some(node.uuid.to_string()),
             restore: true,
             early_release: false,
+            migration: self.args.migration.terms(),
             parallel: self.args.parallel,
         };
         self.operate(op.into(), &node.name, cx)

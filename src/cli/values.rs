@@ -10,7 +10,10 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use crate::cluster::Capacity;
-use crate::limits::{DURATION_SECONDS, NAME_BYTES, REASON_BYTES, SIZE, WATCH_SECONDS};
+use crate::hypervisor::DriverName;
+use crate::limits::{
+    DURATION_SECONDS, MIGRATION_SECONDS, NAME_BYTES, REASON_BYTES, SIZE, WATCH_SECONDS,
+};
 
 /// Sizes are rounded up to a multiple of this many MiB: what volumes of a node are made of.
 const SIZE_STEP_MIB: u64 = 4;
@@ -48,6 +51,38 @@ pub fn duration(text: &str) -> Result<Duration, String> {
         .map(Duration::from_secs)
         .filter(|duration| *duration <= MAX_DURATION)
         .ok_or_else(|| "longer than a hundred years".into())
+}
+
+/// How long a migration may take: a duration of a second at least and [`MIGRATION_SECONDS`] at most.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn migration_time(text: &str) -> Result<Duration, String> {
+    let given = duration(text)?;
+    match (1..=MIGRATION_SECONDS).contains(&given.as_secs()) {
+        true => Ok(given),
+        false => Err(format!("expected 1 to {MIGRATION_SECONDS} seconds")),
+    }
+}
+
+/// The name of a driver.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn driver(text: &str) -> Result<DriverName, String> {
+    let wrong = |_| "expected small letters, digits and hyphens, such as libvirt".to_owned();
+    text.parse().map_err(wrong)
+}
+
+/// An absolute path, as text.
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn absolute(text: &str) -> Result<String, String> {
+    match text.starts_with('/') {
+        true => Ok(text.to_owned()),
+        false => Err("expected an absolute path".into()),
+    }
 }
 
 /// The time between two looks: a duration of a second at least and [`WATCH_SECONDS`] at most.

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::admin::{self, Code, Finding, Remedy, down, verify_at_work};
+use crate::admin::{self, Code, Finding, Remedy, down, left_over, verify_at_work};
 use crate::clock::now;
-use crate::opcodes::{Opcode, Reason};
+use crate::opcodes::{Op, Opcode, Reason};
 use crate::queue::client::Submitted;
 use crate::queue::follow::Reach;
 use crate::queue::submit::NewJob;
@@ -76,6 +76,8 @@ fn paused(until: i64) -> String {
 enum Deed {
     /// A job has started it.
     Started,
+    /// A job has removed what was left over of it.
+    Mended,
     /// It is not started now: another job is about it.
     Left,
     /// It could not be started, or somebody has to look at it.
@@ -133,7 +135,10 @@ fn watch(mut client: Client, args: &WatcherRunArgs, cx: &mut Context) -> Result<
     let verdict = verify_at_work(client.store(), Reading::Queue)?;
     let said = |finding: &Finding| finding.code == Code::RunsNot && names.contains(&finding.object);
     report.findings = verdict.findings;
-    report.findings.retain(|finding| !said(finding));
+    // What may well be meant so is no reason to call somebody.
+    report
+        .findings
+        .retain(|finding| !said(finding) && !finding.is_remark());
     if signals::raised().is_none() {
         let age = match args.archive_age {
             Age::All => None,
@@ -165,6 +170,7 @@ fn start(
 ) -> Result<()> {
     let reality = admin::reality(client.store())?;
     let mut jobs: Vec<(String, Opcode)> = vec![];
+    jobs.extend(left_over(client.store(), &reality)?);
     for down in down(client.store(), &reality)? {
         let instance = down.instance;
         let mut say = |deed, job, text: String| {
@@ -200,14 +206,15 @@ fn start(
     if jobs.is_empty() {
         return Ok(());
     }
-    let reason = Reason(
-        "gnt:watcher".to_owned(),
-        "it should run and does not".to_owned(),
-        now().saturating_mul(1_000),
-    );
     let new = |(_, opcode): &(String, Opcode)| {
         let mut opcode = opcode.clone();
-        opcode.common.reason.push(reason.clone());
+        let why = match is_mending(&opcode) {
+            true => "other nodes have it left over",
+            false => "it should run and does not",
+        };
+        let time = now().saturating_mul(1_000);
+        let reason = Reason("gnt:watcher".to_owned(), why.to_owned(), time);
+        opcode.common.reason.push(reason);
         NewJob::of(vec![opcode])
     };
     let new: Vec<NewJob> = jobs.iter().map(new).collect();
@@ -215,9 +222,9 @@ fn start(
         return Ok(());
     };
     let mut taken = vec![];
-    for ((instance, _), answer) in jobs.into_iter().zip(answers) {
+    for ((instance, opcode), answer) in jobs.into_iter().zip(answers) {
         match answer {
-            Ok(id) => taken.push((id, instance)),
+            Ok(id) => taken.push((id, instance, is_mending(&opcode))),
             Err(error) => report.items.push(Item {
                 instance,
                 deed: Deed::Failed,
@@ -226,7 +233,7 @@ fn start(
             }),
         }
     }
-    let ids: Vec<JobId> = taken.iter().map(|(id, _)| *id).collect();
+    let ids: Vec<JobId> = taken.iter().map(|(id, ..)| *id).collect();
     client.ensure_runner()?;
     let until = Until::timeout(Some(args.timeout));
     let store = client.store();
@@ -235,10 +242,22 @@ fn start(
     let named: Vec<(JobId, Option<String>)> = ids.iter().map(|id| (*id, None)).collect();
     let document = verdict::document(&cx.command, &follower, &named)?;
     let wrong = verdict::wrongs(&document);
-    for (id, instance) in taken {
+    for (id, instance, mends) in taken {
         let status = store.job(id)?.map(|job| job.status);
         let why = wrong.iter().find(|(job, _)| *job == id);
         let (deed, text) = match (status, why) {
+            (Some(Status::Success), _) if mends => (
+                Deed::Mended,
+                format!("was left over on another node: job {id} removed it there"),
+            ),
+            (_, Some((_, why))) if mends => (
+                Deed::Failed,
+                format!("is left over on another node: job {id} failed: {why}"),
+            ),
+            (_, _) if mends => (
+                Deed::Running,
+                format!("is left over on another node: job {id} is about it"),
+            ),
             (Some(Status::Success), _) => {
                 (Deed::Started, format!("did not run: job {id} started it"))
             }
@@ -259,6 +278,11 @@ fn start(
         });
     }
     Ok(())
+}
+
+/// Whether a job of the watcher removes what was left over, and starts nothing.
+fn is_mending(opcode: &Opcode) -> bool {
+    matches!(opcode.op, Op::InstanceMigrate(_))
 }
 
 /// A line a thing, or a document.

@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::limits::SIZE;
+
 /// The keys of the cluster object.
 pub(super) fn cluster() -> Map<String, Value> {
     let mut keys = object(json!({
@@ -230,6 +232,34 @@ pub(super) fn ipolicy() -> Value {
         "spindle-ratio": 32.0,
         "std": least,
         "vcpu-ratio": 4.0,
+    })
+}
+
+/// The policy of a cluster of real machines: whatever they run already is allowed. An operator who wants less
+/// says so.
+pub(super) fn lenient_ipolicy() -> Value {
+    let least = json!({
+        "cpu-count": 1,
+        "disk-count": 0,
+        "disk-size": 0,
+        "memory-size": 1,
+        "nic-count": 0,
+        "spindle-use": 0,
+    });
+    let most = json!({
+        "cpu-count": 4096,
+        "disk-count": 1024,
+        "disk-size": SIZE,
+        "memory-size": SIZE,
+        "nic-count": 1024,
+        "spindle-use": 1024,
+    });
+    json!({
+        "disk-templates": TEMPLATES,
+        "minmax": [{"max": most, "min": least.clone()}],
+        "spindle-ratio": 1024.0,
+        "std": least,
+        "vcpu-ratio": 16.0,
     })
 }
 

@@ -13,6 +13,7 @@ use serde_json::Value;
 
 pub use self::change::{DiskChange, GroupChange, InstanceChange};
 use super::config::Config;
+use super::host::Host;
 use super::maintenance::Maintenance;
 use super::object::{
     AdminSource, AdminState, Capacity, Cluster, Disk, DiskTemplate, DiskUuid, Group, GroupUuid,
@@ -45,6 +46,15 @@ pub enum Edit {
     },
     /// The cluster has another name.
     RenameCluster(String),
+    /// Other paths are said to be seen by every node.
+    SetSharedPaths(Vec<String>),
+    /// What the driver needs to make an instance known on a node is this from now on.
+    SetDefinition {
+        /// Which instance.
+        instance: InstanceUuid,
+        /// Its definition.
+        definition: Arc<str>,
+    },
     /// A group goes; it must be empty.
     RemoveGroup(GroupUuid),
     /// Nodes change their group.
@@ -173,6 +183,8 @@ pub struct NodeChange {
     pub capacity: Option<Capacity>,
     /// In maintenance, or no longer.
     pub maintenance: Option<Option<Arc<Maintenance>>>,
+    /// How the real machine that it is is reached.
+    pub host: Option<Arc<Host>>,
 }
 
 /// An object that an edit changed: its row has to be written or deleted.
@@ -269,6 +281,15 @@ impl Edit {
             }
             Edit::RenameCluster(name) => change_cluster(config, now, |cluster| {
                 cluster.cluster_name.clone_from(name);
+            }),
+            Edit::SetSharedPaths(paths) => change_cluster(config, now, |cluster| {
+                cluster.shared_paths.clone_from(paths);
+            }),
+            Edit::SetDefinition {
+                instance,
+                definition,
+            } => change_instance(config, instance, now, |i| {
+                i.definition = Some(Arc::clone(definition));
             }),
             Edit::RemoveGroup(group) => {
                 let old = group_of(config, group)?;
@@ -393,6 +414,9 @@ impl NodeChange {
         set(&mut node.secondary_ip, self.secondary_ip.as_ref());
         set(&mut node.capacity, self.capacity.as_ref());
         set(&mut node.maintenance, self.maintenance.as_ref());
+        if let Some(host) = &self.host {
+            node.host = Some(Arc::clone(host));
+        }
     }
 }
 

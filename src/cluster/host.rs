@@ -11,6 +11,9 @@ pub struct Host {
     /// Where the other nodes connect to when an instance is to move here; where it is not given, `uri`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer_uri: Option<String>,
+    /// What the machine calls itself, as it said when the node was added.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_name: Option<String>,
     /// What tells the machine from every other, as it said when the node was added.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host_uuid: Option<String>,

@@ -226,6 +226,14 @@ pub struct Cluster {
     /// Tags, among them those that steer the placement (`htools:…`).
     #[serde(default)]
     pub tags: Vec<String>,
+    /// Ours: directories and devices that every node sees under the same path, as its operator says.
+    /// Hypervisors cannot tell of most storage whether others see it.
+    #[serde(
+        default,
+        rename = "gnt_shared_paths",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub shared_paths: Vec<String>,
     /// Serial number and times.
     #[serde(flatten)]
     pub stamps: Stamps,

@@ -42,6 +42,34 @@ pub fn empty(name: &str, now: f64) -> Result<Config, SampleError> {
     Maker::new(name, now).config(Content::default())
 }
 
+/// A cluster of real machines, none of which is known yet. Guests are marked by its UUID, so that it is
+/// another one each time, whatever the name.
+///
+/// # Errors
+///
+/// None that would not be a mistake in this program.
+pub fn of_machines(name: &str, driver: &str, now: f64) -> Result<Config, SampleError> {
+    let mut config = empty(name, now)?;
+    if let Some(cluster) = &config.cluster {
+        let mut cluster = (**cluster).clone();
+        cluster.uuid = Uuid::new_v4().to_string();
+        cluster.enabled_hypervisors = vec![driver.into()];
+        if let Value::Object(policy) = defaults::lenient_ipolicy() {
+            cluster.ipolicy = policy;
+        }
+        cluster.enabled_disk_templates = vec![
+            DiskTemplate::SharedFile,
+            DiskTemplate::BlockDev,
+            DiskTemplate::Ext,
+            DiskTemplate::File,
+            DiskTemplate::Plain,
+            DiskTemplate::Diskless,
+        ];
+        config.put_cluster(cluster);
+    }
+    Ok(config)
+}
+
 /// A cluster of nodes `node1`… and instances `inst1`…, always the same for the same arguments.
 ///
 /// From three nodes on each one can be emptied into the others: half of the instances are drbd with

@@ -135,6 +135,11 @@ impl Driver {
 }
 
 impl Hypervisor for Driver {
+    fn has_machines(&self) -> bool {
+        // Nothing is asked for that.
+        self.0.has_machines()
+    }
+
     fn observe(
         &self,
         call: &Call<'_>,

@@ -121,6 +121,11 @@ pub enum Stop {
 
 /// The verbs; see the module's text for what all of them promise.
 pub trait Hypervisor: Send + Sync + fmt::Debug {
+    /// Whether its nodes are real machines, which have to be told how they are reached.
+    fn has_machines(&self) -> bool {
+        false
+    }
+
     // --- instances
 
     /// What runs where: asks each of `nodes` for the instance.

@@ -58,6 +58,14 @@ pub(super) fn cleanup(env: &Env<'_>, subject: &Subject<'_>) -> Result<Outcome, F
     match seen.running_on.first() {
         Some(uuid) => runs_on(env, subject, uuid),
         None => {
+            let handed_over = handed_over(subject, &seen);
+            if let Some(node) = handed_over.and_then(|uuid| env.config().nodes.get(uuid)) {
+                env.info(format!(
+                    "{name} is stopped, and known on {} alone",
+                    node.name
+                ));
+                return Ok(is_on(subject, node));
+            }
             env.info(match offline_of(env, subject) {
                 None => format!("{name} runs nowhere"),
                 // Nobody asked it.
@@ -83,6 +91,16 @@ fn mend(env: &Env<'_>, subject: &Subject<'_>, seen: &Observed) -> Result<(), Fai
         None => return Ok(()),
     };
     forget_but(env, &subject.reference, seen, kept)
+}
+
+/// The node that a stopped instance was handed over to, if its own, a real machine, knows it no more and one
+/// other does: a failover broke off before it was written down.
+fn handed_over<'a>(subject: &Subject<'_>, seen: &'a Observed) -> Option<&'a NodeUuid> {
+    let home = subject.primary;
+    match seen.defined_on.as_slice() {
+        [one] if home.host.is_some() && !home.offline && *one != home.uuid => Some(one),
+        _ => None,
+    }
 }
 
 /// The first of the instance's nodes that is marked offline.
@@ -155,9 +173,8 @@ fn runs_on(env: &Env<'_>, subject: &Subject<'_>, uuid: &NodeUuid) -> Result<Outc
     let node = env.config().nodes.get(uuid);
     let node = node.ok_or_else(|| OpError::exec(format!("{name} runs on unknown node {uuid}")))?;
     env.info(format!("{name} runs on {}", node.name));
-    let mut outcome = known(subject);
     if node.uuid == subject.primary.uuid {
-        return Ok(outcome);
+        return Ok(known(subject));
     }
     if subject.template().mirroring() == Mirroring::None {
         return lives_on(env, subject, node);
@@ -171,12 +188,18 @@ fn runs_on(env: &Env<'_>, subject: &Subject<'_>, uuid: &NodeUuid) -> Result<Outc
     if !may {
         return Err(without_disks(subject, node));
     }
+    Ok(is_on(subject, node))
+}
+
+/// It is known again where the instance is: on another node than was believed.
+fn is_on(subject: &Subject<'_>, node: &Node) -> Outcome {
+    let mut outcome = known(subject);
     outcome.edits.push(Edit::SetPrimary {
         instance: subject.instance.uuid.clone(),
         node: node.uuid.clone(),
     });
     outcome.detail.moves = vec![moved(Role::Primary, subject.primary, node)];
-    Ok(outcome)
+    outcome
 }
 
 /// A move broke off: an instance whose disks are on one node is where they are.

@@ -65,6 +65,10 @@ impl InstanceCreate {
     }
 
     fn template(&self, config: &Config) -> Result<DiskTemplate, OpError> {
+        if self.definition.is_some() {
+            // Its definition tells its disks: they say where it can go when it is there.
+            return Ok(DiskTemplate::Diskless);
+        }
         let enabled = config
             .cluster
             .as_ref()
@@ -104,6 +108,7 @@ impl InstanceCreate {
             return Err(wrong("instances are only created, not imported"));
         }
         check_host_name(&self.name())?;
+        self.check_definition()?;
         match (template, self.disks.len()) {
             (DiskTemplate::BlockDev | DiskTemplate::Ext, _) => {
                 return Err(wrong(format!(
@@ -321,7 +326,7 @@ impl LogicalUnit for InstanceCreate {
             return self.need(config, identity(env), template).map(drop);
         }
         match env.attempt {
-            1 => self.home(env, template).map(|_| ()),
+            1 => self.check_kind(self.home(env, template)?.primary),
             // What an earlier run has begun is looked at first.
             _ => Ok(()),
         }
@@ -336,6 +341,18 @@ impl LogicalUnit for InstanceCreate {
         }
         if env.common.dry_run {
             return Ok(Outcome::default());
+        }
+        if let Some(definition) = &self.definition {
+            let begun = match env.attempt {
+                1 => None,
+                _ => self.begun(env, &self.described(env, template)?)?,
+            };
+            let home = match begun {
+                Some(node) => node,
+                None => self.home(env, template)?.primary,
+            };
+            check_answers(env, home, ErrorCode::EnvironmentError)?;
+            return self.define(env, definition, home);
         }
         let home = match env.attempt {
             1 => self.home(env, template)?,

@@ -45,17 +45,12 @@ impl InstanceReplaceDisks {
             return None;
         }
         let leave = InstanceMigrate {
-            instance_name: self.instance_name.clone(),
             instance_uuid: self.instance_uuid.clone(),
-            mode: None,
             target_node: subject.secondary.map(|node| node.name.clone()),
             source_node: self.source_node.clone(),
-            iallocator: None,
-            allow_runtime_changes: true,
             ignore_ipolicy: self.ignore_ipolicy,
-            cleanup: false,
             allow_failover: true,
-            ignore_hvversions: false,
+            ..InstanceMigrate::of(&self.instance_name)
         };
         let replace = InstanceReplaceDisks {
             remote_node: None,

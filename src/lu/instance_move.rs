@@ -4,6 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::advice::{allocator_instead, check_allocator, is_named, move_goes_on_as};
+use super::fence::{ensure_off, mark_offline};
+use super::guest::{is_declared, refreshed};
 use super::instance_cleanup::{cleanup, cleanup_nodes};
 use super::instance_relocate::started_again;
 use super::settle::{
@@ -21,7 +23,9 @@ use crate::hypervisor::{
     Activity, Call, CopyState, Hypervisor, MigrationPolicy, NodeRef, Observed, Stop, VerbError,
 };
 use crate::locking::{LockSet, Mode};
-use crate::opcodes::{ErrorCode, InstanceFailover, InstanceMigrate, MigrationMode, OpError};
+use crate::opcodes::{
+    ErrorCode, InstanceFailover, InstanceMigrate, MigrationMode, OpError, PowerOff,
+};
 use crate::queue::JobId;
 
 /// What an instance has to do with a move, for both ways of moving.
@@ -348,16 +352,17 @@ impl InstanceMigrate {
             source_node: self.source_node.clone(),
             iallocator: self.iallocator.clone(),
             ignore_ipolicy: self.ignore_ipolicy,
+            power_off: None,
         }
     }
 
     /// How it is to be moved.
-    fn policy(&self, subject: &Subject<'_>) -> MigrationPolicy {
+    fn policy(&self, config: &Config, subject: &Subject<'_>) -> MigrationPolicy {
         MigrationPolicy {
             live: self.mode != Some(MigrationMode::NonLive),
-            // That all nodes see such disks is what the template says.
-            trust_storage: subject.template().mirroring() == Mirroring::External,
-            ..MigrationPolicy::default()
+            // Of what the hypervisor knows to be shared nobody has to convince it.
+            trust_storage: is_declared(config, subject.instance),
+            ..self.migration.policy()
         }
     }
 
@@ -384,7 +389,7 @@ impl InstanceMigrate {
                 env.feedback(format!("* migrating instance to {}", to.name));
             }
         }
-        let policy = self.policy(subject);
+        let policy = self.policy(env.config(), subject);
         let end = env.call(policy.limit(env.limits.migrate), |call| {
             (env.driver).migrate(call, &subject.reference, &source, &target, &policy)
         });
@@ -394,7 +399,9 @@ impl InstanceMigrate {
         };
         settle(env, &subject.reference, goal, end)?;
         env.feedback("* done");
-        Ok(arrived(subject, to))
+        let mut outcome = arrived(subject, to);
+        outcome.edits.extend(refreshed(env, subject.instance, to));
+        Ok(outcome)
     }
 }
 
@@ -502,6 +509,7 @@ impl InstanceFailover {
         to: &Node,
     ) -> Result<Outcome, Failure> {
         let target = reference(to);
+        let mut off = None;
         let seen = look_before(env, subject, to)?;
         let there = seen.running_on.contains(&to.uuid)
             || matches!(&seen.activity, Some(Activity::Starting { node }) if *node == to.uuid);
@@ -517,7 +525,7 @@ impl InstanceFailover {
             } else {
                 check_in_sync(env, subject, to)?;
             }
-            self.stop_at_source(env, subject, &seen)?;
+            off = self.stop_at_source(env, subject, &seen)?;
             self.hand_over(env, subject, &target, &seen)?;
             if self.ignore_consistency && subject.template().mirroring() == Mirroring::Internal {
                 // A copy that is not in sync is only used when it is told that it counts.
@@ -529,6 +537,7 @@ impl InstanceFailover {
             }
         }
         let mut outcome = arrived(subject, to);
+        outcome.edits.extend(off);
         // One that runs at its target is followed even if it is meant to be stopped: that is not
         // this opcode's to decide.
         if subject.is_up() || there {
@@ -564,10 +573,17 @@ impl InstanceFailover {
         seen: &Observed,
     ) -> Result<(), Failure> {
         let source = subject.primary;
-        if source.offline || seen.silent.contains(&source.uuid) {
-            return Ok(());
-        }
         let (name, from) = (subject.name(), reference(source));
+        if source.offline || seen.silent.contains(&source.uuid) {
+            if target.host.is_none() {
+                return Ok(());
+            }
+            let what = format!("make {name} known on {}", target.name);
+            ask_twice(env, &what, |call| {
+                env.driver.define(call, &subject.reference, target)
+            })?;
+            return mark_again(env, subject, target);
+        }
         let what = format!("hand {name} over from {} to {}", source.name, target.name);
         let end = ask_twice(env, &what, |call| {
             (env.driver).hand_over(call, &subject.reference, &from, target)
@@ -576,32 +592,41 @@ impl InstanceFailover {
             Err(failure) if !failure.left_behind && !seen.running_on.is_empty() => {
                 Err(started_again(env, subject, failure))
             }
-            end => end,
+            Err(failure) => Err(failure),
+            Ok(()) => mark_again(env, subject, target),
         }
     }
 
-    /// Makes sure that the instance does not run at its source.
+    /// Makes sure that the instance does not run at its source. Gives what there is to be written of a
+    /// source that was found to be off.
     fn stop_at_source(
         &self,
         env: &Env<'_>,
         subject: &Subject<'_>,
         seen: &Observed,
-    ) -> Result<(), Failure> {
+    ) -> Result<Option<Edit>, Failure> {
         let (name, node) = (subject.name(), subject.primary);
         if node.offline {
+            if ensure_off(env, node, self.power_off)? == Some(PowerOff::Forced) {
+                refuse_alive(env, subject)?;
+            }
             env.info(format!(
                 "{} is offline: not stopping {name} there",
                 node.name
             ));
-            return Ok(());
+            return Ok(None);
         }
         if seen.silent.contains(&node.uuid) {
+            if node.host.is_some() {
+                ensure_off(env, node, self.power_off)?;
+                return Ok(mark_offline(env, node));
+            }
             if self.ignore_consistency {
                 env.warn(format!(
                     "{} does not answer; {name} might still run there",
                     node.name
                 ));
-                return Ok(());
+                return Ok(None);
             }
             return Err(OpError::exec(format!(
                 "{} does not answer: {name} might still run there",
@@ -613,16 +638,49 @@ impl InstanceFailover {
         }
         let stopping = matches!(seen.activity, Some(Activity::Stopping { .. }));
         if seen.running_on.is_empty() && !stopping {
-            return Ok(());
+            return Ok(None);
         }
         env.feedback(format!("* shutting down instance on {}", node.name));
         match stop(env, subject, node, self.shutdown_timeout) {
             Err(failure) if self.ignore_consistency && !gives_up(env, &failure) => {
                 env.warn(format!("{}; going on all the same", failure.error));
-                Ok(())
+                Ok(None)
             }
-            end => end,
+            end => end.map(|()| None),
         }
+    }
+}
+
+/// Marks an instance that a machine has just come to know as the cluster's: the mark need not be a part of its
+/// definition.
+fn mark_again(env: &Env<'_>, subject: &Subject<'_>, target: &NodeRef) -> Result<(), Failure> {
+    let cluster = env.config().cluster.as_ref();
+    let cluster = cluster.map(|cluster| cluster.uuid.as_str());
+    match target.host.is_some() {
+        false => Ok(()),
+        true => ask_twice(env, &format!("mark {}", subject.name()), |call| {
+            (env.driver).mark(call, &subject.instance.uuid, target, cluster)
+        }),
+    }
+}
+
+/// Refuses a source that is marked offline and runs the instance.
+fn refuse_alive(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), OpError> {
+    let (name, node) = (subject.name(), subject.primary);
+    let asked = env.call_undisturbed(env.limits.look, |call| {
+        (env.driver).observe(call, &subject.reference, &[reference(node)])
+    });
+    match asked {
+        Ok(seen) if seen.running_on.contains(&node.uuid) => Err(OpError::exec(format!(
+            "{0} is marked offline, but it answers, and {name} runs there",
+            node.name
+        ))
+        .code(ErrorCode::WrongState)
+        .hint(format!(
+            "gnt-node modify --offline no {0}, then move {name} away; or switch {0} off",
+            node.name
+        ))),
+        _ => Ok(()),
     }
 }
 

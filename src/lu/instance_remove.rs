@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use serde_json::Value;
+
+use super::guest::path_of;
 use super::instance_disks::{copies_of, drop_copy};
 use super::instance_move::stop;
-use super::settle::look;
+use super::settle::{ask_twice, look};
 use super::shared::{Subject, about, lock_instance, reference, share_nodes};
 use super::{Env, Failure, LogicalUnit, Outcome};
-use crate::cluster::{Config, Edit, Node};
+use crate::cluster::{Config, DiskTemplate, Edit, Node};
+use crate::hypervisor::Hypervisor;
 use crate::locking::{LockSet, Mode};
 use crate::opcodes::{InstanceRemove, OpError};
 
@@ -50,6 +54,40 @@ impl InstanceRemove {
     }
 }
 
+/// Makes the nodes of an instance that does not run forget it, where they are real machines.
+fn undefine(env: &Env<'_>, subject: &Subject<'_>, node: &Node) -> Result<(), Failure> {
+    let what = format!("make {} forget {}", node.name, subject.name());
+    ask_twice(env, &what, |call| {
+        env.driver
+            .undefine(call, &subject.reference, &reference(node))
+    })
+}
+
+impl InstanceRemove {
+    /// What there is of an instance of real machines beside its guest that runs.
+    fn unmake(&self, env: &Env<'_>, subject: &Subject<'_>, node: &Node) -> Result<(), Failure> {
+        env.feedback(format!("* removing its definition from {}", node.name));
+        self.ignoring(env, undefine(env, subject, node))?;
+        for disk in env.config().disks_of(subject.instance) {
+            let name = disk.logical_id.get(1).and_then(Value::as_str);
+            let name = name.unwrap_or(&disk.iv_name);
+            let path = path_of(disk).filter(|_| self.delete_disks);
+            let writable = disk.rest.get("mode").and_then(Value::as_str) != Some("ro");
+            match (path, disk.dev_type) {
+                (Some(path), DiskTemplate::File | DiskTemplate::SharedFile) if writable => {
+                    env.feedback(format!("* deleting {path}"));
+                    let deleted = ask_twice(env, &format!("delete {path}"), |call| {
+                        env.driver.delete_disk(call, &reference(node), path)
+                    });
+                    self.ignoring(env, deleted)?;
+                }
+                _ => env.info(format!("{name} is left as it is")),
+            }
+        }
+        Ok(())
+    }
+}
+
 impl LogicalUnit for InstanceRemove {
     fn locks(&self, config: &Config) -> LockSet {
         let mut locks = LockSet::new();
@@ -79,6 +117,15 @@ impl LogicalUnit for InstanceRemove {
         if !subject.instance.forthcoming {
             let online: Vec<_> = own.into_iter().filter(|node| !node.offline).collect();
             self.stop_everywhere(env, &subject, &online)?;
+            if subject.primary.host.is_some() {
+                match subject.primary.offline {
+                    false => self.unmake(env, &subject, subject.primary)?,
+                    true => env.warn(format!(
+                        "{} is offline: definition and disks are left as they are",
+                        subject.primary.name
+                    )),
+                }
+            }
             env.feedback("* removing block devices");
             for (uuid, _) in copies_of(env, &subject)? {
                 let Some(node) = config.nodes.get(&uuid) else {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::guest::refreshed;
 use super::instance_move::{runs_twice, start, stop};
 use super::settle::{describe, failed, look};
 use super::shared::{
@@ -158,7 +159,7 @@ impl LogicalUnit for InstanceStartup {
                 ..Outcome::default()
             });
         }
-        let up = || Ok(remember(&subject, AdminState::Up, !self.no_remember));
+        let up = || Ok::<_, Failure>(remember(&subject, AdminState::Up, !self.no_remember));
         if subject.primary.offline {
             env.warn("its primary node is offline: only marking it as started");
             return up();
@@ -174,7 +175,11 @@ impl LogicalUnit for InstanceStartup {
         }
         check_secondary(&subject, &seen, self.force, "--force")?;
         start(env, &subject, &reference(subject.primary))?;
-        up()
+        let mut outcome = up()?;
+        // It may have been changed by hand while it was off.
+        let copy = refreshed(env, subject.instance, subject.primary);
+        outcome.edits.extend(copy);
+        Ok(outcome)
     }
 }
 

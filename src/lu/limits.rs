@@ -25,6 +25,8 @@ pub struct Limits {
     pub node: Duration,
     /// Asking an external allocator.
     pub allocator: Duration,
+    /// Cutting a dead node's power with its fence command.
+    pub fence: Duration,
 }
 
 /// A node that is well answers in milliseconds; one that swaps may need seconds.
@@ -45,6 +47,8 @@ const STORAGE: Duration = Duration::from_secs(120);
 const NODE: Duration = Duration::from_secs(30);
 /// `hail` takes a second for a thousand instances; what takes minutes computes in vain or hangs.
 const ALLOCATOR: Duration = Duration::from_secs(120);
+/// A management controller answers in seconds, and is asked again until the power is off.
+const FENCE: Duration = Duration::from_secs(60);
 
 impl Default for Limits {
     fn default() -> Limits {
@@ -58,13 +62,14 @@ impl Default for Limits {
             storage: STORAGE,
             node: NODE,
             allocator: ALLOCATOR,
+            fence: FENCE,
         }
     }
 }
 
 impl Limits {
     /// The names by which single limits are set.
-    pub const NAMES: [&'static str; 9] = [
+    pub const NAMES: [&'static str; 10] = [
         "look",
         "start",
         "stop",
@@ -74,6 +79,7 @@ impl Limits {
         "storage",
         "node",
         "allocator",
+        "fence",
     ];
 
     /// The default limits with some set otherwise: by name, in milliseconds. Unknown names have no
@@ -92,6 +98,7 @@ impl Limits {
                 "storage" => &mut limits.storage,
                 "node" => &mut limits.node,
                 "allocator" => &mut limits.allocator,
+                "fence" => &mut limits.fence,
                 _ => continue,
             };
             *limit = Duration::from_millis(*millis);

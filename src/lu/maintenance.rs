@@ -8,8 +8,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::left_over::forget_left_overs;
 use super::node_plan::Leaving;
-use super::plan_jobs::Terms;
+use super::plan_jobs::{Manner, Terms};
 use super::shared::{check_answers, find_node, group_mates, lock_instance, share_nodes};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
 use crate::allocator::{Destination, Plan, PlannedMove, Role, World, fill, plan_homecoming};
@@ -209,7 +210,11 @@ impl LogicalUnit for NodeMaintenanceEnter {
             ..leaving.terms(env.config())?
         };
         let mut outcome = terms.outcome(env, &plan, |step| {
-            step.child(self.early_release, step.leaves(&self.node_name))
+            step.child(Manner {
+                early_release: self.early_release,
+                vacate: step.leaves(&self.node_name),
+                migration: self.migration,
+            })
         })?;
         if !env.common.dry_run {
             outcome.edits = tell_others(env.config(), node, &plan);
@@ -330,6 +335,9 @@ impl LogicalUnit for NodeRestore {
             outcome.detail.nothing_to_do = Some(why);
             return Ok(outcome);
         };
+        if !env.common.dry_run {
+            forget_left_overs(env, node)?;
+        }
         let plan = self.homes(env, node, maintenance);
         let terms = Terms {
             verb: "bring home",
@@ -338,8 +346,12 @@ impl LogicalUnit for NodeRestore {
             hint: "",
             parallel: self.parallel,
         };
-        let mut outcome =
-            terms.outcome(env, &plan, |step| step.child(self.early_release, false))?;
+        let manner = Manner {
+            early_release: self.early_release,
+            vacate: false,
+            migration: self.migration,
+        };
+        let mut outcome = terms.outcome(env, &plan, |step| step.child(manner))?;
         if !env.common.dry_run {
             outcome.edits = tell_others(env.config(), node, &plan);
             outcome.edits.push(Edit::ChangeNode {

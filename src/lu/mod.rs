@@ -9,13 +9,18 @@
 //! what is left to do, so that nothing is done twice.
 
 mod advice;
+mod cluster;
 mod disk_size;
+mod fence;
 mod group;
 mod group_change;
+mod guest;
+mod instance_adopt;
 mod instance_batch;
 mod instance_change;
 mod instance_cleanup;
 mod instance_create;
+mod instance_define;
 mod instance_disks;
 mod instance_move;
 mod instance_new;
@@ -26,9 +31,11 @@ mod instance_relocate;
 mod instance_remove;
 mod instance_run;
 mod instance_storage;
+mod left_over;
 mod limits;
 mod maintenance;
 mod node;
+mod node_host;
 mod node_plan;
 mod parameters;
 mod plan_jobs;
@@ -40,6 +47,7 @@ mod test;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod verify_machines;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -391,6 +399,8 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::InstanceGrowDisk(unit) => unit,
         Op::InstanceMultiAlloc(unit) => unit,
         Op::InstanceChangeGroup(unit) => unit,
+        Op::InstanceAdopt(unit) => unit,
+        Op::InstanceForget(unit) => unit,
         Op::GroupEvacuate(unit) => unit,
         Op::GroupAdd(unit) => unit,
         Op::GroupRemove(unit) => unit,
@@ -398,6 +408,7 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::GroupSetParams(unit) => unit,
         Op::GroupRename(unit) => unit,
         Op::ClusterRename(unit) => unit,
+        Op::ClusterSetParams(unit) => unit,
         Op::TagsGet(unit) => unit,
         Op::TagsSearch(unit) => unit,
         Op::TagsSet(unit) => unit,

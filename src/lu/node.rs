@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::left_over::forget_left_overs;
+use super::node_host::{changed, check_simulated, survey};
 use super::settle::failed;
 use super::shared::{check_answers, find_group, find_node, new_uuid, reference, silent_hint};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
@@ -12,7 +14,7 @@ use crate::cluster::{Capacity, Config, Edit, Group, Node, NodeChange, NodeUuid, 
 use crate::hypervisor::{Hypervisor, NodeFacts, NodeRef, VerbError};
 use crate::limits::SIZE;
 use crate::locking::{Level, Lock, LockSet, Mode};
-use crate::opcodes::{ErrorCode, NodeAdd, NodeRemove, NodeSetParams, OpError};
+use crate::opcodes::{ErrorCode, HostParams, NodeAdd, NodeRemove, NodeSetParams, OpError};
 
 /// The size of a new node of which neither the operator nor the driver says it: that of a small
 /// server, so that something can be placed on it.
@@ -23,11 +25,11 @@ const DEFAULT_CAPACITY: Capacity = Capacity {
     spindles: 1,
 };
 
-fn wrong(text: impl Into<String>) -> OpError {
+pub(super) fn wrong(text: impl Into<String>) -> OpError {
     OpError::prereq(ErrorCode::WrongInput, text)
 }
 
-fn state(text: impl Into<String>) -> OpError {
+pub(super) fn state(text: impl Into<String>) -> OpError {
     OpError::prereq(ErrorCode::WrongState, text)
 }
 
@@ -89,7 +91,8 @@ impl NodeSetParams {
         ];
         let nothing = flags.iter().all(Option::is_none)
             && self.secondary_ip.is_none()
-            && self.capacity.is_none();
+            && self.capacity.is_none()
+            && self.host.is_none();
         if nothing {
             return Err(wrong("nothing to change was given"));
         }
@@ -119,7 +122,10 @@ impl NodeSetParams {
     }
 
     /// What changes, and what the result says about it.
-    fn change(&self, env: &Env<'_>, node: &Node) -> (NodeChange, Vec<Value>) {
+    fn change(&self, env: &Env<'_>, node: &Node) -> Result<(NodeChange, Vec<Value>), OpError> {
+        let host = (self.host.as_ref())
+            .map(|params| changed(env, &reference(node), params, self.force))
+            .transpose()?;
         let mut result = vec![];
         let mut tell = |name: &str, value: Option<bool>| {
             let word = |on| if on { "True" } else { "False" };
@@ -165,6 +171,8 @@ impl NodeSetParams {
             );
             result.push(json!(["capacity", text]));
         }
+        let told = self.host.iter().flat_map(HostParams::told);
+        result.extend(told.map(|(key, text)| json!([key, text])));
         let change = NodeChange {
             master_candidate: becomes[0],
             drained: becomes[1],
@@ -174,8 +182,9 @@ impl NodeSetParams {
             secondary_ip: self.secondary_ip.clone(),
             capacity: self.capacity,
             maintenance: None,
+            host: host.map(Arc::new),
         };
-        (change, result)
+        Ok((change, result))
     }
 }
 
@@ -217,6 +226,9 @@ impl LogicalUnit for NodeSetParams {
         if let Some(ip) = &self.secondary_ip {
             check_address(config, Some(&node.uuid), ip)?;
         }
+        if let Some(params) = &self.host {
+            changed(env, &reference(node), params, self.force)?;
+        }
         self.check_capacity(env.world, node)?;
         let returns = node.offline && self.offline == Some(false);
         if returns && !self.force {
@@ -231,7 +243,10 @@ impl LogicalUnit for NodeSetParams {
         if let Some(capacity) = self.capacity {
             set_capacity(env, &reference(node), capacity)?;
         }
-        let (change, result) = self.change(env, node);
+        if node.offline && self.offline == Some(false) {
+            forget_left_overs(env, node)?;
+        }
+        let (change, result) = self.change(env, node)?;
         Ok(Outcome {
             result: UnitResult::Value(Value::Array(result)),
             edits: vec![Edit::ChangeNode {
@@ -290,7 +305,17 @@ impl NodeAdd {
         find_node(config, &self.name(), None)
     }
 
-    fn check_new(&self, config: &Config) -> Result<(), OpError> {
+    /// The new node, as the driver is asked about it before it is there.
+    fn candidate(&self, env: &Env<'_>) -> NodeRef {
+        NodeRef {
+            uuid: NodeUuid::from(new_uuid(env, "")),
+            name: self.name(),
+            host: None,
+        }
+    }
+
+    fn check_new(&self, env: &Env<'_>) -> Result<(), OpError> {
+        let config = env.config();
         let name = self.name();
         check_host_name(&name)?;
         if config.node_named(&name).is_some() {
@@ -303,7 +328,10 @@ impl NodeAdd {
         for ip in [&self.primary_ip, &self.secondary_ip].into_iter().flatten() {
             check_address(config, None, ip)?;
         }
-        Ok(())
+        match &self.host {
+            Some(params) => survey(env, &self.candidate(env), params, false).map(drop),
+            None => check_simulated(env, &name),
+        }
     }
 
     fn check_known(&self, env: &Env<'_>) -> Result<(), OpError> {
@@ -319,6 +347,10 @@ impl NodeAdd {
                 node.name, node.secondary_ip
             )));
         }
+        if self.host.is_some() {
+            let hint = format!("gnt-node modify --libvirt-uri URI {} changes it", node.name);
+            return Err(wrong("a node that is brought back is reached as before").hint(hint));
+        }
         if self.vm_capable == Some(false) && !held_by(config, &node.uuid).is_empty() {
             return Err(state(format!("{} holds instances", node.name)));
         }
@@ -327,15 +359,19 @@ impl NodeAdd {
 
     fn add(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
         let config = env.config();
-        let name = self.name();
-        let node = NodeRef {
-            uuid: NodeUuid::from(new_uuid(env, "")),
-            name: name.clone(),
-            host: None,
+        let mut node = self.candidate(env);
+        let name = node.name.clone();
+        let capacity = match &self.host {
+            None => {
+                let own = || reported(env, &node).map(|facts| facts.capacity);
+                self.capacity.or_else(own).unwrap_or(DEFAULT_CAPACITY)
+            }
+            Some(params) => {
+                let found = survey(env, &node, params, false)?;
+                node.host = Some(Arc::new(found.host));
+                self.capacity_of(found.capacity)
+            }
         };
-        let own = || reported(env, &node).map(|facts| facts.capacity);
-        let capacity = self.capacity.or_else(own);
-        let capacity = capacity.unwrap_or(DEFAULT_CAPACITY);
         set_capacity(env, &node, capacity)?;
         let primary_ip = self.primary_ip.clone().unwrap_or_default();
         let new = Node {
@@ -354,7 +390,7 @@ impl NodeAdd {
             stamps: Stamps::default(),
             capacity,
             maintenance: None,
-            host: None,
+            host: node.host,
             rest: Map::from_iter([("powered".to_owned(), Value::Bool(true))]),
         };
         Ok(Outcome {
@@ -363,8 +399,22 @@ impl NodeAdd {
         })
     }
 
+    /// The size of a real machine: what it tells, unless the operator promises less or what it does not
+    /// tell.
+    fn capacity_of(&self, found: Capacity) -> Capacity {
+        let given = self.capacity.unwrap_or_default();
+        let or = |given: u64, found: u64| if given > 0 { given } else { found };
+        Capacity {
+            memory: or(given.memory, found.memory),
+            disk: or(given.disk, found.disk),
+            cpus: or(given.cpus, found.cpus),
+            spindles: or(given.spindles, found.spindles.max(1)),
+        }
+    }
+
     fn bring_back(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
         let node = self.known(env.config())?;
+        forget_left_overs(env, node)?;
         let capacity = self.capacity.unwrap_or(node.capacity);
         set_capacity(env, &reference(node), capacity)?;
         let change = NodeChange {
@@ -416,7 +466,7 @@ impl LogicalUnit for NodeAdd {
         check_sizes(self.capacity)?;
         match self.readd {
             true => self.check_known(env),
-            false => self.check_new(env.config()),
+            false => self.check_new(env),
         }
     }
 

@@ -3,18 +3,20 @@
 //! before anything moves, unless the operator allows a part.
 
 use super::advice::{allocator, ask, check_allocator};
-use super::plan_jobs::{PARTIAL, Step, Terms};
+use super::fence::{ensure_off, mark_offline};
+use super::plan_jobs::{Manner, PARTIAL, Step, Terms};
 use super::shared::{
-    check_same_group, check_target, find_node, group_mates, lock_instance, share_nodes,
+    check_answers, check_same_group, check_target, find_node, group_mates, lock_instance,
+    share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome, Slot};
 use crate::allocator::external::plan_departure_by;
 use crate::allocator::{Departure, Plan, Rules, plan_departure};
-use crate::cluster::Config;
+use crate::cluster::{Config, Edit};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{
     ErrorCode, EvacMode, InstanceFailover, InstanceMigrate, NodeEvacuate, NodeFailover,
-    NodeMigrate, OpError, Opcode,
+    NodeMigrate, OpError, Opcode, PowerOff,
 };
 
 /// One of the operations, in the terms that they share.
@@ -181,8 +183,11 @@ impl LogicalUnit for NodeEvacuate {
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
         self.leaving().execute(env, |step| {
-            let vacate = self.mode == EvacMode::All && step.leaves(&self.node_name);
-            step.child(self.early_release, vacate)
+            step.child(Manner {
+                early_release: self.early_release,
+                vacate: self.mode == EvacMode::All && step.leaves(&self.node_name),
+                migration: self.migration,
+            })
         })
     }
 
@@ -208,6 +213,21 @@ impl NodeFailover {
     }
 }
 
+impl NodeFailover {
+    /// Makes sure, once for all that leave it, that a real machine that is dead is off.
+    fn make_sure(&self, env: &Env<'_>) -> Result<(Option<PowerOff>, Option<Edit>), Failure> {
+        let node = find_node(env.config(), &self.node_name, self.node_uuid.as_deref())?;
+        let dead = || node.offline || check_answers(env, node, ErrorCode::WrongState).is_err();
+        match node.host.is_some() && dead() {
+            true => Ok((
+                ensure_off(env, node, self.power_off)?,
+                mark_offline(env, node),
+            )),
+            false => Ok((self.power_off, None)),
+        }
+    }
+}
+
 impl LogicalUnit for NodeFailover {
     fn locks(&self, config: &Config) -> LockSet {
         self.leaving().locks(config)
@@ -222,15 +242,26 @@ impl LogicalUnit for NodeFailover {
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
-        self.leaving().execute(env, |step| {
+        let leaving = self.leaving();
+        let plan = leaving.departures(env)?;
+        let terms = leaving.terms(env.config())?;
+        let goes = !plan.placed.is_empty() && (self.allow_partial || plan.unmovable.is_empty());
+        let (power_off, off) = match goes && !env.common.dry_run {
+            true => self.make_sure(env)?,
+            false => (self.power_off, None),
+        };
+        let mut outcome = terms.outcome(env, &plan, |step| {
             InstanceFailover {
                 shutdown_timeout: self.shutdown_timeout,
                 ignore_consistency: self.ignore_consistency,
                 ignore_ipolicy: self.ignore_ipolicy,
+                power_off,
                 ..step.failover()
             }
             .into()
-        })
+        })?;
+        outcome.edits.extend(off);
+        Ok(outcome)
     }
 
     fn plans(&self) -> bool {
@@ -275,6 +306,7 @@ impl LogicalUnit for NodeMigrate {
                     mode: self.mode,
                     allow_runtime_changes: self.allow_runtime_changes,
                     ignore_ipolicy: self.ignore_ipolicy,
+                    migration: self.migration,
                     ..step.migrate(false)
                 };
                 return migrate.into();

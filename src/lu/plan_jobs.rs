@@ -9,8 +9,8 @@ use super::{
 use crate::allocator::{Placed, Plan, PlannedMove, Role};
 use crate::cluster::{AdminState, Config, Instance, Mirroring, Node};
 use crate::opcodes::{
-    ErrorCode, InstanceFailover, InstanceMigrate, InstanceReplaceDisks, OpError, Opcode,
-    ReplaceMode, shutdown_timeout,
+    ErrorCode, InstanceFailover, InstanceMigrate, InstanceReplaceDisks, MigrationTerms, OpError,
+    Opcode, ReplaceMode, shutdown_timeout,
 };
 
 /// What an operation was asked for beside the plan.
@@ -147,6 +147,17 @@ fn item(config: &Config, instance: &Instance, placed: &Placed, ops: &[Opcode]) -
     }
 }
 
+/// What those who empty a node or group, or bring instances home, say of the way of each.
+#[derive(Clone, Copy)]
+pub(super) struct Manner {
+    /// Old copies are released before the new ones are in sync.
+    pub(super) early_release: bool,
+    /// One that comes to run where its second copy was to leave is moved away again.
+    pub(super) vacate: bool,
+    /// The terms of each migration.
+    pub(super) migration: MigrationTerms,
+}
+
 /// One planned move of one instance, about to become an opcode.
 pub(super) struct Step<'a> {
     config: &'a Config,
@@ -178,10 +189,14 @@ impl Step<'_> {
     }
 
     /// The opcode of a step of those who empty a node or group, or bring instances home.
-    pub(super) fn child(&self, early_release: bool, vacate: bool) -> Opcode {
+    pub(super) fn child(&self, manner: Manner) -> Opcode {
         match self.step.role {
-            Role::Secondary => self.replace_disks(early_release, vacate).into(),
-            Role::Primary if self.migrates() => self.migrate(true).into(),
+            Role::Secondary => self.replace_disks(manner).into(),
+            Role::Primary if self.migrates() => InstanceMigrate {
+                migration: manner.migration,
+                ..self.migrate(true)
+            }
+            .into(),
             Role::Primary => self.failover().into(),
         }
     }
@@ -196,27 +211,22 @@ impl Step<'_> {
             source_node: self.source(),
             iallocator: None,
             ignore_ipolicy: false,
+            power_off: None,
         }
     }
 
     /// `allow_failover`: one that is stopped by then is moved all the same.
     pub(super) fn migrate(&self, allow_failover: bool) -> InstanceMigrate {
         InstanceMigrate {
-            instance_name: self.instance.name.clone(),
             instance_uuid: Some(self.instance.uuid.to_string()),
-            mode: None,
             target_node: self.target(),
             source_node: self.source(),
-            iallocator: None,
-            allow_runtime_changes: true,
-            ignore_ipolicy: false,
-            cleanup: false,
             allow_failover,
-            ignore_hvversions: false,
+            ..InstanceMigrate::of(&self.instance.name)
         }
     }
 
-    pub(super) fn replace_disks(&self, early_release: bool, vacate: bool) -> InstanceReplaceDisks {
+    fn replace_disks(&self, manner: Manner) -> InstanceReplaceDisks {
         InstanceReplaceDisks {
             instance_name: self.instance.name.clone(),
             instance_uuid: Some(self.instance.uuid.to_string()),
@@ -224,9 +234,9 @@ impl Step<'_> {
             disks: vec![],
             remote_node: self.target(),
             source_node: self.source(),
-            vacate,
+            vacate: manner.vacate,
             iallocator: None,
-            early_release,
+            early_release: manner.early_release,
             ignore_ipolicy: false,
         }
     }

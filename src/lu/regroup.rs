@@ -5,14 +5,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::advice::{allocator, ask, check_allocator};
-use super::plan_jobs::{PARTIAL, Step, Terms};
+use super::plan_jobs::{Manner, PARTIAL, Step, Terms};
 use super::shared::{find_group, find_instance, lock_instance, share_nodes};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot};
 use crate::allocator::external::plan_regrouping_by;
 use crate::allocator::{Plan, Regrouping, Role, Rules, plan_regrouping};
 use crate::cluster::{AllocPolicy, Config, Group, GroupUuid, Instance};
 use crate::locking::{Level, Lock, LockSet, Mode};
-use crate::opcodes::{ErrorCode, GroupEvacuate, InstanceChangeGroup, OpError, Opcode};
+use crate::opcodes::{
+    ErrorCode, GroupEvacuate, InstanceChangeGroup, MigrationTerms, OpError, Opcode,
+};
 
 /// One of the two operations, in the terms that they share.
 struct Moving<'a> {
@@ -23,6 +25,7 @@ struct Moving<'a> {
     iallocator: Option<&'a String>,
     early_release: bool,
     force_failover: bool,
+    migration: MigrationTerms,
     terms: Terms,
 }
 
@@ -126,7 +129,11 @@ impl Moving<'_> {
     fn child(&self, step: &Step<'_>) -> Opcode {
         match step.step.role {
             Role::Primary if self.force_failover => step.failover().into(),
-            _ => step.child(self.early_release, false),
+            _ => step.child(Manner {
+                early_release: self.early_release,
+                vacate: false,
+                migration: self.migration,
+            }),
         }
     }
 }
@@ -142,6 +149,7 @@ impl GroupEvacuate {
             iallocator: self.iallocator.as_ref(),
             early_release: self.early_release,
             force_failover: self.force_failover,
+            migration: self.migration,
             terms: Terms {
                 verb: "evacuate",
                 nothing: format!("group {} has no instances to evacuate", group.name),
@@ -190,6 +198,7 @@ impl InstanceChangeGroup {
             iallocator: self.iallocator.as_ref(),
             early_release: self.early_release,
             force_failover: false,
+            migration: MigrationTerms::default(),
             terms: Terms {
                 verb: "change the group of",
                 nothing: format!("instance {} is in no group", instance.name),

@@ -239,6 +239,10 @@ pub(super) fn check_answers(env: &Env<'_>, node: &Node, code: ErrorCode) -> Resu
         env.driver.answers(call, &reference(node))
     });
     match answer {
+        Err(VerbError::Unreachable { reason, .. }) if node.host.is_some() => {
+            let text = format!("{} does not answer: {reason}", node.name);
+            Err(OpError::prereq(code, text).hint(silent_hint(&node.name)))
+        }
         Err(VerbError::Unreachable { .. }) => Err(silent(&node.name, code)),
         _ => Ok(()),
     }

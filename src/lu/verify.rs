@@ -10,12 +10,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::shared::{find_group, lock_instance, share_nodes};
+use super::verify_machines;
 use super::{
     ChildJob, Detail, Env, Failure, LogicalUnit, Outcome, ResultWithJobs, Slot, UnitResult,
 };
 use crate::admin::{self, Code, check_configuration, check_reality};
 use crate::allocator::{NewInstance, policy_breaches, strains};
-use crate::cluster::{Config, Group, GroupUuid, Node, NodeUuid};
+use crate::cluster::{Config, Group, GroupUuid, InstanceUuid, Node, NodeUuid};
 use crate::hypervisor::{Hypervisor, Snapshot};
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{
@@ -99,12 +100,11 @@ impl Report<'_> {
         for finding in findings {
             let object = finding.object.split_once(' ');
             let object = object.unwrap_or((&finding.object, ""));
-            self.say(
-                Severity::Error,
-                code(finding.code),
-                object,
-                finding.text.clone(),
-            );
+            let severity = match finding.is_remark() {
+                true => Severity::Warning,
+                false => Severity::Error,
+            };
+            self.say(severity, code(finding.code), object, finding.text.clone());
         }
     }
 
@@ -141,6 +141,10 @@ fn code(code: Code) -> VerifyCode {
         Code::CopyMissing => VerifyCode::InstanceMissingDisk,
         Code::CopyNotInSync => VerifyCode::InstanceFaultyDisk,
         Code::CopyExtra => VerifyCode::OrphanVolume,
+        Code::Overcommitted => VerifyCode::NodeHypervisor,
+        Code::GuestMissing => VerifyCode::InstanceDown,
+        Code::GuestName | Code::GuestUnmarked | Code::Autostart => VerifyCode::InstanceBadNode,
+        Code::GuestForeign => VerifyCode::OrphanInstance,
         // What is left is about the configuration by itself, or not checked by units.
         _ => VerifyCode::ClusterConfig,
     }
@@ -272,10 +276,14 @@ impl ClusterVerifyGroup {
         let seen = env.call(env.limits.look, |call| env.driver.snapshot(call, part));
         match seen {
             Ok(mut seen) => {
-                // What else there is belongs to other groups.
+                // What else there is belongs to other groups, but for what nobody has put anywhere.
+                let whole = env.config();
+                let foreign = |instance: &InstanceUuid| {
+                    env.driver.has_machines() && !whole.instances.contains_key(instance)
+                };
                 seen.nodes.retain(|node, _| part.nodes.contains_key(node));
                 seen.instances
-                    .retain(|instance, _| part.instances.contains_key(instance));
+                    .retain(|uuid, _| part.instances.contains_key(uuid) || foreign(uuid));
                 Some(seen)
             }
             Err(error) => {
@@ -365,14 +373,27 @@ impl LogicalUnit for ClusterVerifyGroup {
             findings: vec![],
         };
         report.heading(&format!("Verifying group '{}'", group.name));
-        let seen = self.look(&mut report, &part);
+        let mut seen = self.look(&mut report, &part);
         if env.interrupt.canceled() {
             return Err(OpError::canceled().into());
         }
-        if let Some(seen) = seen {
-            report.take(check_reality(&part, &seen));
+        let mut edits = vec![];
+        if let Some(seen) = &mut seen {
+            if env.driver.has_machines() {
+                verify_machines::mend(env, &part, seen);
+                edits = verify_machines::refresh(env, &part, seen);
+                for (from, to, why) in verify_machines::incompatible(env, &part, seen) {
+                    let text = format!("guests of {from} cannot go on running here: {why}");
+                    let code = VerifyCode::NodeHypervisor;
+                    report.say(Severity::Warning, code, ("node", &to), text);
+                }
+            }
+            report.take(check_reality(&part, env.config(), seen));
         }
         self.strained(&mut report, &part, group);
-        Ok(report.end())
+        Ok(Outcome {
+            edits,
+            ..report.end()
+        })
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::migration::MigrationTerms;
 use crate::cluster::AllocPolicy;
 
 /// OP_GROUP_ADD: see [`super::Op::GroupAdd`].
@@ -78,6 +79,18 @@ pub struct ClusterRename {
     pub name: String,
 }
 
+/// OP_CLUSTER_SET_PARAMS: see [`super::Op::ClusterSetParams`]. Of Ganeti's parameters it has none.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterSetParams {
+    /// Ours: paths that every node sees, from now on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add_shared_paths: Vec<String>,
+    /// Ours: paths of which that is no longer said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remove_shared_paths: Vec<String>,
+}
+
 /// OP_GROUP_EVACUATE: see [`super::Op::GroupEvacuate`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,4 +118,7 @@ pub struct GroupEvacuate {
     /// Ours: how many children run at once at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallel: Option<u32>,
+    /// Ours: the terms of each migration.
+    #[serde(default, skip_serializing_if = "MigrationTerms::is_default")]
+    pub migration: MigrationTerms,
 }

@@ -4,7 +4,8 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use super::types::{MigrationMode, RebootType, ReplaceMode, shutdown_timeout, yes};
+use super::migration::MigrationTerms;
+use super::types::{MigrationMode, PowerOff, RebootType, ReplaceMode, shutdown_timeout, yes};
 use super::{Op, Opcode};
 use crate::cluster::{DiskTemplate, HvName};
 
@@ -79,6 +80,10 @@ pub struct InstanceCreate {
     /// Parameters of its operating system; kept as data.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub osparams: Map<String, Value>,
+    /// Ours: what it is made of on a real machine, in its driver's language, with the words `@NAME@`,
+    /// `@UUID@`, `@MEMORY@` and `@VCPUS@` where these are to stand.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
 }
 
 /// OP_INSTANCE_REMOVE: see [`super::Op::InstanceRemove`].
@@ -96,6 +101,10 @@ pub struct InstanceRemove {
     /// Forget it even if it could not be stopped or its disks not deleted.
     #[serde(default)]
     pub ignore_failures: bool,
+    /// Ours: delete the files that its disks lie in, where nodes are real machines. The simulator always
+    /// deletes them.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub delete_disks: bool,
 }
 
 /// OP_INSTANCE_STARTUP: see [`super::Op::InstanceStartup`].
@@ -200,6 +209,30 @@ pub struct InstanceMigrate {
     /// Ignore different hypervisor versions; kept as data.
     #[serde(default)]
     pub ignore_hvversions: bool,
+    /// Ours: the terms of its migration.
+    #[serde(default, skip_serializing_if = "MigrationTerms::is_default")]
+    pub migration: MigrationTerms,
+}
+
+impl InstanceMigrate {
+    /// The migration of an instance that is asked for by its name alone.
+    #[must_use]
+    pub fn of(name: &str) -> InstanceMigrate {
+        InstanceMigrate {
+            instance_name: name.to_owned(),
+            instance_uuid: None,
+            mode: None,
+            target_node: None,
+            source_node: None,
+            iallocator: None,
+            allow_runtime_changes: true,
+            ignore_ipolicy: false,
+            cleanup: false,
+            allow_failover: false,
+            ignore_hvversions: false,
+            migration: MigrationTerms::default(),
+        }
+    }
 }
 
 /// OP_INSTANCE_FAILOVER: see [`super::Op::InstanceFailover`].
@@ -230,6 +263,10 @@ pub struct InstanceFailover {
     /// Do not check the target group's policy.
     #[serde(default)]
     pub ignore_ipolicy: bool,
+    /// Ours: how it is known that its node is powered off, if it is a real machine that is dead; absent
+    /// means that its fence command has to say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power_off: Option<PowerOff>,
 }
 
 /// OP_INSTANCE_REPLACE_DISKS: see [`super::Op::InstanceReplaceDisks`].

@@ -11,6 +11,8 @@ mod error;
 mod instance;
 mod instance_change;
 mod instance_disks;
+mod instance_guest;
+mod migration;
 mod node;
 mod tags;
 mod test;
@@ -26,6 +28,8 @@ pub use error::*;
 pub use instance::*;
 pub use instance_change::*;
 pub use instance_disks::*;
+pub use instance_guest::*;
+pub use migration::*;
 pub use node::*;
 pub use tags::*;
 pub use test::*;
@@ -184,6 +188,10 @@ operations! {
     InstanceMultiAlloc = "OP_INSTANCE_MULTI_ALLOC", summary |_| None;
     /// Brings an instance to another node group, through one child job.
     InstanceChangeGroup = "OP_INSTANCE_CHANGE_GROUP", summary |op| Some(op.instance_name.clone());
+    /// Takes guests of a real machine into the configuration.
+    InstanceAdopt = "OP_INSTANCE_ADOPT", summary |op| Some(op.node_name.clone());
+    /// Gives an instance back: its guest stays as it is, and is the cluster's no more.
+    InstanceForget = "OP_INSTANCE_FORGET", summary |op| Some(op.instance_name.clone());
     /// Empties a node group of instances, through one child job an instance.
     GroupEvacuate = "OP_GROUP_EVACUATE", summary |op| Some(op.group_name.clone());
     /// Adds a node group.
@@ -198,6 +206,8 @@ operations! {
     GroupRename = "OP_GROUP_RENAME", summary |_| None;
     /// Gives the cluster another name.
     ClusterRename = "OP_CLUSTER_RENAME", summary |op| Some(op.name.clone());
+    /// Changes the cluster's parameters.
+    ClusterSetParams = "OP_CLUSTER_SET_PARAMS", summary |_| None;
     /// Tells the tags of an object.
     TagsGet = "OP_TAGS_GET", summary |op| op.name.clone();
     /// Finds tags and those that have them.

@@ -2,8 +2,28 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::types::{EvacMode, MigrationMode, shutdown_timeout, yes};
+use super::migration::MigrationTerms;
+use super::types::{EvacMode, MigrationMode, PowerOff, shutdown_timeout, yes};
 use crate::cluster::Capacity;
+
+/// How a real machine is reached, in an opcode. Of a node that there is, what is absent stays, and an
+/// empty text or a 0 takes away.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HostParams {
+    /// Where the driver connects to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uri: Option<String>,
+    /// Where the other nodes connect to when an instance is to move here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_uri: Option<String>,
+    /// A command for `/bin/sh -c` that cuts the machine's power, and succeeds only if it is off.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fence_cmd: Option<String>,
+    /// MiB a second that one migration from here may take.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub migration_bandwidth: Option<u64>,
+}
 
 /// OP_NODE_EVACUATE: see [`super::Op::NodeEvacuate`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +54,9 @@ pub struct NodeEvacuate {
     /// Ours: how many children run at once at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallel: Option<u32>,
+    /// Ours: the terms of each migration.
+    #[serde(default, skip_serializing_if = "MigrationTerms::is_default")]
+    pub migration: MigrationTerms,
 }
 
 /// OP_NODE_FAILOVER (ours): the parent of one failover per primary instance.
@@ -69,6 +92,10 @@ pub struct NodeFailover {
     /// Ours: how many children run at once at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallel: Option<u32>,
+    /// Ours: how it is known that the node is powered off, if it is a real machine that is dead; absent
+    /// means that its fence command has to say so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub power_off: Option<PowerOff>,
 }
 
 /// OP_NODE_MAINTENANCE_ENTER (ours): empties a node as [`NodeEvacuate`] does, drains it in the same
@@ -102,6 +129,9 @@ pub struct NodeMaintenanceEnter {
     /// How many children run at once at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallel: Option<u32>,
+    /// Ours: the terms of each migration.
+    #[serde(default, skip_serializing_if = "MigrationTerms::is_default")]
+    pub migration: MigrationTerms,
 }
 
 /// OP_NODE_RESTORE (ours): brings a node back from maintenance, and home what was on it and what
@@ -123,6 +153,9 @@ pub struct NodeRestore {
     /// How many children run at once at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallel: Option<u32>,
+    /// Ours: the terms of each migration.
+    #[serde(default, skip_serializing_if = "MigrationTerms::is_default")]
+    pub migration: MigrationTerms,
 }
 
 /// OP_NODE_MIGRATE: see [`super::Op::NodeMigrate`].
@@ -158,6 +191,9 @@ pub struct NodeMigrate {
     /// Ours: how many children run at once at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallel: Option<u32>,
+    /// Ours: the terms of each migration.
+    #[serde(default, skip_serializing_if = "MigrationTerms::is_default")]
+    pub migration: MigrationTerms,
 }
 
 /// OP_NODE_SET_PARAMS: see [`super::Op::NodeSetParams`]. What is absent stays as it is.
@@ -193,6 +229,9 @@ pub struct NodeSetParams {
     /// Ours: its size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
+    /// Ours: how it is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostParams>,
 }
 
 /// OP_NODE_ADD: see [`super::Op::NodeAdd`].
@@ -222,6 +261,9 @@ pub struct NodeAdd {
     /// Ours: its size; absent means what the driver reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
+    /// Ours: the real machine that it is, which its driver reaches so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<HostParams>,
 }
 
 /// OP_NODE_REMOVE: see [`super::Op::NodeRemove`].

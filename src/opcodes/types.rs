@@ -201,6 +201,18 @@ words! {
 }
 
 words! {
+    /// How it is known that a node is powered off which cannot be told to stop anything.
+    PowerOff {
+        /// Its operator says so.
+        Confirmed = "confirmed",
+        /// That it is marked offline is enough.
+        Forced = "forced",
+        /// Its fence command has said so to the operation that this opcode is part of.
+        Fenced = "fenced",
+    }
+}
+
+words! {
     /// How an instance is rebooted.
     RebootType {
         /// The guest is asked.

@@ -25,6 +25,9 @@ struct Site {
     tools: tempfile::TempDir,
 }
 
+/// The cluster's UUID, by which its guests are marked.
+const CLUSTER: &str = "2f2c1f0a-52f5-4c3e-8f43-3f5b1a4f7a11";
+
 const TOOLS: [&str; 6] = [
     "gnt-cluster",
     "gnt-instance",
@@ -39,6 +42,8 @@ impl Site {
         let world = World::new(3)?;
         for name in guests {
             world.put(1, name, "running", more.clone());
+            let uuid = world.uuid(name);
+            world.change(|world| world["node1"]["guests"][&uuid]["cluster"] = CLUSTER.into());
         }
         let beside = tool("gnt-node").parent().unwrap().to_owned();
         let tools = tempfile::tempdir_in(beside).unwrap();
@@ -94,7 +99,7 @@ impl Site {
 
 fn config(world: &World, guests: &[&str], more: &Value) -> Config {
     let cluster = serde_json::from_value(json!({
-        "cluster_name": "site", "uuid": "2f2c1f0a-52f5-4c3e-8f43-3f5b1a4f7a11",
+        "cluster_name": "site", "uuid": CLUSTER,
         "enabled_disk_templates": ["sharedfile"],
         "beparams": {"default": {"maxmem": 64, "minmem": 64, "vcpus": 1}},
     }));

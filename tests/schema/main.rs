@@ -35,6 +35,7 @@ done        gnt-cluster init demo --sample --nodes 4 --instances 8
 operation   gnt-cluster init other
 done        gnt-cluster modify --simulator start=0,stop=0,reboot=0,migrate=0,sync=0,sync_per_gib=0
 operation   gnt-cluster modify --simulator nonsense=0
+operation   gnt-cluster modify --shared-path /srv/vms
 list        gnt-cluster info
 operation   gnt-cluster add-tags one two
 list        gnt-cluster list-tags
@@ -101,6 +102,8 @@ operation   gnt-instance change-group inst1
 operation   gnt-instance add-tags inst1 tag
 list        gnt-instance list-tags inst1
 operation   gnt-instance remove-tags inst1 tag
+operation   gnt-instance adopt --all node1
+operation   gnt-instance forget --yes inst1
 operation   gnt-instance console inst1
 operation   gnt-group add rack2
 list        gnt-group list

@@ -129,6 +129,18 @@ codes! {
         CopyNotInSync = "copy_not_in_sync",
         /// A copy of disks is too many.
         CopyExtra = "copy_extra",
+        /// The guests of a machine have more memory than it has.
+        Overcommitted = "overcommitted",
+        /// An instance's machine does not know it.
+        GuestMissing = "guest_missing",
+        /// An instance's machine calls it otherwise.
+        GuestName = "guest_name",
+        /// An instance is not marked as the cluster's on its machine.
+        GuestUnmarked = "guest_unmarked",
+        /// A machine has a guest that is not the cluster's.
+        GuestForeign = "guest_foreign",
+        /// A machine starts an instance by itself.
+        Autostart = "autostart",
     }
 }
 
@@ -152,6 +164,12 @@ impl fmt::Display for Finding {
 }
 
 impl Finding {
+    /// Whether it may well be meant so: then it is told, and nothing is wrong.
+    #[must_use]
+    pub fn is_remark(&self) -> bool {
+        self.code == Code::GuestForeign
+    }
+
     /// Whether the database itself cannot be read as it should be.
     #[must_use]
     pub fn is_damage(&self) -> bool {

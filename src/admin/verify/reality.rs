@@ -25,6 +25,10 @@ pub(super) fn check(config: &Config, reality: &Snapshot, busy: &Busy, found: &mu
             }
             Some(now) if !now.alive && !node.offline => {
                 let text = "does not answer and is not marked offline";
+                let text = match &now.silence {
+                    None => text.to_owned(),
+                    Some(why) => format!("{text}: {why}"),
+                };
                 found.say(Code::NodeSilent, object, text);
             }
             Some(_) => {}
@@ -67,7 +71,8 @@ fn check_instance(
         found.say(code, format!("instance {}", instance.name), text);
     };
     let names = |nodes: &[NodeUuid]| {
-        let names: Vec<_> = nodes.iter().map(|node| config.node_name(node)).collect();
+        let mut names: Vec<_> = nodes.iter().map(|node| config.node_name(node)).collect();
+        names.sort_unstable();
         names.join(", ")
     };
     let primary = config.node_name(&instance.primary_node);
@@ -115,7 +120,9 @@ fn check_instance(
             format!("a definition was left on {}", names(&now.left_over)),
         );
     }
-    if config.template(instance).mirroring() == Mirroring::External {
+    let home = config.nodes.get(&instance.primary_node);
+    let on_machine = home.is_some_and(|home| home.host.is_some());
+    if on_machine || config.template(instance).mirroring() == Mirroring::External {
         return;
     }
     let mut wanted: BTreeSet<&NodeUuid> = BTreeSet::from([&instance.primary_node]);

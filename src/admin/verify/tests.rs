@@ -14,7 +14,7 @@ use crate::cluster::sample::sample;
 use crate::cluster::{AdminState, Config};
 use crate::hypervisor::fake::FakeSettings;
 use crate::hypervisor::{Activity, CopyState};
-use crate::hypervisor::{InstanceNow, NodeNow};
+use crate::hypervisor::{Guest, GuestState, InstanceNow, NodeNow};
 use crate::locking::{Lock, Mode};
 use crate::opcodes::{Dependency, JobRef, Opcode, Priority, TestDummy};
 use crate::queue::Status;
@@ -602,11 +602,84 @@ fn what_is_not_as_configured_is_found() {
     }
 }
 
+/// What machines can be like that they must not.
+const MACHINES: [(Code, Spoil); 6] = [
+    (Code::Overcommitted, |_, now| {
+        now.nodes.first_entry().unwrap().get_mut().memory_used = 1 << 40;
+    }),
+    (Code::GuestMissing, |_, now| {
+        some_guests(now).pop();
+    }),
+    (Code::GuestName, |_, now| {
+        some_guests(now)[0].name.push('x');
+    }),
+    (Code::GuestUnmarked, |_, now| {
+        some_guests(now)[0].cluster = None;
+    }),
+    (Code::GuestForeign, |_, now| {
+        let mut guest = some_guests(now)[0].clone();
+        (guest.uuid, guest.cluster) = ("x".to_owned(), None);
+        some_guests(now).push(guest);
+    }),
+    (Code::Autostart, |_, now| {
+        some_guests(now)[0].autostart = true;
+    }),
+];
+
+fn some_guests(now: &mut Snapshot) -> &mut Vec<Guest> {
+    let mut nodes = now.nodes.values_mut().map(|node| &mut node.guests);
+    nodes.find(|guests| !guests.is_empty()).unwrap()
+}
+
+/// The same cluster, had its nodes been real machines.
+fn on_machines() -> Lab {
+    let mut lab = Lab::new();
+    lab.breaks(
+        "UPDATE object SET value = json_set(value, '$.gnt_host', json('{\"uri\": \"test:///\"}'))
+         WHERE kind = 'node'",
+    );
+    let config = lab.store.config().unwrap();
+    let cluster = config.cluster.as_ref().map(|cluster| cluster.uuid.clone());
+    for instance in config.instances.values() {
+        let backend = config.backend(instance);
+        let guest = Guest {
+            uuid: instance.uuid.to_string(),
+            name: instance.name.clone(),
+            state: GuestState::Running,
+            leaving: false,
+            persistent: true,
+            autostart: false,
+            memory: backend.maxmem,
+            vcpus: backend.vcpus,
+            cluster: cluster.clone(),
+        };
+        let home = lab.reality.nodes.get_mut(&instance.primary_node);
+        home.unwrap().guests.push(guest);
+    }
+    lab
+}
+
+#[test]
+fn what_machines_know_otherwise_is_found() {
+    let mut lab = on_machines();
+    let config = lab.store.config().unwrap();
+    let whole = lab.reality.clone();
+    assert_eq!(lab.codes(), [].into());
+    for (code, spoil) in MACHINES {
+        lab.reality = whole.clone();
+        spoil(&config, &mut lab.reality);
+        assert_eq!(lab.codes(), [code].into(), "{code}");
+        let remarks = lab.findings(Reading::Queue).iter().all(Finding::is_remark);
+        assert_eq!(remarks, code == Code::GuestForeign, "{code}");
+    }
+}
+
 #[test]
 fn every_code_has_its_test() {
     use clap::ValueEnum;
     let tested: BTreeSet<Code> = (BREAKS.iter().map(|(_, code, _)| *code))
         .chain(SPOILS.iter().map(|(code, _)| *code))
+        .chain(MACHINES.iter().map(|(code, _)| *code))
         .collect();
     let all: BTreeSet<Code> = Code::value_variants().iter().copied().collect();
     assert_eq!(tested, all);

@@ -7,8 +7,10 @@ use clap::{Args, Parser, Subcommand};
 
 use super::common::{ForceArgs, GlobalArgs, ListArgs, SubmitArgs};
 use super::maintenance::MinFree;
+use super::migration::MigrationArgs;
 use super::tags::{SearchTagsArgs, TagsArgs};
 use crate::cli::values::{self, Age, Numbers, OfGroup, ProgramOptions};
+use crate::hypervisor::DriverName;
 use crate::limits::{MAX_RUNNING_JOBS_MOST, QUEUE_LIMIT_MOST};
 use crate::opcodes::VerifyCode;
 
@@ -139,6 +141,9 @@ pub struct VerifyConfigArgs {
 pub struct InitArgs {
     /// The cluster's name
     pub name: Option<String>,
+    /// What runs its instances: fake (a simulator), libvirt, or the NAME of a program gnt-NAME
+    #[arg(long, value_name = "NAME", default_value_t = DriverName::Simulator, value_parser = values::driver)]
+    pub driver: DriverName,
     /// Fill it with nodes and instances to try things on
     #[arg(long)]
     pub sample: bool,
@@ -294,6 +299,9 @@ pub struct RollingArgs {
     /// Wait so long for a node to answer again
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = values::duration, hide_short_help = true)]
     pub back_within: Duration,
+    /// How they migrate.
+    #[command(flatten)]
+    pub migration: MigrationArgs,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,
@@ -312,9 +320,15 @@ pub struct ModifyArgs {
     /// How long the simulator takes, in milliseconds: start=100,migrate=0
     #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers)]
     pub simulator: Option<Numbers>,
-    /// How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node, allocator
+    /// How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node, allocator, fence
     #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers)]
     pub verb_limit: Option<Numbers>,
+    /// A path that every node sees, such as a mount of NFS; may be given several times
+    #[arg(long, value_name = "PATH", group = "changes", hide_short_help = true, value_parser = values::absolute)]
+    pub shared_path: Vec<String>,
+    /// A path that is not to be taken for shared any more
+    #[arg(long, value_name = "PATH", group = "changes", hide_short_help = true, value_parser = values::absolute)]
+    pub unshared_path: Vec<String>,
     /// How many seconds a runner without work stays
     #[arg(long, value_name = "SECONDS", group = "changes", value_parser = clap::value_parser!(u32).range(0..=86_400))]
     pub runner_idle: Option<u32>,

@@ -10,7 +10,7 @@ use crate::cli::operation::SubmitOptions;
 use crate::cli::query::Reading;
 use crate::cli::table::{Style, Units};
 use crate::cli::values;
-use crate::opcodes::{Deadline, OnDeadline, Opcode, Priority};
+use crate::opcodes::{Deadline, OnDeadline, Opcode, PowerOff, Priority};
 
 /// Options of every command.
 #[derive(Debug, Clone, Default, Args)]
@@ -115,6 +115,17 @@ pub struct ForceArgs {
     /// Do not ask for confirmation
     #[arg(short, long, visible_alias = "yes")]
     pub force: bool,
+}
+
+/// How it is known that a dead node is powered off, by what is said on the command line. `--force` is
+/// enough for one that is marked offline.
+#[must_use]
+pub fn power_off(confirmed: bool, force: ForceArgs) -> Option<PowerOff> {
+    match (confirmed, force.force) {
+        (true, _) => Some(PowerOff::Confirmed),
+        (false, true) => Some(PowerOff::Forced),
+        (false, false) => None,
+    }
 }
 
 /// Until when an operation may begin jobs.

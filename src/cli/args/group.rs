@@ -5,6 +5,7 @@ use clap::{Args, Parser, Subcommand};
 use super::common::{
     DeadlineArgs, ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, SubmitArgs,
 };
+use super::migration::MigrationArgs;
 use super::policy::PolicyArgs;
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, KeyVals};
@@ -132,6 +133,9 @@ pub struct EvacuateArgs {
     /// Move those that can move even if others cannot
     #[arg(long)]
     pub allow_partial: bool,
+    /// How they migrate.
+    #[command(flatten)]
+    pub migration: MigrationArgs,
     /// Until when it begins jobs.
     #[command(flatten)]
     pub deadline: DeadlineArgs,

@@ -9,6 +9,7 @@ use super::instance_change::{ModifyArgs, RenameArgs};
 use super::instance_disks::{
     ActivateDisksArgs, DeactivateDisksArgs, GrowDiskArgs, MoveArgs, RecreateDisksArgs,
 };
+use super::migration::MigrationArgs;
 use super::select::SelectArgs;
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, Backend, DiskArg, IdentKeyVals, KeyVals, Placement};
@@ -40,6 +41,12 @@ pub enum InstanceCommand {
     /// Make a new instance
     #[command(after_help = "Example: gnt-instance add -t drbd --disk 0:size=10G -B memory=1G web1")]
     Add(Box<AddArgs>),
+    /// Take guests of a real machine into the cluster, as they are
+    #[command(after_help = "Example: gnt-instance adopt --dry-run --all node1")]
+    Adopt(AdoptArgs),
+    /// Give an instance back: its guest stays as it is, and is the cluster's no more
+    #[command(after_help = "Example: gnt-instance forget web1")]
+    Forget(ForgetArgs),
     /// Stop an instance and delete it with its disks
     #[command(after_help = "Example: gnt-instance remove web1")]
     Remove(RemoveArgs),
@@ -136,6 +143,12 @@ pub struct AddArgs {
     /// Backend parameters, such as memory=1G,vcpus=2
     #[arg(short = 'B', long, value_name = "BE", value_parser = values::backend)]
     pub backend_parameters: Option<Backend>,
+    /// What it is made of on a real machine: a file with @NAME@ and @UUID@ in it; - is standard input
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["disks", "os_size", "disk_template", "nets"])]
+    pub definition: Option<PathBuf>,
+    /// A disk that there is, with libvirt: an image or a device; may be repeated
+    #[arg(long, value_name = "PATH", value_parser = values::absolute, conflicts_with_all = ["definition", "disks", "os_size", "disk_template"])]
+    pub adopt_disk: Vec<String>,
     /// Hypervisor, such as kvm:acpi=true; kept as data
     #[arg(short = 'H', long, value_name = "HV", value_parser = values::ident_key_vals)]
     pub hypervisor_parameters: Option<IdentKeyVals>,
@@ -177,6 +190,38 @@ pub struct AddArgs {
     pub submit: SubmitArgs,
 }
 
+/// `gnt-instance adopt`.
+#[derive(Debug, Args)]
+pub struct AdoptArgs {
+    /// The node whose guests they are
+    pub node: String,
+    /// The guests, by name or UUID
+    #[arg(value_name = "DOMAIN", required_unless_present = "all")]
+    pub domains: Vec<String>,
+    /// All guests that can be adopted
+    #[arg(long, conflicts_with = "domains")]
+    pub all: bool,
+    /// Leave those alone that the node starts by itself, rather than turn that off
+    #[arg(long)]
+    pub keep_autostart: bool,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
+/// `gnt-instance forget`.
+#[derive(Debug, Args)]
+pub struct ForgetArgs {
+    /// The instance
+    pub instance: String,
+    /// Whether to ask.
+    #[command(flatten)]
+    pub force: ForceArgs,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
+}
+
 /// `gnt-instance remove`.
 #[derive(Debug, Args)]
 pub struct RemoveArgs {
@@ -193,6 +238,9 @@ pub struct RemoveArgs {
     /// Forget it even if it cannot be stopped or its disks not deleted
     #[arg(long)]
     pub ignore_failures: bool,
+    /// Delete the files of its disks on real machines, too; else they are left
+    #[arg(long)]
+    pub delete_disks: bool,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,
@@ -315,6 +363,9 @@ pub struct MigrateArgs {
     /// Do not change its memory to make it fit
     #[arg(long, hide_short_help = true)]
     pub no_runtime_changes: bool,
+    /// How it migrates.
+    #[command(flatten)]
+    pub migration: MigrationArgs,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,
@@ -355,6 +406,9 @@ pub struct FailoverArgs {
     /// Let this allocator choose where it goes
     #[arg(short = 'I', long, value_name = "NAME")]
     pub iallocator: Option<String>,
+    /// The node is powered off: I have made sure of that
+    #[arg(long)]
+    pub i_confirm_power_off: bool,
     /// Do not check the group's instance policy
     #[arg(long, hide_short_help = true)]
     pub ignore_ipolicy: bool,

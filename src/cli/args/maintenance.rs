@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand, ValueEnum};
 
 use super::common::{ForceArgs, ListArgs, OperationArgs, SubmitArgs};
+use super::migration::MigrationArgs;
 
 /// The commands of `gnt-node maintenance`.
 #[derive(Debug, Subcommand)]
@@ -44,6 +45,9 @@ pub struct EnterArgs {
     /// Release old copies before the new ones are in sync
     #[arg(long, hide_short_help = true)]
     pub early_release: bool,
+    /// How they migrate.
+    #[command(flatten)]
+    pub migration: MigrationArgs,
     /// How it is done.
     #[command(flatten)]
     pub operation: OperationArgs,
@@ -67,6 +71,9 @@ pub struct LeaveArgs {
     /// Release old copies before the new ones are in sync
     #[arg(long, hide_short_help = true)]
     pub early_release: bool,
+    /// How they migrate.
+    #[command(flatten)]
+    pub migration: MigrationArgs,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,

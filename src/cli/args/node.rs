@@ -5,7 +5,9 @@ use clap::{Args, Parser, Subcommand};
 use super::common::{
     ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, OperationArgs, SubmitArgs,
 };
+use super::host::HostArgs;
 use super::maintenance::MaintenanceCommand;
+use super::migration::MigrationArgs;
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
 use crate::cli::values::{self, CapacityArg};
 use crate::opcodes::{EvacMode, MigrationMode};
@@ -77,6 +79,7 @@ pub enum NodeCommand {
 
 /// `gnt-node add`.
 #[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("changes").multiple(true)))]
 pub struct AddArgs {
     /// The node's name
     pub node: String,
@@ -101,6 +104,9 @@ pub struct AddArgs {
     /// Its size, such as memory=64G,disk=1T,cpus=32
     #[arg(long, value_name = "SIZES", value_parser = values::capacity)]
     pub capacity: Option<CapacityArg>,
+    /// How its machine is reached.
+    #[command(flatten)]
+    pub host: HostArgs,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,
@@ -136,6 +142,9 @@ pub struct EvacuateArgs {
     /// Give the old copy up before the new one is in sync
     #[arg(long, hide_short_help = true)]
     pub early_release: bool,
+    /// How they migrate.
+    #[command(flatten)]
+    pub migration: MigrationArgs,
     /// How its jobs run.
     #[command(flatten)]
     pub operation: OperationArgs,
@@ -179,6 +188,9 @@ pub struct FailoverArgs {
     /// Where those go that are not bound to a secondary
     #[arg(short = 'n', long, value_name = "NODE")]
     pub target_node: Option<String>,
+    /// The node is powered off: I have made sure of that
+    #[arg(long)]
+    pub i_confirm_power_off: bool,
     /// Do not check the group's instance policy
     #[arg(long, hide_short_help = true)]
     pub ignore_ipolicy: bool,
@@ -221,6 +233,9 @@ pub struct MigrateArgs {
     /// Do not change an instance's memory to make it fit
     #[arg(long, hide_short_help = true)]
     pub no_runtime_changes: bool,
+    /// How they migrate.
+    #[command(flatten)]
+    pub migration: MigrationArgs,
     /// How its jobs run.
     #[command(flatten)]
     pub operation: OperationArgs,
@@ -274,10 +289,10 @@ pub struct ModifyArgs {
     #[arg(short = 'O', long, value_name = "YES|NO", group = "changes", value_parser = values::yes_no)]
     pub offline: Option<bool>,
     /// May it become master: yes or no
-    #[arg(long, value_name = "YES|NO", group = "changes", value_parser = values::yes_no)]
+    #[arg(long, value_name = "YES|NO", group = "changes", hide_short_help = true, value_parser = values::yes_no)]
     pub master_capable: Option<bool>,
     /// May it hold instances: yes or no
-    #[arg(long, value_name = "YES|NO", group = "changes", value_parser = values::yes_no)]
+    #[arg(long, value_name = "YES|NO", group = "changes", hide_short_help = true, value_parser = values::yes_no)]
     pub vm_capable: Option<bool>,
     /// Its secondary IP address
     #[arg(short, long, value_name = "ADDRESS", group = "changes")]
@@ -285,6 +300,9 @@ pub struct ModifyArgs {
     /// Its size, such as memory=64G,disk=1T,cpus=32; what is not given stays
     #[arg(long, value_name = "SIZES", group = "changes", value_parser = values::capacity)]
     pub capacity: Option<CapacityArg>,
+    /// How its machine is reached.
+    #[command(flatten)]
+    pub host: HostArgs,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,

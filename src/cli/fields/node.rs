@@ -12,7 +12,7 @@ use super::super::problem::Result;
 use super::super::table::{Cell, Field};
 use super::several::{NODE_PARAMETERS, parameters, set};
 use super::{Listed, Now, count, field, info, moment, number, object, select, text};
-use crate::cluster::{Config, Node, NodeRole};
+use crate::cluster::{Config, Host, Node, NodeRole};
 use crate::hypervisor::NodeNow;
 
 /// A node, where it stands.
@@ -53,6 +53,11 @@ impl Row {
             .map(|instance| config.backend(instance).spindle_use)
             .fold(0, u64::saturating_add);
         self.node.capacity.spindles.saturating_sub(used)
+    }
+
+    /// What is known of the machine that it is.
+    fn host(&self, get: impl Fn(&Host) -> Option<String>) -> Cell {
+        Cell::text_or_unavailable(self.node.host.as_deref().and_then(get))
     }
 
     /// A value that only a node that answers can tell.
@@ -237,6 +242,52 @@ pub static FIELDS: LazyLock<Vec<Field<Row>>> = LazyLock::new(|| {
         )),
         field!("uuid", "UUID", Text, "UUID", |r| text(r.node.uuid.as_str())),
         field!(
+            "uri",
+            "URI",
+            Text,
+            "Where its machine is reached; ours, like the next five",
+            |r| r.host(|host| Some(host.uri.clone()))
+        ),
+        field!(
+            "peer_uri",
+            "PeerURI",
+            Text,
+            "Where other nodes reach its machine when an instance moves there",
+            |r| r.host(|host| Some(host.peer_uri().to_owned()))
+        ),
+        field!(
+            "host_name",
+            "HostName",
+            Text,
+            "What its machine calls itself",
+            |r| r.host(|host| host.host_name.clone())
+        ),
+        field!(
+            "host_uuid",
+            "HostUUID",
+            Text,
+            "What tells its machine from every other",
+            |r| r.host(|host| host.host_uuid.clone())
+        ),
+        field!(
+            "fence_cmd",
+            "FenceCommand",
+            Text,
+            "What cuts its machine's power",
+            |r| r.host(|host| host.fence_cmd.clone())
+        ),
+        field!(
+            "migration_bandwidth",
+            "Bandwidth",
+            Number,
+            "MiB a second that one migration away from it may take",
+            |r| {
+                let host = r.node.host.as_ref();
+                let given = host.and_then(|host| host.migration_bandwidth);
+                given.map_or(Cell::Unavailable, number)
+            }
+        ),
+        field!(
             "serial_no",
             "SerialNo",
             Number,
@@ -298,7 +349,20 @@ pub fn info(cx: &mut Context, wanted: &[String]) -> Result<ExitCode> {
             let config = row.config();
             let primaries: Vec<_> = config.primaries(&node.uuid).map(|i| &i.name).collect();
             let secondaries: Vec<_> = config.secondaries(&node.uuid).map(|i| &i.name).collect();
-            vec![
+            let host = node.host.as_deref().map(|host| {
+                (
+                    "machine",
+                    json!({
+                        "URI": host.uri,
+                        "peer URI": host.peer_uri(),
+                        "name": host.host_name,
+                        "UUID": host.host_uuid,
+                        "fence command": host.fence_cmd,
+                        "migration bandwidth": host.migration_bandwidth,
+                    }),
+                )
+            });
+            let pairs = vec![
                 ("Node name", json!(node.name)),
                 ("primary ip", json!(node.primary_ip)),
                 ("secondary ip", json!(node.secondary_ip)),
@@ -315,7 +379,8 @@ pub fn info(cx: &mut Context, wanted: &[String]) -> Result<ExitCode> {
                 ("node parameters", json!(node.ndparams)),
                 ("tags", json!(node.tags)),
                 ("UUID", json!(node.uuid)),
-            ]
+            ];
+            pairs.into_iter().chain(host).collect::<Vec<_>>()
         })
         .collect();
     info::print(cx, &items)?;

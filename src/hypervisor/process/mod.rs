@@ -163,6 +163,10 @@ fn in_doubt(node: &NodeRef, broken: Broken, doing: &str) -> VerbError {
 }
 
 impl Hypervisor for ProcessDriver {
+    fn has_machines(&self) -> bool {
+        true
+    }
+
     fn observe(
         &self,
         call: &Call<'_>,

@@ -24,6 +24,8 @@ enum Found {
     Unknown,
     /// On its primary node.
     Primary,
+    /// On several nodes at once: its disks are in danger.
+    Twice,
     /// On another node.
     Elsewhere,
     /// Nowhere.
@@ -65,6 +67,9 @@ impl Row {
             return Found::Unknown;
         };
         let running = self.reality().map_or(&[][..], |now| &now.running_on);
+        if running.len() > 1 {
+            return Found::Twice;
+        }
         if running.contains(&self.instance.primary_node) {
             return Found::Primary;
         }
@@ -77,13 +82,15 @@ impl Row {
         }
     }
 
-    /// Ganeti's status words, in its order of precedence.
+    /// Ganeti's status words, in its order of precedence; before them one of ours, for the worst.
     pub(super) fn status(&self) -> &'static str {
-        if self.primary().is_some_and(|node| node.offline) {
+        let found = self.found();
+        if found != Found::Twice && self.primary().is_some_and(|node| node.offline) {
             return "ERROR_nodeoffline";
         }
-        match (self.found(), self.instance.admin_state) {
+        match (found, self.instance.admin_state) {
             (Found::Unknown, _) => "ERROR_nodedown",
+            (Found::Twice, _) => "ERROR_runstwice",
             (Found::Elsewhere, _) => "ERROR_wrongnode",
             (Found::Primary, AdminState::Up) => "running",
             (Found::Primary, AdminState::Down | AdminState::Offline) => "ERROR_up",
@@ -109,7 +116,7 @@ impl Row {
     pub(super) fn live(&self, cell: Cell) -> Cell {
         match self.found() {
             _ if self.primary().is_some_and(|node| node.offline) => Cell::Offline,
-            Found::Primary | Found::Elsewhere => cell,
+            Found::Primary | Found::Elsewhere | Found::Twice => cell,
             Found::Nowhere => Cell::Unavailable,
             Found::Unknown => Cell::NoData,
         }
@@ -208,6 +215,8 @@ mod tests {
         for (instance, runs_on, status) in [
             (up(), &["n1"][..], "running"),
             (up(), &["n2"], "ERROR_wrongnode"),
+            (up(), &["n1", "n2"], "ERROR_runstwice"),
+            (down(), &["n1", "n2"], "ERROR_runstwice"),
             (up(), &[], "ERROR_down"),
             (down(), &["n1"], "ERROR_up"),
             (down(), &[], "ADMIN_down"),

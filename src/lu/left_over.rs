@@ -1,0 +1,89 @@
+//! What a real machine that comes back still knows of instances that were moved away without it.
+//!
+//! A node that died keeps the definitions of what ran there, and some of it may be started there again, by a
+//! hand or by habit. So nothing starts on it before it has forgotten them.
+
+use std::sync::Arc;
+
+use super::Env;
+use super::guest::runs;
+use super::settle::failed;
+use super::shared::{cleanup_hint, reference};
+use crate::cluster::{Config, Instance, InstanceUuid, Node};
+use crate::hypervisor::{Guest, Hypervisor, InstanceRef};
+use crate::opcodes::{ErrorCode, OpError};
+
+/// The guests of a node that are instances which belong to another one, as the node knows them.
+pub(super) fn strangers<'a>(
+    config: &'a Config,
+    node: &Node,
+    guests: &'a [Guest],
+) -> impl Iterator<Item = (&'a Arc<Instance>, &'a Guest)> {
+    let home = node.uuid.clone();
+    guests.iter().filter_map(move |guest| {
+        let uuid = InstanceUuid::from(guest.uuid.as_str());
+        let instance = config.instances.get(&uuid)?;
+        (instance.primary_node != home).then_some((instance, guest))
+    })
+}
+
+/// Makes a node that comes back forget what is on other nodes by now. One of them that runs there is left
+/// alone.
+///
+/// # Errors
+/// When the node cannot be asked, when it does not forget, and when an instance runs there.
+pub(super) fn forget_left_overs(env: &Env<'_>, node: &Node) -> Result<(), OpError> {
+    if node.host.is_none() {
+        return Ok(());
+    }
+    let config = env.config();
+    let at = reference(node);
+    let guests = env.call_undisturbed(env.limits.look, |call| env.driver.guests(call, &at));
+    let what = format!("see what {} still knows", node.name);
+    let guests = guests.map_err(|error| failed(env, &what, error).error)?;
+    let mut running = vec![];
+    for (instance, guest) in strangers(config, node, &guests) {
+        if runs(guest) {
+            running.push(instance);
+            continue;
+        }
+        let of = InstanceRef::new(config, instance);
+        let end = env.call_undisturbed(env.limits.node, |call| env.driver.undefine(call, &of, &at));
+        let what = format!("make {} forget {}", node.name, instance.name);
+        end.map_err(|error| failed(env, &what, error).error)?;
+        env.info(format!(
+            "{} has forgotten {}, which is on {}",
+            node.name,
+            instance.name,
+            config.node_name(&instance.primary_node)
+        ));
+    }
+    match running.first() {
+        None => Ok(()),
+        Some(first) => Err(runs_there(config, node, &running, first)),
+    }
+}
+
+/// The refusal of a node that runs what belongs to others: it may run twice.
+fn runs_there(
+    config: &Config,
+    node: &Node,
+    running: &[&Arc<Instance>],
+    first: &Instance,
+) -> OpError {
+    let names: Vec<String> = (running.iter())
+        .map(|one| {
+            let home = config.node_name(&one.primary_node);
+            format!("{} (which belongs to {home})", one.name)
+        })
+        .collect();
+    let text = format!(
+        "{} runs {}: one that runs twice destroys its disks",
+        node.name,
+        names.join(", ")
+    );
+    OpError::prereq(ErrorCode::WrongState, text).hint(format!(
+        "stop it there by hand, such as with virsh destroy; then, if need be, {}",
+        cleanup_hint(&first.name)
+    ))
+}
