@@ -1,14 +1,15 @@
 //! What operators do in a story: random command lines.
 
-use std::fs;
+mod batch;
+mod keeping;
+
 use std::path::{Path, PathBuf};
 
 use rand::RngExt;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
-use serde_json::{Value, json};
 
-use crate::purged::PURGED;
+use keeping::{purge, watcher};
 
 /// Kinds of what operators do. Each story has some of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -515,115 +516,6 @@ impl Load {
         }
         short(words(&line), What::Other)
     }
-
-    /// Each backup has a file of its own.
-    fn backup(&mut self, dir: &Path) -> Command {
-        self.files += 1;
-        let file = dir.join(format!("backup-{}", self.files));
-        let mut line = words(&["gnt-cluster", "backup", "--json"]);
-        line.push(file.to_str().unwrap().to_owned());
-        Command {
-            words: line,
-            what: What::Backup(file),
-            short: false,
-        }
-    }
-
-    /// What was written first comes back again and again.
-    fn import(&mut self, random: &mut StdRng, dir: &Path) -> Command {
-        let file = dir.join("exported");
-        if !file.exists() || random.random_bool(0.2) {
-            let line = words(&["gnt-cluster", "export"]);
-            return short(line, What::Export(file));
-        }
-        self.imports += 1;
-        let file = file.to_str().unwrap();
-        short(
-            words(&["gnt-cluster", "import", "--replace", file]),
-            What::Other,
-        )
-    }
-
-    // ------------------------------------------------------------- job files
-
-    fn batch(&mut self, random: &mut StdRng, dir: &Path) -> Command {
-        let jobs = match random.random_bool(0.2) {
-            true => random.random_range(1..=12),
-            false => random.random_range(1..=3),
-        };
-        self.batch_of(random, dir, jobs)
-    }
-
-    fn batch_of(&mut self, random: &mut StdRng, dir: &Path, jobs: usize) -> Command {
-        let mut line = words(&["gnt-debug", "submit-job"]);
-        for place in 0..jobs {
-            let ops = self.job(random, place, 2);
-            self.files += 1;
-            let file = dir.join(format!("job-{}.json", self.files));
-            fs::write(&file, ops.to_string()).unwrap();
-            line.push(file.to_str().unwrap().to_owned());
-        }
-        let line: Vec<&str> = line.iter().map(String::as_str).collect();
-        self.submission(random, &line, jobs)
-    }
-
-    /// A job that stands after so many others in its submission, with children to a certain depth.
-    fn job(&self, random: &mut StdRng, place: usize, depth: u32) -> Value {
-        let count = match random.random_bool(0.7) {
-            true => 1,
-            false => random.random_range(2..=4),
-        };
-        let mut ops: Vec<Value> = (0..count).map(|_| self.op(random, depth)).collect();
-        let mut depends = vec![];
-        let ends = random_ends(random);
-        if place > 0 && random.random_bool(0.3) {
-            let back = random.random_range(1..=place) as i64;
-            depends.push(json!([-back, ends]));
-        } else if let Some(id) = self.ids.choose(random).filter(|_| random.random_bool(0.3)) {
-            depends.push(json!([id, ends]));
-        }
-        if !depends.is_empty() {
-            ops[0]["depends"] = json!(depends);
-        }
-        json!(ops)
-    }
-
-    fn op(&self, random: &mut StdRng, depth: u32) -> Value {
-        if random.random_bool(0.4) {
-            let duration = f64::from(random.random_range(0..30_u32)) / 1e3;
-            let mut op = json!({"OP_ID": "OP_TEST_DELAY", "duration": duration});
-            if random.random_bool(0.4) {
-                op["on_nodes"] = json!([self.node(random)]);
-            }
-            return op;
-        }
-        let mut op = json!({"OP_ID": "OP_TEST_DUMMY", "result": random.random_range(0..9_u32)});
-        if random.random_bool(0.7) {
-            op["messages"] = json!(["once", "and no more"]);
-        }
-        if random.random_bool(0.1) {
-            op["fail"] = json!("as it was told");
-        } else if depth > 0 && random.random_bool(0.3) {
-            let children = random.random_range(0..=4);
-            let jobs: Vec<Value> = (0..children)
-                .map(|place| self.job(random, place, depth - 1))
-                .collect();
-            op["submit_jobs"] = json!(jobs);
-            if random.random_bool(0.3) {
-                op["parallel"] = json!(random.random_range(1..=2_u32));
-            }
-        }
-        op
-    }
-}
-
-/// With which ends of another job a job that depends on it is content.
-fn random_ends(random: &mut StdRng) -> Value {
-    match random.random_range(0..3) {
-        0 => json!([]),
-        1 => json!(["success"]),
-        _ => json!(["success", "error", "canceled"]),
-    }
 }
 
 fn short(words: Vec<String>, what: What) -> Command {
@@ -654,51 +546,6 @@ fn simulator(random: &mut StdRng) -> Command {
         words(&["gnt-cluster", "modify", option, &text[which]]),
         What::Other,
     )
-}
-
-fn watcher(random: &mut StdRng, dir: &Path) -> Command {
-    let mut line = words(&["gnt-cluster", "watcher"]);
-    let what = match random.random_range(0..8) {
-        0 => {
-            line.extend(words(&["pause", "--json", "1s"]));
-            What::Other
-        }
-        1 => {
-            line.extend(words(&["continue", "--json"]));
-            What::Other
-        }
-        more => {
-            line.extend(words(&["run", "--json", "--timeout", "5s"]));
-            if more == 2 {
-                line.extend(words(&["--archive-age", "all", "--purge-age", "all"]));
-                let file = dir.join(PURGED).to_str().unwrap().to_owned();
-                line.extend(["--purge-export".to_owned(), file]);
-            }
-            What::Watcher
-        }
-    };
-    Command {
-        words: line,
-        what,
-        short: false,
-    }
-}
-
-fn purge(random: &mut StdRng, dir: &Path) -> Command {
-    let line = match random.random_range(0..5) {
-        0 | 1 => words(&["gnt-job", "autoarchive", "--json", "all"]),
-        more => {
-            let age = if more == 2 { "1s" } else { "all" };
-            let mut line = words(&["gnt-job", "purge", "--json", age, "--export"]);
-            line.push(dir.join(PURGED).to_str().unwrap().to_owned());
-            line
-        }
-    };
-    Command {
-        words: line,
-        what: What::Other,
-        short: random.random_bool(0.5),
-    }
 }
 
 fn queue(verb: &str) -> Command {
