@@ -17,6 +17,7 @@ use super::exit::ExitCode;
 use super::input;
 use super::output::{self, Unfinished};
 use super::problem::{Problem, Result};
+use super::table::local_time;
 
 /// The unfinished file of a backup to standard output, in the state directory: it keeps the place for
 /// the copy that stands there meanwhile.
@@ -83,7 +84,9 @@ fn subject(manifest: &Manifest) -> String {
         unfinished,
         ..
     } = manifest;
-    format!("Cluster {cluster} of {made} with {unfinished} unfinished jobs")
+    let at = made.parse().map(jiff::Timestamp::as_microsecond);
+    let moment = at.map_or_else(|_| made.clone(), local_time);
+    format!("Cluster {cluster} of {moment} with {unfinished} unfinished jobs")
 }
 
 /// Makes a cluster of a backup.
