@@ -167,7 +167,10 @@ fn tour(lab: &Lab, allocator: &str) -> Tour {
         instances: config.instances.len(),
         ..Tour::default()
     };
-    for node in config.nodes_by_name().filter(|node| !node.offline) {
+    // As an operator does: first what is dead.
+    let mut nodes: Vec<_> = config.nodes_by_name().collect();
+    nodes.sort_by_key(|node| !node.offline);
+    for node in &nodes {
         let evacuate = |more: &[&str]| {
             let words = ["gnt-node", "evacuate", "-f", "--json", "--allow-partial"];
             let words = words.iter().chain(more);
@@ -202,7 +205,11 @@ fn tour(lab: &Lab, allocator: &str) -> Tour {
                 .push(format!("{}: {instance}: {reason}", node.name));
         }
     }
-    lab.verify_clean();
+    lab.run(["gnt-cluster", "verify-config"]).exits(0);
+    // What had to stay on a dead node does not run.
+    if nodes.iter().all(|node| !node.offline) {
+        lab.verify_clean();
+    }
     tour
 }
 
@@ -258,8 +265,8 @@ fn hail_empties_each_node_of_each_file_of_a_directory() {
         let import = ["gnt-cluster".as_ref(), "import".as_ref(), file.as_os_str()];
         let output = lab.run(import);
         if output.code != 0 {
-            let said = output.stderr.lines().next().unwrap_or_default();
-            println!("{name}: no cluster: {said}");
+            let said: Vec<&str> = output.stderr.lines().collect();
+            println!("{name}: no cluster: {}", said.join(" "));
             continue;
         }
         lab.durations(0);

@@ -87,10 +87,15 @@ fn check_log(log: &str, nodes: usize) {
         let told = plain.strip_prefix("N-N-N N:N:N ");
         let known = match told {
             Some(told) => TOLD.iter().any(|known| told.starts_with(known)),
-            // How each job is getting on, and what became of all of one step.
-            None => ["job N (", "Cluster ", "request rolling-"]
-                .iter()
-                .any(|known| plain.starts_with(known)),
+            // How each job is getting on, what became of all of one step, and who took over.
+            None => [
+                "job N (",
+                "Cluster ",
+                "request rolling-",
+                "the runner had ended",
+            ]
+            .iter()
+            .any(|known| plain.starts_with(known)),
         };
         assert!(known, "{line:?}\n{log}");
     }
