@@ -366,3 +366,34 @@ fn a_removal_that_was_made_already_is_joined() {
         lab.run(format!("{other} new").split(' ')).exits(1);
     }
 }
+
+#[test]
+fn quiet_is_silent_where_all_went_well() {
+    let lab = Lab::sample(3, 3, 0);
+    for line in [
+        "gnt-node modify -q -f --drained yes node2",
+        "gnt-node modify -q -f --drained no node2",
+        "gnt-node add-tags -q node2 tag",
+        "gnt-instance modify -q -B memory=1G inst1",
+        "gnt-group modify -q --alloc-policy last_resort default",
+        "gnt-group add -q rack2",
+        "gnt-cluster queue drain -q",
+        "gnt-cluster queue undrain -q",
+        "gnt-cluster rename -q -f other",
+        "gnt-cluster verify -q",
+        "gnt-cluster verify-config -q",
+        "gnt-job archive -q 1",
+        "gnt-job autoarchive -q all",
+        "gnt-job purge -q all",
+        "gnt-cluster watcher run -q",
+        "gnt-node evacuate -q -f node1",
+    ] {
+        let output = lab.run(line.split(' ')).exits(0);
+        assert_eq!((&*output.stdout, &*output.stderr), ("", ""), "{line}");
+    }
+    // What somebody asks for is told all the same, and what goes wrong, too.
+    let list = lab.run(["gnt-job", "list", "-q", "--no-headers"]).exits(0);
+    assert!(!list.stdout.is_empty());
+    let wrong = lab.run(["gnt-node", "evacuate", "-q", "-f", "node9"]);
+    assert!(wrong.exits(1).stderr.contains("node9 is not known"));
+}

@@ -441,6 +441,6 @@ fn autoarchive(args: AutoarchiveArgs, cx: &mut Context) -> Result<ExitCode> {
         cx.printer.line(&document.to_string())?;
     }
     cx.printer
-        .verdict(&format!("Archived {done} jobs, {left} unchecked left"))?;
+        .deed(&format!("Archived {done} jobs, {left} unchecked left"))?;
     Ok(ExitCode::Done)
 }

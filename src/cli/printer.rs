@@ -91,6 +91,17 @@ impl Printer {
         }
     }
 
+    /// The same of a deed that went well, which nobody wants to read who wants quiet.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn deed(&mut self, text: &str) -> Result<()> {
+        match self.quiet {
+            true => Ok(()),
+            false => self.verdict(text),
+        }
+    }
+
     /// What was written so far reaches its reader.
     ///
     /// # Errors

@@ -42,7 +42,7 @@ pub(super) fn purge(args: &PurgeArgs, cx: &mut Context) -> Result<ExitCode> {
     }
     let (deleted, left) = (purged.deleted, purged.left);
     cx.printer
-        .verdict(&format!("Purged {deleted} jobs, {left} left"))?;
+        .deed(&format!("Purged {deleted} jobs, {left} left"))?;
     if left > 0 && exit == ExitCode::Done {
         cx.printer.say(
             "note: those are left of whose operation a job is not archived or not that old, \

@@ -167,9 +167,9 @@ pub fn print_modified(cx: &mut Context, what: &str, results: &[Value]) -> Result
     if changes.is_empty() {
         return Ok(());
     }
-    cx.printer.verdict(&format!("Modified {what}"))?;
+    cx.printer.deed(&format!("Modified {what}"))?;
     for (name, value) in changes {
-        cx.printer.verdict(&format!(" - {name:<5} -> {value}"))?;
+        cx.printer.deed(&format!(" - {name:<5} -> {value}"))?;
     }
     cx.printer.flush()
 }
