@@ -16,6 +16,32 @@ pub struct Progress {
     pub eta: Option<f64>,
 }
 
+/// How a phase begins in which nothing goes on until a node answers.
+const WAITING: &str = "waiting for ";
+
+impl Progress {
+    /// What is being done, where nobody knows how far it is.
+    pub fn phase(phase: impl Into<String>) -> Progress {
+        Progress {
+            phase: phase.into(),
+            percent: None,
+            eta: None,
+        }
+    }
+
+    /// Nothing goes on until this node answers.
+    #[must_use]
+    pub fn waiting(node: &str) -> Progress {
+        Progress::phase(format!("{WAITING}{node}"))
+    }
+
+    /// The node whose answer is waited for, if nothing goes on until then.
+    #[must_use]
+    pub fn waits_for(&self) -> Option<&str> {
+        self.phase.strip_prefix(WAITING)
+    }
+}
+
 /// The conditions of one call of a verb.
 pub struct Call<'a> {
     /// The verb returns by then, whatever happened.

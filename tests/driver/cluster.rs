@@ -9,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use gnt::admin::{Existing, Founding, NewReality, found};
 use gnt::cluster::{Capacity, Config};
-use gnt::queue::Status;
+use gnt::queue::{JobId, Status};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
@@ -228,6 +228,30 @@ fn a_runner_that_is_killed_in_a_move_leaves_it_to_the_next() {
     assert_eq!(site.lab.job(job).status, Status::Success);
     site.verify_clean(&["web"]);
     assert_eq!(site.lab.nodes_of("web").0, "node2");
+}
+
+#[test]
+fn a_hung_node_delays_what_needs_it_and_nothing_else() {
+    let guests = ["web", "db"];
+    let Some(site) = Site::new(&guests, &json!({})) else {
+        return;
+    };
+    site.world
+        .change(|world| world["node2"]["hangs"] = true.into());
+    let output = site.run("gnt-instance migrate -f -n node2 --submit --print-jobid web");
+    let job: JobId = output.exits(0).stdout.trim().parse().unwrap();
+    let waits = format!("gnt-job list --no-headers -o why {job}");
+    wait_for("what the job waits for", || {
+        let list = site.run(&waits).exits(0).stdout;
+        (list.trim() == "answer of node2").then_some(())
+    });
+    site.run("gnt-instance migrate -f -n node3 db").exits(0);
+    assert_eq!(site.lab.job(job).status, Status::Running);
+    site.lab.wait_for_status(job, &[Status::Error]);
+    assert_eq!(site.lab.nodes_of("web").0, "node1");
+    site.world
+        .change(|world| world["node2"]["hangs"] = false.into());
+    site.verify_clean(&guests);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::super::table::{Cell, Field};
 use super::{field, text};
+use crate::hypervisor::Progress;
 use crate::queue::why::Reasons;
 use crate::queue::{Client, Status};
 use crate::store::{JobRow, LogEntry, OpRow, Store};
@@ -59,16 +60,29 @@ impl Row {
         self.queue.client.store()
     }
 
-    /// Why it waits.
+    /// Why it waits: for its turn, or as it runs for a node that does not answer.
     fn waits(&self) -> Cell {
-        if !matches!(self.job.status, Status::Queued | Status::Waiting) {
-            return Cell::Unavailable;
+        match self.job.status {
+            Status::Queued | Status::Waiting => {}
+            Status::Running | Status::Canceling => {
+                return Cell::text_or_unavailable(self.awaited().map(|n| format!("answer of {n}")));
+            }
+            Status::Success | Status::Error | Status::Canceled => return Cell::Unavailable,
         }
         let load = || Reasons::load(self.store()).ok();
         match self.queue.reasons.get_or_init(load) {
             Some(reasons) => Cell::text_or_unavailable(reasons.of(self.job.id).map(|w| w.text)),
             None => Cell::NoData,
         }
+    }
+
+    /// The node whose answer its opcode waits for.
+    fn awaited(&self) -> Option<String> {
+        let id = self.job.id;
+        let told = self.store().progress_between(id, id).ok()?;
+        let (_, _, text) = told.last()?;
+        let progress: Progress = serde_json::from_str(text).ok()?;
+        progress.waits_for().map(str::to_owned)
     }
 
     fn ops(&self) -> &[OpRow] {

@@ -190,19 +190,10 @@ pub(super) fn waiting<'a>(
     let told = Cell::new(false);
     move || {
         if since.elapsed() > TOLD_AFTER && !told.replace(true) {
-            tell(call, format!("waiting for {}", node.name));
+            (call.progress)(Progress::waiting(&node.name));
         }
         call.interrupt.check(&[&node.uuid])
     }
-}
-
-/// Tells what is being done, where nobody knows how far it is.
-pub(super) fn tell(call: &Call<'_>, phase: impl Into<String>) {
-    (call.progress)(Progress {
-        phase: phase.into(),
-        percent: None,
-        eta: None,
-    });
 }
 
 /// Whether a refusal means that the connection is of no use any more.

@@ -261,6 +261,11 @@ impl Pool {
         drop(idle);
     }
 
+    /// Whether a node was silent when it was asked last.
+    pub(super) fn suspects(&self, node: &NodeRef) -> bool {
+        self.shared.lock().of(&node.uuid).silence.is_some()
+    }
+
     /// Nothing is kept of a node any more.
     pub(super) fn forget(&self, node: &NodeUuid) {
         let place = self.shared.lock().nodes.remove(node);

@@ -4,13 +4,17 @@ use std::time::{Duration, Instant};
 
 use gnt_driver::{Ask, Definition, GuestState};
 
-use super::ask::tell;
 use super::look::Look;
 use super::{ProcessDriver, each, unreachable};
-use crate::hypervisor::{Call, InstanceRef, InterruptKind, NodeRef, Stop, VerbError};
+use crate::hypervisor::{Call, InstanceRef, InterruptKind, NodeRef, Progress, Stop, VerbError};
 
 /// How often one that is shut down is looked at: a stop takes a quarter of a second, a look a millisecond.
 const STOP_LOOK: Duration = Duration::from_millis(150);
+
+/// How long a node may take to say whether it runs a guest that is to be started elsewhere: one that hangs
+/// must not hold up every start. One that was silent last time has less.
+const OTHER_WITHIN: Duration = Duration::from_secs(3);
+const SUSPECT_WITHIN: Duration = Duration::from_millis(300);
 
 impl ProcessDriver {
     pub(super) fn start_guest(
@@ -37,7 +41,15 @@ impl ProcessDriver {
             return self.effect(call, node, Ask::Resume { guest }, &doing);
         }
         let looks = each(others, |other| {
-            self.look_or_silent(call, &instance.uuid, other)
+            let within = match self.pool.suspects(other) {
+                true => SUSPECT_WITHIN,
+                false => OTHER_WITHIN,
+            };
+            let call = Call {
+                deadline: call.deadline.min(Instant::now() + within),
+                ..*call
+            };
+            self.look_or_silent(&call, &instance.uuid, other)
         });
         for (look, other) in looks.into_iter().zip(others) {
             let look = look?;
@@ -46,7 +58,7 @@ impl ProcessDriver {
                 return Err(VerbError::Failed(text));
             }
         }
-        tell(call, "starting");
+        (call.progress)(Progress::phase("starting"));
         if here == Look::Absent {
             self.define_guest(call, instance, node)?;
         }
@@ -78,7 +90,7 @@ impl ProcessDriver {
             return Ok(());
         }
         let doing = format!("the stop of {name}");
-        tell(call, "stopping");
+        (call.progress)(Progress::phase("stopping"));
         if let Stop::Graceful(limit) = how {
             if here.is(GuestState::Paused) {
                 // One that stands still hears nothing.
@@ -176,7 +188,7 @@ impl ProcessDriver {
         }
         let guest = instance.uuid.as_str().to_owned();
         let doing = format!("the reboot of {name}");
-        tell(call, "rebooting");
+        (call.progress)(Progress::phase("rebooting"));
         self.effect(call, node, Ask::Reboot { guest }, &doing)
     }
 
