@@ -188,31 +188,63 @@ pub(super) fn instance(
     (instance, disks)
 }
 
-/// What brings the configuration's copy of an instance's definition up to what `node` has. Nothing where that
-/// cannot be seen: the copy that there is remains.
-pub(super) fn refreshed(env: &Env<'_>, instance: &Instance, node: &Node) -> Option<Edit> {
-    node.host.as_ref()?;
+/// What brings the configuration's copy of an instance's definition, and its disks, up to what `node` has.
+/// Nothing where that cannot be seen: the copy that there is remains.
+pub(super) fn refreshed(env: &Env<'_>, instance: &Instance, node: &Node) -> Vec<Edit> {
+    if node.host.is_none() {
+        return vec![];
+    }
     let read = env.call_undisturbed(env.limits.look, |call| {
         (env.driver).definition(call, &instance.uuid, &NodeRef::from(node))
     });
-    let definition = match read {
-        Ok(found) if found.definition.len() <= DEFINITION_BYTES => found.definition,
-        Ok(_) => return None,
+    let found = match read {
+        Ok(found) if found.definition.len() <= DEFINITION_BYTES => found,
+        Ok(_) => return vec![],
         Err(error) => {
             let name = &instance.name;
             env.warn(format!(
                 "the copy of {name}'s definition may be old: {error}"
             ));
-            return None;
+            return vec![];
         }
     };
-    match instance.definition.as_deref() == Some(&definition) {
-        true => None,
-        false => Some(Edit::SetDefinition {
+    let mut edits = refreshed_disks(env.config(), instance, node, &found);
+    if instance.definition.as_deref() != Some(&found.definition) {
+        edits.push(Edit::SetDefinition {
             instance: instance.uuid.clone(),
-            definition: Arc::from(definition),
-        }),
+            definition: Arc::from(found.definition),
+        });
     }
+    edits
+}
+
+/// The disks as they are now, if they are others than before, or are seen by others now.
+fn refreshed_disks(
+    config: &Config,
+    instance: &Instance,
+    node: &Node,
+    found: &Definition,
+) -> Vec<Edit> {
+    let new = disks(config, node, &instance.uuid, found);
+    let old: Vec<&Arc<Disk>> = config.disks_of(instance).collect();
+    let same = |(old, new): (&&Arc<Disk>, &Disk)| {
+        (&old.uuid, old.dev_type, &old.logical_id, &old.nodes)
+            == (&new.uuid, new.dev_type, &new.logical_id, &new.nodes)
+            && (new.size == 0 || old.size == new.size)
+    };
+    if old.len() == new.len() && old.iter().zip(&new).all(same) {
+        return vec![];
+    }
+    let gone = old.into_iter().map(|disk| Edit::RemoveDisk {
+        instance: instance.uuid.clone(),
+        disk: disk.uuid.clone(),
+    });
+    let here = new.into_iter().enumerate().map(|(at, disk)| Edit::AddDisk {
+        instance: instance.uuid.clone(),
+        at,
+        disk: Box::new(disk),
+    });
+    gone.chain(here).collect()
 }
 
 #[cfg(test)]

@@ -169,6 +169,9 @@ pub(super) fn check_meant_stopped(subject: &Subject<'_>, what: &str) -> Result<(
     }
 }
 
+/// The backend parameters that are a guest's size.
+const SIZES: [&str; 4] = ["memory", "maxmem", "minmem", "vcpus"];
+
 impl LogicalUnit for InstanceSetParams {
     fn locks(&self, config: &Config) -> LockSet {
         let mut locks = LockSet::new();
@@ -209,6 +212,16 @@ impl LogicalUnit for InstanceSetParams {
         subject.check_known()?;
         if self.changes_nothing() {
             return Err(wrong("nothing to change was given"));
+        }
+        if !self.disks.is_empty() {
+            subject.check_changeable("what disks it has")?;
+        }
+        if self
+            .beparams
+            .keys()
+            .any(|key| SIZES.contains(&key.as_str()))
+        {
+            subject.check_changeable("its size")?;
         }
         let plan = self.planned(env, &subject)?;
         self.check_memory(&subject, &plan)?;
@@ -281,6 +294,7 @@ impl LogicalUnit for InstanceRename {
         let name = self.new_name();
         check_host_name(&name)?;
         subject.check_known()?;
+        subject.check_changeable("its name")?;
         check_online(subject.primary)?;
         check_meant_stopped(&subject, "is renamed")?;
         match config.instance_named(&name) {

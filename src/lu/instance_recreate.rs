@@ -224,6 +224,7 @@ impl LogicalUnit for InstanceRecreateDisks {
         let config = env.config();
         let subject = self.subject(config)?;
         subject.check_known()?;
+        subject.check_changeable("what disks it has")?;
         self.check_disks(config, &subject)?;
         // Away from a dead node it is no matter what it is meant to do.
         if self.nodes.is_empty() || !subject.primary.offline {

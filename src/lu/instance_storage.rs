@@ -285,6 +285,7 @@ impl LogicalUnit for InstanceGrowDisk {
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
         let subject = self.subject(env.config())?;
         subject.check_known()?;
+        subject.check_changeable("the size of a disk")?;
         let plan = self.plan(env.config(), &subject)?;
         for node in holders(&subject) {
             check_online(node)?;

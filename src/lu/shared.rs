@@ -159,6 +159,21 @@ impl<'a> Subject<'a> {
         }
     }
 
+    /// Refuses to change what a guest of a real machine is made of: `what` completes "… is changed".
+    pub(super) fn check_changeable(&self, what: &str) -> Result<(), OpError> {
+        match self.primary.host.is_some() {
+            false => Ok(()),
+            true => Err(OpError::prereq(
+                ErrorCode::WrongState,
+                format!(
+                    "{} is a guest of a real machine: {what} is changed with the machine's own tools",
+                    self.name()
+                ),
+            )
+            .hint("such as virsh edit; then gnt-cluster verify takes it over")),
+        }
+    }
+
     /// How it moves, or why it does not.
     pub(super) fn check_movable(&self) -> Result<Mirroring, OpError> {
         match self.template().mirroring() {
