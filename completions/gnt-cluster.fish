@@ -276,6 +276,10 @@ complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l grou
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l min-free -d 'Refuse if less than this is free without a node: N+1, room for the loss of one more' -r -f -a "N+1\t'Enough for the loss of one more node'"
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l parallel -d 'Run at most so many jobs at once' -r -f -a '(__fish_gnt_cluster_names)'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l back-within -d 'Wait so long for a node to answer again' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_cluster_names)'
+complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l on-deadline -d 'What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
+cancel\t'All are cancelled'
+leave\t'All go on; who waits for them waits no longer'"
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l state-dir -d 'Where the cluster is kept [else: $GNT_STATE_DIR]' -r -F
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l restart -d 'Forget how far an unfinished one came, and begin anew'
 complete -c gnt-cluster -n "__fish_gnt_cluster_using_subcommand rolling" -l dry-run -d 'Only tell which nodes it would be, in which order'

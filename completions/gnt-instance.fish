@@ -268,6 +268,10 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s v -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -s I -l iallocator -d 'Let this allocator choose the nodes' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l on-deadline -d 'What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
+cancel\t'All are cancelled'
+leave\t'All go on; who waits for them waits no longer'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -286,6 +290,10 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l to -d 'Where it may go; all groups that it is not in if none is given' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -s I -l iallocator -d 'Let this allocator choose' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l on-deadline -d 'What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
+cancel\t'All are cancelled'
+leave\t'All go on; who waits for them waits no longer'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"

@@ -167,6 +167,10 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fis
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -l json -d 'Print one JSON document'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l parallel -d 'Run at most so many jobs at once' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l on-deadline -d 'What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
+cancel\t'All are cancelled'
+leave\t'All go on; who waits for them waits no longer'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"

@@ -498,7 +498,11 @@ fn queue(command: QueueCommand, cx: &mut Context) -> Result<ExitCode> {
     match command {
         QueueCommand::Drain => client.set_drained(true)?,
         QueueCommand::Undrain => client.set_drained(false)?,
-        QueueCommand::Hold => client.set_held(true)?,
+        QueueCommand::Hold => {
+            client.set_held(true)?;
+            // What waits may have a deadline, which passes all the same.
+            client.ensure_runner()?;
+        }
         QueueCommand::Release => {
             client.set_held(false)?;
             client.ensure_runner()?;

@@ -190,7 +190,13 @@ fn batch_create(args: &BatchCreateArgs, cx: &mut Context) -> Result<ExitCode> {
     }
     let op = Opcode::from_value(op).map_err(|error| invalid(error.to_string()))?;
     let client = cx.open()?;
-    one(cx, &client, args.submit.clone(), op, TEXTS)
+    one(
+        cx,
+        &client,
+        args.submit.clone(),
+        args.deadline.of(op),
+        TEXTS,
+    )
 }
 
 fn nic(given: &IdentKeyVals) -> Map<String, Value> {
@@ -411,7 +417,7 @@ fn change_group(args: ChangeGroupArgs, cx: &mut Context) -> Result<ExitCode> {
         iallocator: args.iallocator,
         target_groups: names::groups(&config, &args.to)?,
     };
-    one(cx, &client, args.submit, op, TEXTS)
+    one(cx, &client, args.submit, args.deadline.of(op), TEXTS)
 }
 
 fn replace_disks(args: ReplaceDisksArgs, cx: &mut Context) -> Result<ExitCode> {

@@ -139,6 +139,7 @@ fn leave(args: LeaveArgs, cx: &mut Context) -> Result<ExitCode> {
             list(&nodes)
         ))?;
     }
+    let deadline = args.deadline.fixed();
     let op = |node: &Node| NodeRestore {
         node_name: node.name.clone(),
         node_uuid: Some(node.uuid.to_string()),
@@ -151,7 +152,7 @@ fn leave(args: LeaveArgs, cx: &mut Context) -> Result<ExitCode> {
     let mut nodes = nodes;
     let since = |node: &Node| node.maintenance.as_ref().map(|known| known.since);
     nodes.sort_by_key(|node| std::cmp::Reverse(since(node)));
-    let ops = nodes.iter().map(|node| (&***node, op(node).into()));
+    let ops = nodes.iter().map(|node| (&***node, deadline.of(op(node))));
     one_by_one(
         cx,
         &client,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::common::{ForceArgs, GlobalArgs, ListArgs, SubmitArgs};
+use super::common::{DeadlineArgs, ForceArgs, GlobalArgs, ListArgs, SubmitArgs};
 use super::maintenance::MinFree;
 use super::tags::{SearchTagsArgs, TagsArgs};
 use crate::cli::values::{self, Age, Numbers, OfGroup, ProgramOptions};
@@ -294,6 +294,9 @@ pub struct RollingArgs {
     /// Wait so long for a node to answer again
     #[arg(long, value_name = "DURATION", default_value = "30m", value_parser = values::duration, hide_short_help = true)]
     pub back_within: Duration,
+    /// Until when it begins anything.
+    #[command(flatten)]
+    pub deadline: DeadlineArgs,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
-use super::common::{ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, SubmitArgs};
+use super::common::{
+    DeadlineArgs, ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, SubmitArgs,
+};
 use super::instance_change::{ModifyArgs, RenameArgs};
 use super::instance_disks::{
     ActivateDisksArgs, DeactivateDisksArgs, GrowDiskArgs, MoveArgs, RecreateDisksArgs,
@@ -374,6 +376,9 @@ pub struct BatchCreateArgs {
     /// Let this allocator choose the nodes
     #[arg(short = 'I', long, value_name = "NAME")]
     pub iallocator: Option<String>,
+    /// Until when it begins jobs.
+    #[command(flatten)]
+    pub deadline: DeadlineArgs,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,
@@ -393,6 +398,9 @@ pub struct ChangeGroupArgs {
     /// Give old copies up before the new ones are in sync
     #[arg(long)]
     pub early_release: bool,
+    /// Until when it begins jobs.
+    #[command(flatten)]
+    pub deadline: DeadlineArgs,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::common::{ForceArgs, ListArgs, OperationArgs, SubmitArgs};
+use super::common::{DeadlineArgs, ForceArgs, ListArgs, OperationArgs, SubmitArgs};
 
 /// The commands of `gnt-node maintenance`.
 #[derive(Debug, Subcommand)]
@@ -67,6 +67,9 @@ pub struct LeaveArgs {
     /// Release old copies before the new ones are in sync
     #[arg(long, hide_short_help = true)]
     pub early_release: bool,
+    /// Until when it begins jobs.
+    #[command(flatten)]
+    pub deadline: DeadlineArgs,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,
