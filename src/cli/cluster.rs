@@ -56,6 +56,7 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
         ClusterCommand::Info => show(cx),
         ClusterCommand::Doctor => super::doctor::doctor(cx),
         ClusterCommand::Verify(args) => verify(args, cx),
+        ClusterCommand::VerifyDisks(args) => super::verify_disks::run(&args, cx),
         ClusterCommand::VerifyConfig(args) => verify_config(args, cx),
         ClusterCommand::Queue(command) => queue(command, cx),
         ClusterCommand::Watcher(command) => super::watcher::run(command, cx),

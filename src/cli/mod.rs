@@ -41,9 +41,11 @@ mod rolling;
 mod select;
 pub mod table;
 pub mod tags;
+mod test_allocator;
 mod usage;
 pub mod values;
 pub mod verdict;
+mod verify_disks;
 mod watch;
 mod watcher;
 

@@ -37,9 +37,11 @@ mod settle;
 mod shared;
 mod tags;
 mod test;
+mod test_allocator;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod verify_disks;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -405,7 +407,10 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::ClusterVerify(unit) => unit,
         Op::ClusterVerifyConfig(unit) => unit,
         Op::ClusterVerifyGroup(unit) => unit,
+        Op::ClusterVerifyDisks(unit) => unit,
+        Op::GroupVerifyDisks(unit) => unit,
         Op::TestDelay(unit) => unit,
+        Op::TestAllocator(unit) => unit,
         Op::TestDummy(unit) => unit,
     }
 }

@@ -118,6 +118,7 @@ operation   gnt-group remove rack3
 fault       gnt-debug fault add node-dead -n node4
 list        gnt-debug fault list
 operation   gnt-cluster verify
+disks       gnt-cluster verify-disks
 check       gnt-cluster verify-config --deep
 doctor      gnt-cluster doctor
 watcher     gnt-cluster watcher run
@@ -131,6 +132,7 @@ doctor      gnt-cluster doctor
 watcher     gnt-cluster watcher run
 pause       gnt-cluster watcher continue
 watcher     gnt-cluster watcher run
+operation   gnt-debug iallocator --dir out inst1
 operation   gnt-debug submit-job TEMP/job TEMP/job
 operation   gnt-debug submit-job TEMP/batch
 operation   gnt-debug delay 0

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::common::{DeadlineArgs, ForceArgs, GlobalArgs, ListArgs, SubmitArgs};
+use super::common::{DeadlineArgs, ForceArgs, GlobalArgs, ListArgs, PriorityArg, SubmitArgs};
 use super::maintenance::MinFree;
 use super::tags::{SearchTagsArgs, TagsArgs};
 use crate::cli::values::{self, Age, Numbers, OfGroup, ProgramOptions};
@@ -58,6 +58,9 @@ pub enum ClusterCommand {
     /// Check the configuration, nodes and instances, in jobs that wait for those on their way
     #[command(after_help = "Example: gnt-cluster verify --node-group rack2")]
     Verify(VerifyArgs),
+    /// Find disks that should be active and are not, and activate them
+    #[command(after_help = "Example: gnt-cluster verify-disks --node-group rack2")]
+    VerifyDisks(VerifyDisksArgs),
     /// Hold configuration, queue and reality against each other; changes nothing
     #[command(after_help = "Example: gnt-cluster verify-config --deep")]
     VerifyConfig(VerifyConfigArgs),
@@ -122,6 +125,25 @@ pub struct VerifyArgs {
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,
+}
+
+/// `gnt-cluster verify-disks`.
+#[derive(Debug, Args)]
+pub struct VerifyDisksArgs {
+    /// Only instances of this group
+    #[arg(short = 'g', long, value_name = "GROUP")]
+    pub node_group: Option<String>,
+    /// Only tell, activate nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How urgent it is
+    #[arg(
+        long,
+        value_name = "PRIORITY",
+        hide_possible_values = true,
+        help = "How urgent it is: low, normal or high"
+    )]
+    pub priority: Option<PriorityArg>,
 }
 
 /// `gnt-cluster verify-config`.
