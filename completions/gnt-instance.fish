@@ -117,6 +117,8 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s q -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s B -l backend-parameters -d 'Backend parameters for this run alone, no more than it has by itself' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s H -l hypervisor-parameters -d 'Hypervisor parameters for this run alone; kept as data' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -136,6 +138,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l se
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l force-multiple -d 'Do not ask although it is about several instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l ignore-offline -d 'If its node is offline, only note that it should run'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l no-remember -d 'Do not note that it should run'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l paused -d 'Known in order to be refused in words'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s f -l force -l yes -d 'Do not ask for confirmation'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l submit -d 'Submit and leave at once'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -146,6 +149,8 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s q 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s B -l backend-parameters -d 'Backend parameters for this run alone, no more than it has by itself' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s H -l hypervisor-parameters -d 'Hypervisor parameters for this run alone; kept as data' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -165,6 +170,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l sec-
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l force-multiple -d 'Do not ask although it is about several instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l ignore-offline -d 'If its node is offline, only note that it should run'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l no-remember -d 'Do not note that it should run'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l paused -d 'Known in order to be refused in words'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s f -l force -l yes -d 'Do not ask for confirmation'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l submit -d 'Submit and leave at once'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -525,6 +531,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-dis
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l disk -d 'A disk that is different from before, such as 0:size=10G; may be repeated' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s n -l node -d 'On other nodes than before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s I -l iallocator -d 'On nodes that this allocator chooses; . is whoever chooses by default' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"

@@ -23,6 +23,7 @@ use super::fields;
 use super::input;
 use super::instance_change;
 use super::instance_disks;
+use super::left_out;
 use super::names;
 use super::operation::{self, Operation, SubmitOptions, Texts};
 use super::problem::{Problem, Result};
@@ -281,6 +282,14 @@ fn several(
 }
 
 fn startup(args: StartupArgs, cx: &mut Context) -> Result<ExitCode> {
+    if args.paused {
+        let why = "a guest that stands still is let go on at its console, and there is none";
+        return Err(left_out::option(&cx.command, "--paused", why));
+    }
+    let beparams = args.backend_parameters.map(|given| given.0);
+    let beparams = beparams.unwrap_or_default();
+    let hvparams = args.hypervisor_parameters.map(|given| given.to_json());
+    let hvparams = hvparams.unwrap_or_default();
     let (force, ignore_offline) = (args.force.force, args.ignore_offline);
     let no_remember = args.no_remember;
     several(
@@ -295,6 +304,8 @@ fn startup(args: StartupArgs, cx: &mut Context) -> Result<ExitCode> {
                 force,
                 ignore_offline_nodes: ignore_offline,
                 no_remember,
+                beparams: beparams.clone(),
+                hvparams: hvparams.clone(),
                 only_if_up: false,
             }
             .into()

@@ -116,6 +116,13 @@ pub struct InstanceStartup {
     /// Do not remember that it should run.
     #[serde(default)]
     pub no_remember: bool,
+    /// Backend parameters for this run alone: `memory`, `maxmem`, `minmem` and `vcpus`, none of them more
+    /// than the instance has by itself.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub beparams: Map<String, Value>,
+    /// Hypervisor parameters for this run alone; kept as data.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub hvparams: Map<String, Value>,
     /// Do nothing if it is not meant to run any more when its turn comes; ours, not Ganeti's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub only_if_up: bool,

@@ -215,6 +215,15 @@ pub struct StartupArgs {
     /// Do not note that it should run
     #[arg(long)]
     pub no_remember: bool,
+    /// Backend parameters for this run alone, no more than it has by itself
+    #[arg(short = 'B', long, value_name = "BE", value_parser = values::backend)]
+    pub backend_parameters: Option<Backend>,
+    /// Hypervisor parameters for this run alone; kept as data
+    #[arg(short = 'H', long, value_name = "HV", value_parser = values::key_vals, hide_short_help = true)]
+    pub hypervisor_parameters: Option<KeyVals>,
+    /// Known in order to be refused in words
+    #[arg(long, hide = true)]
+    pub paused: bool,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,
