@@ -89,6 +89,8 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l no-nic
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l no-start -d 'Do not start it'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l no-wait-for-sync -d 'Do not wait until its disks are in sync'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l ignore-ipolicy -d 'Do not check the group\'s instance policy'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l forthcoming -d 'Only note it, with its nodes and its room on their disks'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l commit -d 'Make one that was noted before; what is not given is as it was noted'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l submit -d 'Submit and leave at once'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l print-jobid -d 'Print the job\'s id alone on the first line'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l dry-run -d 'Show what would be done, change nothing'

@@ -141,6 +141,8 @@ fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
     };
     let nics = match (args.no_nics, args.nets.is_empty()) {
         (true, _) => vec![],
+        // One that was noted before has those that were noted.
+        (false, true) if args.commit => vec![],
         (false, true) => vec![Map::new()],
         (false, false) => args.nets.iter().map(nic).collect(),
     };
@@ -166,6 +168,9 @@ fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
             .os_parameters
             .map(|given| given.to_json())
             .unwrap_or_default(),
+        forthcoming: args.forthcoming,
+        commit: args.commit,
+        committed: None,
     };
     one(cx, &client, args.submit, op, Texts::SILENT)
 }

@@ -17,6 +17,7 @@ mod instance_change;
 mod instance_cleanup;
 mod instance_create;
 mod instance_disks;
+mod instance_forthcoming;
 mod instance_move;
 mod instance_new;
 mod instance_place;

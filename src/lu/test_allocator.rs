@@ -72,6 +72,9 @@ impl TestAllocator {
                 ignore_ipolicy: false,
                 tags: self.tags.clone(),
                 osparams: Map::new(),
+                forthcoming: false,
+                commit: false,
+                committed: None,
             };
             let template = new.check_itself(config)?;
             let identity = match place {
@@ -124,13 +127,21 @@ impl TestAllocator {
             AllocatorMode::ChangeGroup => {
                 let instances = self.several(config)?;
                 let named = self.target_groups.as_deref().unwrap_or_default();
+                let leaving: BTreeSet<&GroupUuid> = (instances.iter())
+                    .filter_map(|one| config.nodes.get(&one.primary_node))
+                    .map(|node| &node.group)
+                    .collect();
+                let others = || config.groups_by_name().map(|group| &group.uuid);
                 let targets: Vec<&GroupUuid> = match named.is_empty() {
-                    true => config.groups_by_name().map(|group| &group.uuid).collect(),
+                    true => others().filter(|uuid| !leaving.contains(uuid)).collect(),
                     false => named
                         .iter()
                         .map(|name| Ok(&find_group(config, name)?.uuid))
                         .collect::<Result<_, OpError>>()?,
                 };
+                if targets.is_empty() {
+                    return Err(wrong("there is no other group"));
+                }
                 Question::ChangeGroup(instances, targets)
             }
         })
@@ -208,10 +219,7 @@ impl Question<'_> {
                 let leaving: BTreeSet<GroupUuid> = instances.iter().filter_map(group).collect();
                 let regrouping = Regrouping {
                     instances: instances.iter().map(|one| one.uuid.clone()).collect(),
-                    targets: (targets.iter().copied())
-                        .filter(|target| !leaving.contains(*target))
-                        .cloned()
-                        .collect(),
+                    targets: targets.iter().copied().cloned().collect(),
                     leaving,
                     rules: Rules::default(),
                 };

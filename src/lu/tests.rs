@@ -5,6 +5,7 @@ mod batch;
 mod change;
 mod create;
 mod disks;
+mod forthcoming;
 mod groups;
 mod maintenance;
 mod moves;

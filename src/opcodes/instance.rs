@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::types::{MigrationMode, RebootType, ReplaceMode, shutdown_timeout, yes};
 use super::{Op, Opcode};
-use crate::cluster::{DiskTemplate, HvName};
+use crate::cluster::{DiskTemplate, HvName, InstanceUuid};
 
 /// One disk of an instance that is to be created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -79,6 +79,15 @@ pub struct InstanceCreate {
     /// Parameters of its operating system; kept as data.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub osparams: Map<String, Value>,
+    /// Only note it: it has its nodes and its room on their disks, and is made when it is committed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forthcoming: bool,
+    /// Make one that was noted before. What is not given here is as it was noted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub commit: bool,
+    /// The identity of one that is committed. It is not on the wire: its name tells.
+    #[serde(skip)]
+    pub committed: Option<InstanceUuid>,
 }
 
 /// OP_INSTANCE_REMOVE: see [`super::Op::InstanceRemove`].

@@ -174,6 +174,12 @@ pub struct AddArgs {
     /// Its tags
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     pub tags: Vec<String>,
+    /// Only note it, with its nodes and its room on their disks
+    #[arg(long, hide_short_help = true, conflicts_with = "commit")]
+    pub forthcoming: bool,
+    /// Make one that was noted before; what is not given is as it was noted
+    #[arg(long, hide_short_help = true)]
+    pub commit: bool,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,
@@ -216,7 +222,7 @@ pub struct StartupArgs {
     #[arg(long)]
     pub no_remember: bool,
     /// Backend parameters for this run alone, no more than it has by itself
-    #[arg(short = 'B', long, value_name = "BE", value_parser = values::backend)]
+    #[arg(short = 'B', long, value_name = "BE", value_parser = values::backend, hide_short_help = true)]
     pub backend_parameters: Option<Backend>,
     /// Hypervisor parameters for this run alone; kept as data
     #[arg(short = 'H', long, value_name = "HV", value_parser = values::key_vals, hide_short_help = true)]
