@@ -52,6 +52,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -s g -l node-grou
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l master-capable -d 'May it become master: yes or no' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l vm-capable -d 'May it hold instances: yes or no' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l capacity -d 'Its size, such as memory=64G,disk=1T,cpus=32' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l node-parameters -d 'Node parameters, such as ssh_port=22' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -280,6 +281,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l master-capa
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l vm-capable -d 'May it hold instances: yes or no' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -s s -l secondary-ip -d 'Its secondary IP address' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l capacity -d 'Its size, such as memory=64G,disk=1T,cpus=32; what is not given stays' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l node-parameters -d 'Node parameters, such as ssh_port=22; default goes back to its group\'s' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"

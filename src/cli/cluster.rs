@@ -61,7 +61,7 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
         ClusterCommand::Queue(command) => queue(command, cx),
         ClusterCommand::Watcher(command) => super::watcher::run(command, cx),
         ClusterCommand::Rolling(args) => super::rolling::run(args, cx),
-        ClusterCommand::Modify(args) => modify(args, cx),
+        ClusterCommand::Modify(args) => modify(*args, cx),
         ClusterCommand::Destroy(args) => {
             if !args.yes_do_it {
                 return Err(Problem::input("this deletes the cluster and all its jobs")
@@ -74,6 +74,7 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
                 &format!("The cluster in {} is gone.", dir.path().display()),
             )
         }
+        ClusterCommand::ShowIspecsCmd => super::ispecs::of_cluster(cx),
         ClusterCommand::History(args) => history(args, cx),
         ClusterCommand::Rename(args) => rename(args, cx),
         ClusterCommand::ListTags => tags::list_of_cluster(cx),
@@ -574,6 +575,14 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
     let idle = args.runner_idle.map(u64::from);
     if queue.is_some() || running.is_some() || idle.is_some() {
         client.set_limits(queue, running, idle)?;
+    }
+    if let Some(op) = args.params.opcode() {
+        let operation = Operation {
+            jobs: vec![vec![op.into()]],
+            names: vec![],
+            texts: Texts::SILENT,
+        };
+        return operation::run(cx, &client, &args.submit.into(), operation);
     }
     if cx.printer.json {
         let document = json!({"schema": SCHEMA, "command": cx.command, "exit": 0});

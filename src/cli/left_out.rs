@@ -37,7 +37,7 @@ const fn group(tool: &'static str, commands: &'static [&'static str], why: &'sta
 }
 
 /// All of them.
-const LEFT_OUT: [Group; 16] = [
+const LEFT_OUT: [Group; 14] = [
     group(
         "gnt-network",
         &[],
@@ -90,16 +90,6 @@ const LEFT_OUT: [Group; 16] = [
         "the sizes of disks are those of the configuration",
     ),
     group("gnt-cluster", &["upgrade", "version"], RELEASE),
-    group(
-        "gnt-cluster",
-        &["show-ispecs-cmd"],
-        "gnt-cluster export shows the policy",
-    ),
-    group(
-        "gnt-group",
-        &["show-ispecs-cmd"],
-        "gnt-group list -o ipolicy shows the policy",
-    ),
     group(
         "gnt-debug",
         &["metad", "wconfd"],

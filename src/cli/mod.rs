@@ -24,6 +24,7 @@ pub mod input;
 pub mod instance;
 mod instance_change;
 mod instance_disks;
+mod ispecs;
 pub mod job;
 pub mod left_out;
 mod maintenance;

@@ -9,9 +9,9 @@ mod disks;
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-pub use self::change::{DiskChange, GroupChange, InstanceChange};
+pub use self::change::{ClusterChange, DiskChange, GroupChange, InstanceChange};
 use super::config::Config;
 use super::maintenance::Maintenance;
 use super::object::{
@@ -45,6 +45,8 @@ pub enum Edit {
     },
     /// The cluster has another name.
     RenameCluster(String),
+    /// The cluster has other parameters.
+    ChangeCluster(Box<ClusterChange>),
     /// A group goes; it must be empty.
     RemoveGroup(GroupUuid),
     /// Nodes change their group.
@@ -173,6 +175,8 @@ pub struct NodeChange {
     pub capacity: Option<Capacity>,
     /// In maintenance, or no longer.
     pub maintenance: Option<Option<Arc<Maintenance>>>,
+    /// Node parameters; `null` goes back to its group's.
+    pub ndparams: Map<String, Value>,
 }
 
 /// An object that an edit changed: its row has to be written or deleted.
@@ -270,6 +274,9 @@ impl Edit {
             Edit::RenameCluster(name) => change_cluster(config, now, |cluster| {
                 cluster.cluster_name.clone_from(name);
             }),
+            Edit::ChangeCluster(change) => {
+                change_cluster(config, now, |cluster| change.apply(cluster))
+            }
             Edit::RemoveGroup(group) => {
                 let old = group_of(config, group)?;
                 if let Some(node) = config.nodes.values().find(|n| n.group == *group) {
@@ -393,6 +400,7 @@ impl NodeChange {
         set(&mut node.secondary_ip, self.secondary_ip.as_ref());
         set(&mut node.capacity, self.capacity.as_ref());
         set(&mut node.maintenance, self.maintenance.as_ref());
+        change::merge(&mut node.ndparams, &self.ndparams);
     }
 }
 

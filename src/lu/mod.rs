@@ -9,6 +9,7 @@
 //! what is left to do, so that nothing is done twice.
 
 mod advice;
+mod cluster_params;
 mod disk_size;
 mod group;
 mod group_change;
@@ -401,6 +402,7 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::GroupSetParams(unit) => unit,
         Op::GroupRename(unit) => unit,
         Op::ClusterRename(unit) => unit,
+        Op::ClusterSetParams(unit) => unit,
         Op::TagsGet(unit) => unit,
         Op::TagsSearch(unit) => unit,
         Op::TagsSet(unit) => unit,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
+use super::parameters::{node_parameters, told, without_resets};
 use super::settle::failed;
 use super::shared::{check_answers, find_group, find_node, new_uuid, reference, silent_hint};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
@@ -89,14 +90,15 @@ impl NodeSetParams {
         ];
         let nothing = flags.iter().all(Option::is_none)
             && self.secondary_ip.is_none()
-            && self.capacity.is_none();
+            && self.capacity.is_none()
+            && self.ndparams.is_empty();
         if nothing {
             return Err(wrong("nothing to change was given"));
         }
         if flags.iter().filter(|flag| **flag == Some(true)).count() > 1 {
             return Err(wrong("only one flag can be set at a time"));
         }
-        Ok(())
+        node_parameters(&self.ndparams).map(drop)
     }
 
     fn check_capacity(&self, world: &World, node: &Node) -> Result<(), OpError> {
@@ -165,6 +167,9 @@ impl NodeSetParams {
             );
             result.push(json!(["capacity", text]));
         }
+        // What cannot be was refused before.
+        let ndparams = node_parameters(&self.ndparams).unwrap_or_default();
+        result.extend(told("ndparams", &ndparams));
         let change = NodeChange {
             master_candidate: becomes[0],
             drained: becomes[1],
@@ -174,6 +179,7 @@ impl NodeSetParams {
             secondary_ip: self.secondary_ip.clone(),
             capacity: self.capacity,
             maintenance: None,
+            ndparams,
         };
         (change, result)
     }
@@ -347,7 +353,7 @@ impl NodeAdd {
             master_candidate: false,
             master_capable: self.master_capable.unwrap_or(true),
             vm_capable: self.vm_capable.unwrap_or(true),
-            ndparams: Map::new(),
+            ndparams: without_resets(&node_parameters(&self.ndparams)?),
             secondary_ip: self.secondary_ip.clone().unwrap_or(primary_ip.clone()),
             primary_ip,
             tags: vec![],
@@ -373,6 +379,7 @@ impl NodeAdd {
             master_capable: self.master_capable,
             vm_capable: self.vm_capable,
             capacity: Some(capacity),
+            ndparams: node_parameters(&self.ndparams)?,
             ..NodeChange::default()
         };
         Ok(Outcome {
@@ -414,6 +421,7 @@ impl LogicalUnit for NodeAdd {
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
         check_sizes(self.capacity)?;
+        node_parameters(&self.ndparams)?;
         match self.readd {
             true => self.check_known(env),
             false => self.check_new(env.config()),

@@ -10,6 +10,7 @@ mod groups;
 mod maintenance;
 mod moves;
 mod nodes;
+mod params;
 mod plans;
 mod regroup;
 mod run;

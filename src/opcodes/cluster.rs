@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::cluster::AllocPolicy;
+use crate::cluster::{AllocPolicy, DiskTemplate, HvName};
 
 /// OP_GROUP_ADD: see [`super::Op::GroupAdd`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub struct GroupAdd {
     /// Parts of its instance policy; likewise.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub ipolicy: Map<String, Value>,
+    /// Disk parameters, by template; likewise. Kept as data.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub diskparams: Map<String, Value>,
 }
 
 /// OP_GROUP_REMOVE: see [`super::Op::GroupRemove`].
@@ -58,6 +61,9 @@ pub struct GroupSetParams {
     /// Parts of its instance policy; `null` and `default` go back to the cluster's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ipolicy: Option<Map<String, Value>>,
+    /// Disk parameters, by template; likewise. Kept as data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diskparams: Option<Map<String, Value>>,
 }
 
 /// OP_GROUP_RENAME: see [`super::Op::GroupRename`].
@@ -105,4 +111,42 @@ pub struct GroupEvacuate {
     /// Ours: how many children run at once at most.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parallel: Option<u32>,
+}
+
+/// OP_CLUSTER_SET_PARAMS: see [`super::Op::ClusterSetParams`].
+///
+/// What goes back to what is built in is `null` or `default`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterSetParams {
+    /// Of no account: nothing here can be in the way.
+    #[serde(default)]
+    pub force: bool,
+    /// Hypervisors that new instances can have, the default first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled_hypervisors: Option<Vec<HvName>>,
+    /// How the disks of new instances can be kept, the default first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled_disk_templates: Option<Vec<DiskTemplate>>,
+    /// Backend parameters of instances that have none of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beparams: Option<Map<String, Value>>,
+    /// Hypervisor parameters, by hypervisor; kept as data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hvparams: Option<Map<String, Value>>,
+    /// Parameters of network interfaces; kept as data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nicparams: Option<Map<String, Value>>,
+    /// Node parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ndparams: Option<Map<String, Value>>,
+    /// Disk parameters, by template; kept as data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diskparams: Option<Map<String, Value>>,
+    /// Parts of the instance policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipolicy: Option<Map<String, Value>>,
+    /// Whether users may shut their instances down from inside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled_user_shutdown: Option<bool>,
 }

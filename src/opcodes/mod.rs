@@ -198,6 +198,8 @@ operations! {
     GroupRename = "OP_GROUP_RENAME", summary |_| None;
     /// Gives the cluster another name.
     ClusterRename = "OP_CLUSTER_RENAME", summary |op| Some(op.name.clone());
+    /// Changes what the cluster enables, and parameters that its objects inherit.
+    ClusterSetParams = "OP_CLUSTER_SET_PARAMS", summary |_| None;
     /// Tells the tags of an object.
     TagsGet = "OP_TAGS_GET", summary |op| op.name.clone();
     /// Finds tags and those that have them.

@@ -1,6 +1,7 @@
 //! Operations on nodes.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::types::{EvacMode, MigrationMode, shutdown_timeout, yes};
 use crate::cluster::Capacity;
@@ -193,6 +194,9 @@ pub struct NodeSetParams {
     /// Ours: its size.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
+    /// Node parameters by name; `null` and `default` go back to its group's.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub ndparams: Map<String, Value>,
 }
 
 /// OP_NODE_ADD: see [`super::Op::NodeAdd`].
@@ -222,6 +226,9 @@ pub struct NodeAdd {
     /// Ours: its size; absent means what the driver reports.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capacity: Option<Capacity>,
+    /// Node parameters by name; its group's where one is absent, `null` or `default`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub ndparams: Map<String, Value>,
 }
 
 /// OP_NODE_REMOVE: see [`super::Op::NodeRemove`].

@@ -42,6 +42,7 @@ fn minimal() -> Vec<Value> {
         json!({"OP_ID": "OP_GROUP_SET_PARAMS", "group_name": "rack1"}),
         json!({"OP_ID": "OP_GROUP_RENAME", "group_name": "rack1", "new_name": "rack2"}),
         json!({"OP_ID": "OP_CLUSTER_RENAME", "name": "lab"}),
+        json!({"OP_ID": "OP_CLUSTER_SET_PARAMS"}),
         json!({"OP_ID": "OP_TAGS_GET", "kind": "cluster"}),
         json!({"OP_ID": "OP_TAGS_SEARCH", "pattern": "^a"}),
         json!({"OP_ID": "OP_TAGS_SET", "kind": "node", "tags": ["a"]}),

@@ -35,6 +35,8 @@ done        gnt-cluster init demo --sample --nodes 4 --instances 8
 operation   gnt-cluster init other
 done        gnt-cluster modify --simulator start=0,stop=0,reboot=0,migrate=0,sync=0,sync_per_gib=0
 operation   gnt-cluster modify --simulator nonsense=0
+operation   gnt-cluster modify -B memory=256
+list        gnt-cluster show-ispecs-cmd
 list        gnt-cluster info
 operation   gnt-cluster add-tags one two
 list        gnt-cluster list-tags
@@ -107,6 +109,7 @@ list        gnt-group list
 list        gnt-group list-fields
 list        gnt-group info
 operation   gnt-group modify --alloc-policy last_resort rack2
+list        gnt-group show-ispecs-cmd rack2
 operation   gnt-group assign-nodes rack2 node4
 operation   gnt-group assign-nodes --force default node4
 operation   gnt-group evacuate default

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
+use super::cluster_params::ClusterParamsArgs;
 use super::common::{DeadlineArgs, ForceArgs, GlobalArgs, ListArgs, PriorityArg, SubmitArgs};
 use super::maintenance::MinFree;
 use super::tags::{SearchTagsArgs, TagsArgs};
@@ -77,7 +78,10 @@ pub enum ClusterCommand {
     Rolling(RollingArgs),
     /// Change the cluster's parameters
     #[command(after_help = "Example: gnt-cluster modify --max-running-jobs 40")]
-    Modify(ModifyArgs),
+    Modify(Box<ModifyArgs>),
+    /// Show the command line that brings the cluster's instance policy about
+    #[command(after_help = "Example: gnt-cluster show-ispecs-cmd")]
+    ShowIspecsCmd,
     /// Forget the cluster with all its jobs
     #[command(after_help = "Example: gnt-cluster destroy --yes-do-it")]
     Destroy(DestroyArgs),
@@ -338,10 +342,10 @@ pub struct ModifyArgs {
     #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers)]
     pub simulator: Option<Numbers>,
     /// How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node, allocator
-    #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers)]
+    #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers, hide_short_help = true)]
     pub verb_limit: Option<Numbers>,
     /// How many seconds a runner without work stays
-    #[arg(long, value_name = "SECONDS", group = "changes", value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    #[arg(long, value_name = "SECONDS", group = "changes", hide_short_help = true, value_parser = clap::value_parser!(u32).range(0..=86_400))]
     pub runner_idle: Option<u32>,
     /// Who chooses nodes.
     #[command(flatten)]
@@ -350,6 +354,15 @@ pub struct ModifyArgs {
     /// default does again
     #[arg(long, value_name = "GROUP=NAME", group = "changes", hide_short_help = true, value_parser = values::of_group)]
     pub group_iallocator: Vec<OfGroup>,
+    /// What is changed of the configuration.
+    #[command(flatten)]
+    pub params: ClusterParamsArgs,
+    /// Do not ask; accepted, without effect
+    #[arg(short, long, hide_short_help = true)]
+    pub force: bool,
+    /// How that is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
 }
 
 /// `gnt-cluster destroy`.

@@ -7,7 +7,7 @@ use super::common::{
 };
 use super::maintenance::MaintenanceCommand;
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
-use crate::cli::values::{self, CapacityArg};
+use crate::cli::values::{self, CapacityArg, KeyVals};
 use crate::opcodes::{EvacMode, MigrationMode};
 
 /// Run the nodes of a cluster: empty them, fail them over, change and list them
@@ -101,6 +101,9 @@ pub struct AddArgs {
     /// Its size, such as memory=64G,disk=1T,cpus=32
     #[arg(long, value_name = "SIZES", value_parser = values::capacity)]
     pub capacity: Option<CapacityArg>,
+    /// Node parameters, such as ssh_port=22
+    #[arg(long, value_name = "KEY=VALUE,…", value_parser = values::key_vals, hide_short_help = true)]
+    pub node_parameters: Option<KeyVals>,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,
@@ -285,6 +288,9 @@ pub struct ModifyArgs {
     /// Its size, such as memory=64G,disk=1T,cpus=32; what is not given stays
     #[arg(long, value_name = "SIZES", group = "changes", value_parser = values::capacity)]
     pub capacity: Option<CapacityArg>,
+    /// Node parameters, such as ssh_port=22; default goes back to its group's
+    #[arg(long, value_name = "KEY=VALUE,…", group = "changes", value_parser = values::key_vals, hide_short_help = true)]
+    pub node_parameters: Option<KeyVals>,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,
