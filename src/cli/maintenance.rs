@@ -9,6 +9,7 @@ use crate::queue::Client;
 use super::args::common::ListArgs;
 use super::args::maintenance::{EnterArgs, LeaveArgs, MaintenanceCommand};
 use super::context::Context;
+use super::document::Document;
 use super::exit::ExitCode;
 use super::fields::field;
 use super::names;
@@ -193,9 +194,30 @@ fn at_once(
     operation::run(cx, client, options, operation)
 }
 
+/// One node after the other, with one document.
+fn one_by_one(
+    cx: &mut Context,
+    client: &Client,
+    options: &SubmitOptions,
+    ops: Vec<(&Node, Opcode)>,
+    texts: Texts,
+    bad: Bad,
+) -> Result<ExitCode> {
+    if ops.len() == 1 || !cx.printer.json {
+        return each(cx, client, options, ops, texts, bad);
+    }
+    cx.printer.keep();
+    let end = each(cx, client, options, ops, texts, bad);
+    let parts = cx.printer.kept();
+    let code = end?;
+    let document = Document::of_several(&cx.command, code.number(), parts);
+    cx.printer.end(&document)?;
+    Ok(code)
+}
+
 /// One node after the other. Those that are done already have nothing to do: the same line goes on where
 /// it stopped.
-fn one_by_one(
+fn each(
     cx: &mut Context,
     client: &Client,
     options: &SubmitOptions,

@@ -5,8 +5,6 @@
 
 use std::io::{self, IsTerminal, Write};
 
-use serde_json::Value;
-
 use crate::opcodes::{ErrorClass, ErrorCode, OpError};
 use crate::text::one_line;
 
@@ -24,7 +22,7 @@ pub struct Printer {
     /// Standard output is a stream of events: none there either.
     pub stream: bool,
     /// Documents that become parts of another one, while they are to.
-    kept: Option<Vec<Value>>,
+    kept: Option<Vec<Document>>,
 }
 
 impl Printer {
@@ -79,7 +77,7 @@ impl Printer {
 
     /// The documents that were kept; those to come are printed again.
     #[must_use]
-    pub fn kept(&mut self) -> Vec<Value> {
+    pub fn kept(&mut self) -> Vec<Document> {
         self.kept.take().unwrap_or_default()
     }
 
@@ -89,7 +87,7 @@ impl Printer {
     /// When it cannot be written.
     pub fn end(&mut self, document: &Document) -> Result<()> {
         if let Some(kept) = &mut self.kept {
-            kept.push(serde_json::to_value(document).unwrap_or_default());
+            kept.push(document.clone());
             return self.flush();
         }
         match (self.stream, self.json) {

@@ -122,7 +122,8 @@ impl Check<'_> {
         };
         cx.printer.keep();
         let end = operation::run_for_results(cx, self.client, &self.options, operation);
-        self.operations.extend(cx.printer.kept());
+        let kept = cx.printer.kept().into_iter();
+        self.operations.extend(kept.map(|document| json!(document)));
         end
     }
 

@@ -64,6 +64,8 @@ operation   gnt-node maintenance enter --yes node3
 list        gnt-node maintenance status
 operation   gnt-node maintenance leave --yes --deadline 1h node3
 operation   gnt-node maintenance leave --yes node3
+operation   gnt-node maintenance enter --yes --one-at-a-time node2 node3
+operation   gnt-node maintenance leave --yes node2 node3
 rolling     gnt-cluster rolling --exec true --dry-run
 operation   gnt-cluster rolling --exec true
 rolling     gnt-cluster rolling --yes --exec true --nodes node3
