@@ -93,6 +93,8 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l no-nic
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l no-start -d 'Do not start it'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l no-wait-for-sync -d 'Do not wait until its disks are in sync'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l ignore-ipolicy -d 'Do not check the group\'s instance policy'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l forthcoming -d 'Only note it, with its nodes and its room on their disks'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l commit -d 'Make one that was noted before; what is not given is as it was noted'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l submit -d 'Submit and leave at once'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l print-jobid -d 'Print the job\'s id alone on the first line'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand add" -l dry-run -d 'Show what would be done, change nothing'
@@ -157,6 +159,8 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s q -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand remove" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s B -l backend-parameters -d 'Backend parameters for this run alone, no more than it has by itself' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s H -l hypervisor-parameters -d 'Hypervisor parameters for this run alone; kept as data' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -176,6 +180,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l se
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l force-multiple -d 'Do not ask although it is about several instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l ignore-offline -d 'If its node is offline, only note that it should run'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l no-remember -d 'Do not note that it should run'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l paused -d 'Known in order to be refused in words'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s f -l force -l yes -d 'Do not ask for confirmation'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l submit -d 'Submit and leave at once'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -186,6 +191,8 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s q 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s v -l verbose -d 'Say more; in lists, long words for missing values'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand startup" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s B -l backend-parameters -d 'Backend parameters for this run alone, no more than it has by itself' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s H -l hypervisor-parameters -d 'Hypervisor parameters for this run alone; kept as data' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -205,6 +212,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l sec-
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l force-multiple -d 'Do not ask although it is about several instances'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l ignore-offline -d 'If its node is offline, only note that it should run'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l no-remember -d 'Do not note that it should run'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l paused -d 'Known in order to be refused in words'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -s f -l force -l yes -d 'Do not ask for confirmation'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l submit -d 'Submit and leave at once'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand start" -l print-jobid -d 'Print the job\'s id alone on the first line'
@@ -308,6 +316,10 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s v -
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -l json -d 'Print one JSON document'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand reboot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -s I -l iallocator -d 'Let this allocator choose the nodes' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l on-deadline -d 'What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
+cancel\t'All are cancelled'
+leave\t'All go on; who waits for them waits no longer'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -326,6 +338,10 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" 
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand batch-create" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l to -d 'Where it may go; all groups that it is not in if none is given' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -s I -l iallocator -d 'Let this allocator choose' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l on-deadline -d 'What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
+cancel\t'All are cancelled'
+leave\t'All go on; who waits for them waits no longer'"
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand change-group" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -564,6 +580,7 @@ complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-dis
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand deactivate-disks" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l disk -d 'A disk that is different from before, such as 0:size=10G; may be repeated' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s n -l node -d 'On other nodes than before' -r -f -a '(__fish_gnt_instance_names)'
+complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -s I -l iallocator -d 'On nodes that this allocator chooses; . is whoever chooses by default' -r -f -a '(__fish_gnt_instance_names)'
 complete -c gnt-instance -n "__fish_gnt_instance_using_subcommand recreate-disks" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"

@@ -56,6 +56,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l libvirt-uri -d
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l peer-uri -d 'Where the other nodes reach it when an instance moves there [else: the same]' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l fence-cmd -d 'What cuts its power and succeeds only if it is off; run by /bin/sh -c with GNT_NODE' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l migration-bandwidth -d 'How many MiB a second each migration away from it may take; 0 for all that there is' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l node-parameters -d 'Node parameters, such as ssh_port=22' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand add" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -190,6 +191,10 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fis
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l on-timeout -d 'What then: abort (it stays), suspend (it stands still until it is there) or wait [else: abort]' -r -f -a "abort\t'It is given up: the instance runs on where it was'
 suspend\t'The guest stands still until it is over; it runs where it was moved to'
 wait\t'It goes on'"
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l deadline -d 'Begin no job after this: 90m, 23:30, 2026-11-26T23:30' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l on-deadline -d 'What then: stop, cancel (what runs, too) or leave (all goes on) [else: stop]' -r -f -a "stop\t'Those that have not begun are cancelled, the others come to their end'
+cancel\t'All are cancelled'
+leave\t'All go on; who waits for them waits no longer'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from leave" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"
@@ -309,6 +314,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l libvirt-uri
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l peer-uri -d 'Where the other nodes reach it when an instance moves there [else: the same]' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l fence-cmd -d 'What cuts its power and succeeds only if it is off; run by /bin/sh -c with GNT_NODE' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l migration-bandwidth -d 'How many MiB a second each migration away from it may take; 0 for all that there is' -r -f -a '(__fish_gnt_node_names)'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l node-parameters -d 'Node parameters, such as ssh_port=22; default goes back to its group\'s' -r -f -a '(__fish_gnt_node_names)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand modify" -l priority -d 'low, normal or high' -r -f -a "low\t'After all others'
 normal\t'As usual'
 high\t'Before all others'"

@@ -3,7 +3,8 @@
 #![cfg(debug_assertions)]
 #![expect(
     clippy::unwrap_used,
-    reason = "a test may end where it finds something amiss"
+    clippy::disallowed_methods,
+    reason = "a test may end where it finds something amiss; it writes what a command waits for"
 )]
 
 mod common;
@@ -11,7 +12,7 @@ mod common;
 use common::{Lab, Running, wait_for};
 use gnt::failpoints::control::Control;
 use gnt::queue::{JobId, Status};
-use gnt::store::{EventKind, JobRow};
+use gnt::store::{EventKind, JobRow, runner_alive};
 use nix::sys::signal::{Signal, kill};
 use serde_json::json;
 
@@ -138,6 +139,122 @@ fn a_runner_that_begins_after_it_does_so_at_once() {
     evacuation.put_clock_forth();
     evacuation.lab.run(["gnt-job", "wait", "1"]).exits(3);
     evacuation.was_stopped();
+}
+
+/// A job with a deadline in an hour, in a queue that is held.
+fn held() -> (Lab, Control, JobId) {
+    let mut lab = Lab::sample(3, 4, 0);
+    let clock = lab.steer();
+    lab.run(["gnt-cluster", "queue", "hold"]).exits(0);
+    let evacuate = ["gnt-node", "evacuate", "-f", "--deadline", "1h", "node1"];
+    let job = lab.submit(evacuate);
+    (lab, clock, job)
+}
+
+/// It was cancelled before it began.
+fn was_cut_off(lab: &Lab, job: JobId) {
+    let family = lab.wait_for_family(job);
+    assert_eq!(family.len(), 1, "{family:?}");
+    assert_eq!(family[0].status, Status::Canceled);
+    let ops = lab.store().ops(job).unwrap();
+    assert!(ops.iter().all(|op| op.starts == 0), "{ops:?}");
+    lab.verify_clean();
+}
+
+#[test]
+fn a_queue_that_is_held_has_a_runner_that_holds_to_it() {
+    let (lab, clock, job) = held();
+    wait_for("a runner", || lab.runner_pid());
+    clock.set_clock(HOUR + 1).unwrap();
+    was_cut_off(&lab, job);
+}
+
+#[test]
+fn whoever_releases_the_queue_holds_to_it_first() {
+    let (lab, clock, job) = held();
+    kill(wait_for("a runner", || lab.runner_pid()), Signal::SIGKILL).unwrap();
+    // It is gone when its lock is, which outlives its name by a moment.
+    wait_for("its end", || {
+        (!runner_alive(&lab.dir).unwrap()).then_some(())
+    });
+    clock.set_clock(HOUR + 1).unwrap();
+    assert_eq!(lab.job(job).status, Status::Queued);
+    lab.run(["gnt-cluster", "queue", "release"]).exits(0);
+    was_cut_off(&lab, job);
+}
+
+/// A rolling maintenance with a deadline in an hour by the clock of the moment.
+fn rolling(lab: &Lab, exec: &str) -> Running {
+    let words = [
+        "rolling",
+        "-f",
+        "--exec",
+        exec,
+        "--deadline",
+        "1h",
+        "--json",
+    ];
+    lab.spawn(["gnt-cluster"].into_iter().chain(words))
+}
+
+#[test]
+fn a_rolling_maintenance_stops_where_it_is_and_goes_on_with_the_next_one() {
+    let mut lab = Lab::sample(3, 6, 0);
+    let clock = lab.steer();
+    let file = |name: &str| lab.temp.path().join(name);
+    let (begun, go) = (file("begun"), file("go"));
+    // The command for node2 runs when the deadline passes.
+    let exec = format!(
+        "test $GNT_NODE != node2 || {{ touch {}; until test -e {}; do sleep 0.02; done; }}",
+        begun.display(),
+        go.display()
+    );
+    let first = rolling(&lab, &exec);
+    wait_for("the command", || begun.exists().then_some(()));
+    clock.set_clock(HOUR + 1).unwrap();
+    std::fs::write(&go, "").unwrap();
+    let told = first.finish().exits(3);
+    let why = "Stopped at node2, which is empty and in maintenance; the command is done.";
+    assert!(told.stderr.contains(why), "{told:?}");
+    assert_eq!(told.json()["deadline"]["passed"], json!(true));
+    assert_eq!(told.json()["rolling"]["done"], json!(1));
+    let second = rolling(&lab, &exec).finish().exits(0).json();
+    assert_eq!(second["deadline"]["passed"], json!(false));
+    let steps: Vec<&str> = (second["operations"].as_array().unwrap().iter())
+        .map(|step| step["node"].as_str().unwrap())
+        .collect();
+    assert_eq!(steps, ["node2", "node3", "node3"]);
+    lab.verify_clean();
+}
+
+#[test]
+fn what_a_deadline_cut_off_in_a_rolling_maintenance_is_made_up_for() {
+    let mut lab = Lab::sample(3, 6, MILLIS);
+    let clock = lab.steer();
+    let words = ["rolling", "-f", "--exec", "true", "--deadline", "1h"];
+    let first = lab.spawn(
+        ["gnt-cluster"]
+            .into_iter()
+            .chain(words)
+            .chain(["--parallel", "1"]),
+    );
+    let enter = JobId(1);
+    wait_for("a child that runs", || {
+        lab.store().job(enter).unwrap()?;
+        let children = lab.children(enter);
+        let runs = children.iter().any(|job| job.status == Status::Running);
+        runs.then_some(())
+    });
+    first.signal(Signal::SIGKILL);
+    first.finish();
+    clock.set_clock(HOUR + 1).unwrap();
+    let family = lab.wait_for_family(enter);
+    assert!(family.iter().any(|job| job.status == Status::Canceled));
+    lab.durations(0);
+    let second = lab.run(["gnt-cluster"].into_iter().chain(words)).exits(0);
+    let goes_on = "node1: was stopped by a deadline; goes on";
+    assert!(second.stderr.contains(goes_on), "{second:?}");
+    lab.verify_clean();
 }
 
 #[test]

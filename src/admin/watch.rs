@@ -144,6 +144,8 @@ impl Jobs {
             force: false,
             ignore_offline_nodes: false,
             no_remember: false,
+            beparams: serde_json::Map::new(),
+            hvparams: serde_json::Map::new(),
             only_if_up: true,
         }
         .into();

@@ -20,6 +20,44 @@ pub fn plan_departure(world: &World, departure: &Departure) -> Plan {
     plan_with(world, departure, |_, _| Ok(named.clone()))
 }
 
+/// Plans how these instances give up a role each, in their order, wherever they are. With
+/// [`EvacMode::All`] both nodes of one are left.
+#[must_use]
+pub fn plan_evacuation(world: &World, instances: &[&Instance], mode: EvacMode) -> Plan {
+    let mut planner = Planner {
+        ledger: Ledger::new(world, None),
+        rules: Rules::default(),
+    };
+    let mut plan = Plan::default();
+    for instance in instances {
+        let alone = world.config.secondary(instance).is_none();
+        let placed = match mode {
+            EvacMode::SecondaryOnly if alone => Err(refusal(
+                instance,
+                "it has no secondary node".to_owned(),
+                None,
+            )),
+            EvacMode::PrimaryOnly | EvacMode::SecondaryOnly | EvacMode::All => {
+                let way = Way {
+                    role: match mode {
+                        EvacMode::SecondaryOnly => Role::Secondary,
+                        EvacMode::PrimaryOnly | EvacMode::All => Role::Primary,
+                    },
+                    new_copy: mode == EvacMode::All,
+                    target: None,
+                    new_secondary: None,
+                };
+                planner.place(instance, &way)
+            }
+        };
+        match placed {
+            Ok(placed) => plan.placed.push(placed),
+            Err(unmovable) => plan.unmovable.push(unmovable),
+        }
+    }
+    plan
+}
+
 /// The nodes that somebody names for an instance; where there is none it is chosen here.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Named {

@@ -51,7 +51,7 @@ mod tests;
 
 pub use allocate::{allocate, allocate_all};
 pub use claim::*;
-pub use departure::{check_choice, choose_node, plan_departure};
+pub use departure::{check_choice, choose_node, plan_departure, plan_evacuation};
 pub use fill::{Fill, Level, fill};
 pub use homecoming::plan_homecoming;
 pub use place::*;

@@ -93,6 +93,16 @@ impl<'a> Planner<'a> {
                 )),
             ));
         }
+        if instance.forthcoming {
+            return Err(refusal(
+                instance,
+                "it is forthcoming: it does not exist yet".to_owned(),
+                Some(format!(
+                    "gnt-instance add --commit {0} makes it, gnt-instance remove {0} forgets it",
+                    instance.name
+                )),
+            ));
+        }
         let seats = self.ledger.seats(instance);
         let Some(primary) = seats.primary else {
             return Err(refusal(

@@ -30,7 +30,7 @@ use super::fields::field;
 use super::fields::info;
 use super::input;
 use super::names;
-use super::operation::{self, Operation, SubmitOptions, Texts};
+use super::operation::{self, Operation, Texts};
 use super::problem::{Problem, Result};
 use super::prompt::confirm;
 use super::table::{self, Cell, Field};
@@ -56,11 +56,12 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
         ClusterCommand::Info => show(cx),
         ClusterCommand::Doctor => super::doctor::doctor(cx),
         ClusterCommand::Verify(args) => verify(args, cx),
+        ClusterCommand::VerifyDisks(args) => super::verify_disks::run(&args, cx),
         ClusterCommand::VerifyConfig(args) => verify_config(args, cx),
         ClusterCommand::Queue(command) => queue(command, cx),
         ClusterCommand::Watcher(command) => super::watcher::run(command, cx),
         ClusterCommand::Rolling(args) => super::rolling::run(args, cx),
-        ClusterCommand::Modify(args) => modify(args, cx),
+        ClusterCommand::Modify(args) => modify(*args, cx),
         ClusterCommand::Destroy(args) => {
             if !args.yes_do_it {
                 return Err(Problem::input("this deletes the cluster and all its jobs")
@@ -73,6 +74,7 @@ fn run(cli: ClusterCli, cx: &mut Context) -> Result<ExitCode> {
                 &format!("The cluster in {} is gone.", dir.path().display()),
             )
         }
+        ClusterCommand::ShowIspecsCmd => super::ispecs::of_cluster(cx),
         ClusterCommand::History(args) => history(args, cx),
         ClusterCommand::Rename(args) => rename(args, cx),
         ClusterCommand::ListTags => tags::list_of_cluster(cx),
@@ -532,7 +534,11 @@ fn queue(command: QueueCommand, cx: &mut Context) -> Result<ExitCode> {
     match command {
         QueueCommand::Drain => client.set_drained(true)?,
         QueueCommand::Undrain => client.set_drained(false)?,
-        QueueCommand::Hold => client.set_held(true)?,
+        QueueCommand::Hold => {
+            client.set_held(true)?;
+            // What waits may have a deadline, which passes all the same.
+            client.ensure_runner()?;
+        }
         QueueCommand::Release => {
             client.set_held(false)?;
             client.ensure_runner()?;
@@ -604,33 +610,24 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
     if queue.is_some() || running.is_some() || idle.is_some() {
         client.set_limits(queue, running, idle)?;
     }
-    if !args.shared_path.is_empty() || !args.unshared_path.is_empty() {
-        return share_paths(cx, &client, args.shared_path, args.unshared_path);
+    let op = ClusterSetParams {
+        add_shared_paths: args.shared_path,
+        remove_shared_paths: args.unshared_path,
+        ..args.params.opcode()
+    };
+    if op != ClusterSetParams::default() {
+        let operation = Operation {
+            jobs: vec![vec![op.into()]],
+            names: vec![],
+            texts: Texts::SILENT,
+        };
+        return operation::run(cx, &client, &args.submit.into(), operation);
     }
     if cx.printer.json {
         let document = json!({"schema": SCHEMA, "command": cx.command, "exit": 0});
         cx.printer.line(&document.to_string())?;
     }
     Ok(ExitCode::Done)
-}
-
-/// What every node sees is part of the configuration, which only the runner changes.
-fn share_paths(
-    cx: &mut Context,
-    client: &Client,
-    add: Vec<String>,
-    remove: Vec<String>,
-) -> Result<ExitCode> {
-    let op = ClusterSetParams {
-        add_shared_paths: add,
-        remove_shared_paths: remove,
-    };
-    let operation = Operation {
-        jobs: vec![vec![op.into()]],
-        names: vec![],
-        texts: Texts::SILENT,
-    };
-    operation::run(cx, client, &SubmitOptions::default(), operation)
 }
 
 impl AllocatorArgs {

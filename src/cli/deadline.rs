@@ -135,10 +135,12 @@ impl DeadlineState {
         let Some(Deadline { at, action }) = store.deadline(root)? else {
             return Ok(None);
         };
+        // Past it is what has not ended by then, whether a runner has been there to act on it or not.
+        let is_past = at <= clock::now() && !store.is_operation_over(root)?;
         Ok(Some(DeadlineState {
             at: utc_time(at),
             action,
-            passed: store.passed_deadlines()?.contains(&root),
+            passed: is_past || store.passed_deadlines()?.contains(&root),
             local: local_time(at),
         }))
     }

@@ -56,6 +56,7 @@ fn run(cli: DebugCli, cx: &mut Context) -> Result<ExitCode> {
             let fake = simulator(client.store())?;
             fault_clear(cx, &fake, &args.faults)
         }
+        DebugCommand::Iallocator(args) => super::test_allocator::run(*args, cx),
         DebugCommand::Locks(args) => locks(args, cx),
     }
 }

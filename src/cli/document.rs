@@ -141,6 +141,17 @@ pub struct Summary {
     pub unmovable: usize,
 }
 
+impl Summary {
+    fn add(&mut self, other: &Summary) {
+        self.submitted += other.submitted;
+        self.refused += other.refused;
+        self.succeeded += other.succeeded;
+        self.failed += other.failed;
+        self.canceled += other.canceled;
+        self.unmovable += other.unmovable;
+    }
+}
+
 impl Document {
     /// A document of a command that has got nowhere yet.
     #[must_use]
@@ -161,6 +172,28 @@ impl Document {
             findings: None,
             plan: None,
         }
+    }
+
+    /// The document of a command that consists of several operations, one after the other, and ended with
+    /// this code.
+    #[must_use]
+    pub fn of_several(command: &str, exit: u8, parts: Vec<Document>) -> Document {
+        // The one that gave the code tells what became of the whole.
+        let verdict = parts.iter().find(|part| part.exit == exit);
+        let verdict = verdict.map_or(Verdict::Failed, |part| part.verdict);
+        let mut whole = Document::new(command, verdict, exit);
+        for part in parts {
+            whole.jobs.extend(part.job.map(|id| Answer::of(&Ok(id))));
+            whole.error = whole.error.or(part.error);
+            whole.unmovable.extend(part.unmovable);
+            whole.results.extend(part.results);
+            whole.summary.add(&part.summary);
+            whole.deadline = part.deadline.or(whole.deadline);
+            if let Some(plan) = part.plan {
+                whole.plan.get_or_insert_default().extend(plan);
+            }
+        }
+        whole
     }
 
     /// The last event of a stream, on one line.
@@ -204,6 +237,27 @@ mod tests {
         let mut document = Document::new("x", Verdict::Done, 0);
         document.plan = Some(vec![]);
         assert!(document.text().contains("\"plan\":[]"));
+    }
+
+    #[test]
+    fn several_operations_have_one_document() {
+        let part = |job, verdict, exit, succeeded| {
+            let mut part = Document::new("x", verdict, exit);
+            part.job = Some(JobId(job));
+            part.summary.succeeded = succeeded;
+            part
+        };
+        let parts = vec![
+            part(1, Verdict::Done, 0, 2),
+            part(4, Verdict::Partial, 3, 1),
+        ];
+        let whole = Document::of_several("x", 3, parts);
+        assert_eq!(
+            (whole.verdict, whole.exit, whole.job),
+            (Verdict::Partial, 3, None)
+        );
+        assert_eq!(json!(whole.jobs), json!([[true, 1], [true, 4]]));
+        assert_eq!(whole.summary.succeeded, 3);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::opcodes::{
 };
 use crate::queue::Client;
 
+use super::args::cluster_params::by_name;
 use super::args::common::SubmitArgs;
 use super::args::group::{EvacuateArgs, GroupCli, GroupCommand, ModifyArgs};
 use super::context::Context;
@@ -36,6 +37,7 @@ fn run(cli: GroupCli, cx: &mut Context) -> Result<ExitCode> {
                     .map(|given| given.to_json())
                     .unwrap_or_default(),
                 ipolicy: args.policy.parts().unwrap_or_default(),
+                diskparams: by_name(args.disk_parameters).unwrap_or_default(),
             };
             submit(cx, &client, args.submit, op)
         }
@@ -83,6 +85,7 @@ fn run(cli: GroupCli, cx: &mut Context) -> Result<ExitCode> {
             };
             submit(cx, &client, args.submit, op)
         }
+        GroupCommand::ShowIspecsCmd(args) => super::ispecs::of_group(&args, cx),
         GroupCommand::ListTags(args) => tags::list(cx, TagKind::Group, &args),
         GroupCommand::AddTags(args) => tags::change(cx, TagKind::Group, args, Change::Add),
         GroupCommand::RemoveTags(args) => tags::change(cx, TagKind::Group, args, Change::Remove),
@@ -143,6 +146,7 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
         alloc_policy: args.alloc_policy,
         ndparams: args.node_parameters.map(|given| given.to_json()),
         ipolicy: args.policy.parts(),
+        diskparams: by_name(args.disk_parameters),
     };
     let operation = Operation {
         jobs: vec![vec![op.into()]],

@@ -26,6 +26,7 @@ use super::input;
 use super::instance_change;
 use super::instance_disks;
 use super::instance_guest;
+use super::left_out;
 use super::names;
 use super::operation::{self, Operation, SubmitOptions, Texts};
 use super::problem::{Problem, Result};
@@ -158,6 +159,8 @@ fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
     };
     let nics = match (args.no_nics || definition.is_some(), args.nets.is_empty()) {
         (true, _) => vec![],
+        // One that was noted before has those that were noted.
+        (false, true) if args.commit => vec![],
         (false, true) => vec![Map::new()],
         (false, false) => args.nets.iter().map(nic).collect(),
     };
@@ -184,6 +187,9 @@ fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
             .map(|given| given.to_json())
             .unwrap_or_default(),
         definition,
+        forthcoming: args.forthcoming,
+        commit: args.commit,
+        committed: None,
     };
     one(cx, &client, args.submit, op, Texts::SILENT)
 }
@@ -221,7 +227,13 @@ fn batch_create(args: &BatchCreateArgs, cx: &mut Context) -> Result<ExitCode> {
     }
     let op = Opcode::from_value(op).map_err(|error| invalid(error.to_string()))?;
     let client = cx.open()?;
-    one(cx, &client, args.submit.clone(), op, TEXTS)
+    one(
+        cx,
+        &client,
+        args.submit.clone(),
+        args.deadline.of(op),
+        TEXTS,
+    )
 }
 
 fn nic(given: &IdentKeyVals) -> Map<String, Value> {
@@ -311,6 +323,14 @@ fn several(
 }
 
 fn startup(args: StartupArgs, cx: &mut Context) -> Result<ExitCode> {
+    if args.paused {
+        let why = "a guest that stands still is let go on at its console, and there is none";
+        return Err(left_out::option(&cx.command, "--paused", why));
+    }
+    let beparams = args.backend_parameters.map(|given| given.0);
+    let beparams = beparams.unwrap_or_default();
+    let hvparams = args.hypervisor_parameters.map(|given| given.to_json());
+    let hvparams = hvparams.unwrap_or_default();
     let (force, ignore_offline) = (args.force.force, args.ignore_offline);
     let no_remember = args.no_remember;
     several(
@@ -325,6 +345,8 @@ fn startup(args: StartupArgs, cx: &mut Context) -> Result<ExitCode> {
                 force,
                 ignore_offline_nodes: ignore_offline,
                 no_remember,
+                beparams: beparams.clone(),
+                hvparams: hvparams.clone(),
                 only_if_up: false,
             }
             .into()
@@ -449,7 +471,7 @@ fn change_group(args: ChangeGroupArgs, cx: &mut Context) -> Result<ExitCode> {
         iallocator: args.iallocator,
         target_groups: names::groups(&config, &args.to)?,
     };
-    one(cx, &client, args.submit, op, TEXTS)
+    one(cx, &client, args.submit, args.deadline.of(op), TEXTS)
 }
 
 fn replace_disks(args: ReplaceDisksArgs, cx: &mut Context) -> Result<ExitCode> {

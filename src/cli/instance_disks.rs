@@ -147,6 +147,7 @@ pub(super) fn recreate(args: RecreateDisksArgs, cx: &mut Context) -> Result<Exit
         instance_uuid: Some(instance.uuid.to_string()),
         disks: args.disks,
         nodes,
+        iallocator: args.iallocator,
     };
     run(cx, &client, args.submit, instance, op).map(|(exit, _)| exit)
 }

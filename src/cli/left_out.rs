@@ -37,7 +37,7 @@ const fn group(tool: &'static str, commands: &'static [&'static str], why: &'sta
 }
 
 /// All of them.
-const LEFT_OUT: [Group; 18] = [
+const LEFT_OUT: [Group; 14] = [
     group(
         "gnt-network",
         &[],
@@ -90,26 +90,6 @@ const LEFT_OUT: [Group; 18] = [
         "the sizes of disks are those of the configuration",
     ),
     group("gnt-cluster", &["upgrade", "version"], RELEASE),
-    group(
-        "gnt-cluster",
-        &["show-ispecs-cmd"],
-        "gnt-cluster export shows the policy",
-    ),
-    group(
-        "gnt-cluster",
-        &["verify-disks"],
-        "gnt-cluster verify finds copies that are not in sync, gnt-instance activate-disks brings them back",
-    ),
-    group(
-        "gnt-group",
-        &["show-ispecs-cmd"],
-        "gnt-group list -o ipolicy shows the policy",
-    ),
-    group(
-        "gnt-debug",
-        &["allocator", "iallocator"],
-        "--dry-run of the commands that take -I shows what an allocator chooses",
-    ),
     group(
         "gnt-debug",
         &["metad", "wconfd"],

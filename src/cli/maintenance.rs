@@ -9,6 +9,7 @@ use crate::queue::Client;
 use super::args::common::ListArgs;
 use super::args::maintenance::{EnterArgs, LeaveArgs, MaintenanceCommand};
 use super::context::Context;
+use super::document::Document;
 use super::exit::ExitCode;
 use super::fields::field;
 use super::names;
@@ -140,6 +141,7 @@ fn leave(args: LeaveArgs, cx: &mut Context) -> Result<ExitCode> {
             list(&nodes)
         ))?;
     }
+    let deadline = args.deadline.fixed();
     let op = |node: &Node| NodeRestore {
         node_name: node.name.clone(),
         node_uuid: Some(node.uuid.to_string()),
@@ -153,7 +155,7 @@ fn leave(args: LeaveArgs, cx: &mut Context) -> Result<ExitCode> {
     let mut nodes = nodes;
     let since = |node: &Node| node.maintenance.as_ref().map(|known| known.since);
     nodes.sort_by_key(|node| std::cmp::Reverse(since(node)));
-    let ops = nodes.iter().map(|node| (&***node, op(node).into()));
+    let ops = nodes.iter().map(|node| (&***node, deadline.of(op(node))));
     one_by_one(
         cx,
         &client,
@@ -194,9 +196,30 @@ fn at_once(
     operation::run(cx, client, options, operation)
 }
 
+/// One node after the other, with one document.
+fn one_by_one(
+    cx: &mut Context,
+    client: &Client,
+    options: &SubmitOptions,
+    ops: Vec<(&Node, Opcode)>,
+    texts: Texts,
+    bad: Bad,
+) -> Result<ExitCode> {
+    if ops.len() == 1 || !cx.printer.json {
+        return each(cx, client, options, ops, texts, bad);
+    }
+    cx.printer.keep();
+    let end = each(cx, client, options, ops, texts, bad);
+    let parts = cx.printer.kept();
+    let code = end?;
+    let document = Document::of_several(&cx.command, code.number(), parts);
+    cx.printer.end(&document)?;
+    Ok(code)
+}
+
 /// One node after the other. Those that are done already have nothing to do: the same line goes on where
 /// it stopped.
-fn one_by_one(
+fn each(
     cx: &mut Context,
     client: &Client,
     options: &SubmitOptions,

@@ -1,5 +1,7 @@
 //! `gnt-node`.
 
+use serde_json::{Map, Value};
+
 use crate::cluster::{Config, Node};
 use crate::opcodes::{
     EvacMode, NodeAdd, NodeEvacuate, NodeFailover, NodeMigrate, NodeRemove, NodeSetParams, Op,
@@ -21,6 +23,7 @@ use super::problem::Result;
 use super::prompt::confirm;
 use super::table;
 use super::tags::{self, Change};
+use super::values::KeyVals;
 
 /// The tool's `main`.
 #[must_use]
@@ -219,6 +222,10 @@ fn nothing(ops: &[Opcode]) -> String {
     format!("No primary instances on node {}, exiting.", subject(ops))
 }
 
+fn parameters(given: Option<KeyVals>) -> Map<String, Value> {
+    given.map(|given| given.to_json()).unwrap_or_default()
+}
+
 fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
     let client = cx.open()?;
     let op = NodeAdd {
@@ -233,6 +240,7 @@ fn add(args: AddArgs, cx: &mut Context) -> Result<ExitCode> {
             .capacity
             .map(|capacity| capacity.over(Default::default())),
         host: args.host.params(),
+        ndparams: parameters(args.node_parameters),
     };
     submit(cx, &client, args.submit, op, Texts::SILENT)
 }
@@ -260,6 +268,7 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
         secondary_ip: args.secondary_ip,
         capacity: args.capacity.map(|change| change.over(node.capacity)),
         host: args.host.params(),
+        ndparams: parameters(args.node_parameters),
     };
     let options: SubmitOptions = args.submit.into();
     let name = node.name.clone();

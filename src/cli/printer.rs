@@ -21,6 +21,8 @@ pub struct Printer {
     pub json: bool,
     /// Standard output is a stream of events: none there either.
     pub stream: bool,
+    /// Documents that become parts of another one, while they are to.
+    kept: Option<Vec<Document>>,
 }
 
 impl Printer {
@@ -32,6 +34,7 @@ impl Printer {
             quiet: false,
             json: false,
             stream: false,
+            kept: None,
         }
     }
 
@@ -67,11 +70,26 @@ impl Printer {
         self.data("\n")
     }
 
+    /// From now on the documents of operations are kept for another one.
+    pub fn keep(&mut self) {
+        self.kept = Some(vec![]);
+    }
+
+    /// The documents that were kept; those to come are printed again.
+    #[must_use]
+    pub fn kept(&mut self) -> Vec<Document> {
+        self.kept.take().unwrap_or_default()
+    }
+
     /// How an operation ended: the last event of a stream, or the document, where one is wanted.
     ///
     /// # Errors
     /// When it cannot be written.
     pub fn end(&mut self, document: &Document) -> Result<()> {
+        if let Some(kept) = &mut self.kept {
+            kept.push(document.clone());
+            return self.flush();
+        }
         match (self.stream, self.json) {
             (true, _) => self.line(&document.event())?,
             (false, true) => self.data(&document.text())?,

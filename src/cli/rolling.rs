@@ -5,17 +5,15 @@
 //! goes on with the step that was under way. The jobs of a step are submitted under a name, so that a
 //! step that is begun again joins them; only the command may be run twice.
 
-use std::process::{Command, ExitStatus, Stdio};
+mod roller;
+
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::admin;
 use crate::clock::now;
 use crate::cluster::{Config, Node};
-use crate::opcodes::{NodeMaintenanceEnter, NodeRestore, Opcode};
 use crate::queue::Client;
 use crate::signals;
 use crate::store::{Duty, DutyLock};
@@ -25,13 +23,10 @@ use super::context::Context;
 use super::document::SCHEMA;
 use super::exit::ExitCode;
 use super::names;
-use super::operation::{self, Operation, SubmitOptions, Texts};
 use super::problem::{Problem, Result};
 use super::prompt::confirm;
 use super::table::{local_time, utc_time};
-
-/// Between looks whether a command has ended or a node is back: as long as nobody notices.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+use roller::Roller;
 
 /// How far a rolling maintenance is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -112,13 +107,6 @@ impl Rolling {
     }
 }
 
-/// Whoever does it.
-struct Roller<'a> {
-    client: &'a Client,
-    args: &'a RollingArgs,
-    rolling: Rolling,
-}
-
 /// The command.
 pub(super) fn run(args: RollingArgs, cx: &mut Context) -> Result<ExitCode> {
     signals::catch();
@@ -143,11 +131,7 @@ pub(super) fn run(args: RollingArgs, cx: &mut Context) -> Result<ExitCode> {
             rolling.command
         ))?;
     }
-    let mut roller = Roller {
-        client: &client,
-        args: &args,
-        rolling,
-    };
+    let mut roller = Roller::new(&client, &args, rolling);
     let code = roller.roll(cx)?;
     roller.conclude(code, cx)?;
     Ok(code)
@@ -241,7 +225,7 @@ fn wanted(config: &Config, args: &RollingArgs) -> Result<Vec<String>> {
 fn tell_order(rolling: &Rolling, cx: &mut Context) -> Result<ExitCode> {
     if cx.printer.json {
         let document = json!({"schema": SCHEMA, "command": cx.command, "exit": 0,
-            "rolling": rolling.document()});
+            "rolling": rolling.document(), "operations": []});
         cx.printer.line(&document.to_string())?;
         return Ok(ExitCode::Done);
     }
@@ -255,194 +239,4 @@ fn tell_order(rolling: &Rolling, cx: &mut Context) -> Result<ExitCode> {
 /// A line of the log: with the time, since it may run all night.
 fn say(cx: &mut Context, text: &str) {
     cx.printer.say(&format!("{} {text}", local_time(now())));
-}
-
-impl Roller<'_> {
-    /// One node after the other, until one does not end well.
-    fn roll(&mut self, cx: &mut Context) -> Result<ExitCode> {
-        self.note()?;
-        let config = self.client.store().hosts()?;
-        while let Some(name) = self.rolling.node().map(str::to_owned) {
-            let node = Arc::clone(names::node(&config, &name)?);
-            let place = self.rolling.done + 1;
-            if self.rolling.stage == Stage::Enter {
-                let all = self.rolling.nodes.len();
-                say(
-                    cx,
-                    &format!("{name} ({place} of {all}): maintenance begins"),
-                );
-            }
-            let code = match self.rolling.stage {
-                Stage::Enter => self.enter(&node, cx)?,
-                Stage::Exec => self.exec(&config, &node, cx)?,
-                Stage::Back => self.wait_for(&node, cx)?,
-                Stage::Leave => self.leave(&node, cx)?,
-            };
-            if code != ExitCode::Done {
-                // The jobs of one who only stopped waiting go on, and are joined.
-                if matches!(code, ExitCode::Failed | ExitCode::Partial) {
-                    self.rolling.failed += 1;
-                    self.note()?;
-                }
-                return Ok(code);
-            }
-            if self.rolling.stage == Stage::Leave {
-                say(cx, &format!("{name}: in use again"));
-            }
-            self.rolling.step();
-            self.note()?;
-        }
-        Ok(ExitCode::Done)
-    }
-
-    /// Writes down how far it is; of one that is done nothing is kept.
-    fn note(&self) -> Result<()> {
-        let text = serde_json::to_string(&self.rolling).unwrap_or_default();
-        let goes_on = self.rolling.node().is_some();
-        Ok(self.client.set_rolling(goes_on.then_some(&text))?)
-    }
-
-    fn operate(&self, op: Opcode, name: &str, cx: &mut Context) -> Result<ExitCode> {
-        let options = SubmitOptions {
-            request_id: Some(self.rolling.request(name)),
-            reason: Some("rolling maintenance".to_owned()),
-            ..SubmitOptions::default()
-        };
-        let operation = Operation {
-            jobs: vec![vec![op]],
-            names: vec![],
-            texts: Texts::SILENT,
-        };
-        operation::run(cx, self.client, &options, operation)
-    }
-
-    fn enter(&self, node: &Node, cx: &mut Context) -> Result<ExitCode> {
-        let op = NodeMaintenanceEnter {
-            node_name: node.name.clone(),
-            node_uuid: Some(node.uuid.to_string()),
-            beside: vec![],
-            iallocator: None,
-            early_release: false,
-            ignore_soft_errors: false,
-            keep_redundancy: self.args.min_free.is_some(),
-            allow_partial: false,
-            migration: self.args.migration.terms(),
-            parallel: self.args.parallel,
-        };
-        let code = self.operate(op.into(), &node.name, cx)?;
-        if code == ExitCode::Done {
-            say(cx, &format!("{}: empty, in maintenance", node.name));
-        }
-        Ok(code)
-    }
-
-    fn leave(&self, node: &Node, cx: &mut Context) -> Result<ExitCode> {
-        let op = NodeRestore {
-            node_name: node.name.clone(),
-            node_uuid: Some(node.uuid.to_string()),
-            restore: true,
-            early_release: false,
-            migration: self.args.migration.terms(),
-            parallel: self.args.parallel,
-        };
-        self.operate(op.into(), &node.name, cx)
-    }
-
-    /// Runs the command. What it prints goes where this tool's own errors go: standard output is for
-    /// verdicts and documents.
-    fn exec(&self, config: &Config, node: &Node, cx: &mut Context) -> Result<ExitCode> {
-        let (name, command) = (&node.name, &self.rolling.command);
-        say(cx, &format!("{name}: runs {command:?}"));
-        let wrong = |error: std::io::Error| {
-            Problem::input(format!("/bin/sh cannot be run: {error}")).exit(ExitCode::Failed)
-        };
-        let begun = Instant::now();
-        let mut child = Command::new("/bin/sh")
-            .arg("-c")
-            .arg(command)
-            .env("GNT_NODE", name)
-            .env("GNT_CLUSTER", config.name())
-            .env("GNT_STATE_DIR", self.client.store().dir().path())
-            .stdin(Stdio::null())
-            .stdout(std::io::stderr())
-            .spawn()
-            .map_err(wrong)?;
-        let status: ExitStatus = loop {
-            if let Some(status) = child.try_wait().map_err(wrong)? {
-                break status;
-            }
-            if let Some(signal) = signals::raised() {
-                let text = format!("{name}: nobody waits for the command any more; it goes on");
-                say(cx, &text);
-                return Ok(ExitCode::Detached(signal.number()));
-            }
-            std::thread::sleep(LOOK_EVERY);
-        };
-        let took = begun.elapsed().as_secs();
-        if status.success() {
-            say(cx, &format!("{name}: the command is done after {took} s"));
-            return Ok(ExitCode::Done);
-        }
-        let text = format!("{name}: the command failed ({status}) after {took} s");
-        cx.printer.complain(&text);
-        Ok(ExitCode::Failed)
-    }
-
-    /// Waits until a node answers.
-    fn wait_for(&self, node: &Node, cx: &mut Context) -> Result<ExitCode> {
-        let begun = Instant::now();
-        let mut told = false;
-        loop {
-            let reality = admin::reality(self.client.store())?;
-            if (reality.nodes.get(&node.uuid)).is_some_and(|now| now.alive) {
-                return Ok(ExitCode::Done);
-            }
-            if !told {
-                say(cx, &format!("{}: waits until it answers", node.name));
-                told = true;
-            }
-            if let Some(signal) = signals::raised() {
-                return Ok(ExitCode::Detached(signal.number()));
-            }
-            if begun.elapsed() >= self.args.back_within {
-                let limit = self.args.back_within.as_secs();
-                let text = format!("{}: no answer within {limit} s", node.name);
-                cx.printer.complain(&text);
-                return Ok(ExitCode::Failed);
-            }
-            std::thread::sleep(LOOK_EVERY.min(self.args.back_within));
-        }
-    }
-
-    /// The end, in words or as a document.
-    fn conclude(&self, code: ExitCode, cx: &mut Context) -> Result<()> {
-        let Rolling { nodes, done, .. } = &self.rolling;
-        let (done, all) = (*done, nodes.len());
-        if cx.printer.json {
-            let document = json!({"schema": SCHEMA, "command": cx.command, "exit": code.number(),
-                "rolling": self.rolling.document()});
-            cx.printer.line(&document.to_string())?;
-        }
-        if code == ExitCode::Done {
-            if cx.printer.quiet {
-                return Ok(());
-            }
-            let text = format!("Rolling maintenance is done: {all} nodes.");
-            return cx.printer.verdict(&text);
-        }
-        let node = self.rolling.node().unwrap_or_default();
-        let doing = match self.rolling.stage {
-            Stage::Enter => "was being emptied",
-            Stage::Exec => "is empty and in maintenance; the command is not done",
-            Stage::Back => "is empty and in maintenance; it does not answer",
-            Stage::Leave => "was coming back",
-        };
-        cx.printer.complain(&format!(
-            "Stopped at {node}, which {doing}. {done} of {all} nodes are done."
-        ));
-        cx.printer.complain(
-            "The same line again goes on from here; --restart forgets this and begins anew.",
-        );
-        Ok(())
-    }
 }

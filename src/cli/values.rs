@@ -339,6 +339,7 @@ pub fn backend(text: &str) -> Result<Backend, String> {
     let mut map = Map::new();
     for (key, value) in key_vals(text)?.0 {
         let value = match (key.as_str(), value) {
+            (key, KeyVal::Text(text)) if text == "default" && is_backend(key) => Value::Null,
             ("maxmem" | "minmem" | "memory", KeyVal::Text(text)) => Value::from(size(&text)?),
             ("vcpus" | "spindle_use", KeyVal::Text(text)) => {
                 let number: u32 = text

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::object::Cluster;
 use crate::limits::SIZE;
 
 /// The keys of the cluster object.
@@ -148,6 +149,30 @@ pub(super) fn fill_cluster(object: &mut Map<String, Value>) {
             fill_inner(map, &kind, defaults);
         }
     }
+}
+
+/// Fills the parameters of a cluster's object, as [`fill_cluster`] does.
+pub(super) fn fill_parameters(cluster: &mut Cluster) {
+    let policy = ipolicy();
+    fill(&mut cluster.ipolicy, object(policy.clone()));
+    fill_inner(&mut cluster.ipolicy, "std", policy["std"].clone());
+    fill(&mut cluster.ndparams, object(ndparams()));
+    fill_inner(&mut cluster.beparams, "default", beparams());
+    for (key, builtin) in [("diskparams", diskparams()), ("nicparams", nicparams())] {
+        let Some(map) = cluster.rest.get_mut(key).and_then(Value::as_object_mut) else {
+            continue;
+        };
+        for (kind, builtin) in object(builtin) {
+            fill(map, Map::from_iter([(kind.clone(), json!({}))]));
+            fill_inner(map, &kind, builtin);
+        }
+    }
+}
+
+/// The built-in disk parameters, by template: their names, and by their values their kinds.
+#[must_use]
+pub fn builtin_disk_parameters() -> Map<String, Value> {
+    object(diskparams())
 }
 
 /// Fills the object under `key`, if one is there.

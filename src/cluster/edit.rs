@@ -9,9 +9,9 @@ mod disks;
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-pub use self::change::{DiskChange, GroupChange, InstanceChange};
+pub use self::change::{ClusterChange, DiskChange, GroupChange, InstanceChange};
 use super::config::Config;
 use super::host::Host;
 use super::maintenance::Maintenance;
@@ -55,6 +55,8 @@ pub enum Edit {
         /// Its definition.
         definition: Arc<str>,
     },
+    /// The cluster has other parameters.
+    ChangeCluster(Box<ClusterChange>),
     /// A group goes; it must be empty.
     RemoveGroup(GroupUuid),
     /// Nodes change their group.
@@ -185,6 +187,8 @@ pub struct NodeChange {
     pub maintenance: Option<Option<Arc<Maintenance>>>,
     /// How the real machine that it is is reached.
     pub host: Option<Arc<Host>>,
+    /// Node parameters; `null` goes back to its group's.
+    pub ndparams: Map<String, Value>,
 }
 
 /// An object that an edit changed: its row has to be written or deleted.
@@ -291,6 +295,9 @@ impl Edit {
             } => change_instance(config, instance, now, |i| {
                 i.definition = Some(Arc::clone(definition));
             }),
+            Edit::ChangeCluster(change) => {
+                change_cluster(config, now, |cluster| change.apply(cluster))
+            }
             Edit::RemoveGroup(group) => {
                 let old = group_of(config, group)?;
                 if let Some(node) = config.nodes.values().find(|n| n.group == *group) {
@@ -417,6 +424,7 @@ impl NodeChange {
         if let Some(host) = &self.host {
             node.host = Some(Arc::clone(host));
         }
+        change::merge(&mut node.ndparams, &self.ndparams);
     }
 }
 

@@ -25,6 +25,7 @@ mod shared_map;
 mod tags;
 
 pub use config::*;
+pub use defaults::builtin_disk_parameters;
 pub use edit::*;
 pub use host::Host;
 pub use layers::Layers;

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use serde_json::Map;
+use serde_json::Value;
 
-use super::parameters::{check_ipolicy, node_parameters, resets_as_null, without_resets};
+use super::parameters::{
+    check_ipolicy, disk_parameters, node_parameters, resets_as_null, without_resets,
+};
 use super::shared::{find_group, find_node, new_uuid};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot};
 use crate::cluster::{
@@ -62,11 +64,18 @@ impl LogicalUnit for GroupAdd {
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
         self.policy()?;
         node_parameters(&self.ndparams)?;
+        disk_parameters(&self.diskparams)?;
         check_ipolicy(env.config(), &resets_as_null(&self.ipolicy))?;
         check_group_name(env.config(), &self.group_name)
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        let mut diskparams = disk_parameters(&self.diskparams)?;
+        for parameters in diskparams.values_mut() {
+            if let Value::Object(parameters) = parameters {
+                parameters.retain(|_, value| !value.is_null());
+            }
+        }
         let group = Group {
             name: self.group_name.clone(),
             uuid: GroupUuid::from(new_uuid(env, "")),
@@ -75,7 +84,10 @@ impl LogicalUnit for GroupAdd {
             ndparams: without_resets(&node_parameters(&self.ndparams)?),
             tags: vec![],
             stamps: Stamps::default(),
-            rest: Map::new(),
+            rest: (!diskparams.is_empty())
+                .then(|| ("diskparams".to_owned(), Value::Object(diskparams)))
+                .into_iter()
+                .collect(),
         };
         Ok(Outcome {
             edits: vec![Edit::AddGroup(Box::new(group))],

@@ -1,9 +1,9 @@
 //! Units that change a group itself, and the cluster's name.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::group::check_group_name;
-use super::parameters::{check_ipolicy, node_parameters, resets_as_null};
+use super::parameters::{check_ipolicy, disk_parameters, node_parameters, resets_as_null, told};
 use super::shared::find_group;
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
 use crate::allocator::{NewInstance, policy_breaches};
@@ -34,6 +34,10 @@ impl GroupSetParams {
                 .as_ref()
                 .map(resets_as_null)
                 .unwrap_or_default(),
+            diskparams: (self.diskparams.as_ref())
+                .map(disk_parameters)
+                .transpose()?
+                .unwrap_or_default(),
         })
     }
 
@@ -57,22 +61,16 @@ impl GroupSetParams {
 
     /// What the result tells: each parameter and its new value.
     fn told(change: &GroupChange) -> Value {
-        let shown = |value: &Value| match value {
-            Value::Null => "default".to_owned(),
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
         let policy = (change.alloc_policy).map(|policy| json!(["alloc_policy", policy]));
-        let under = |name: &str, values: &Map<String, Value>| -> Vec<Value> {
-            let pairs = values.iter();
-            pairs
-                .map(|(key, value)| json!([format!("{name}/{key}"), shown(value)]))
-                .collect()
-        };
-        let mut told: Vec<Value> = policy.into_iter().collect();
-        told.extend(under("ndparams", &change.ndparams));
-        told.extend(under("ipolicy", &change.ipolicy));
-        Value::Array(told)
+        let mut all: Vec<Value> = policy.into_iter().collect();
+        all.extend(told("ndparams", &change.ndparams));
+        all.extend(told("ipolicy", &change.ipolicy));
+        for (template, parameters) in &change.diskparams {
+            if let Value::Object(parameters) = parameters {
+                all.extend(told(&format!("diskparams/{template}"), parameters));
+            }
+        }
+        Value::Array(all)
     }
 }
 

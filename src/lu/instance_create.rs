@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 
 use super::advice::{check_allocator, is_named};
 use super::instance_disks::{Wait, add_copy, copies_of};
+use super::instance_forthcoming::without;
 use super::instance_move::start;
-use super::instance_new::{Home, backend_parameters, identity, identity_of, macs, objects};
+use super::instance_new::{Home, backend_parameters, identity_of, macs, objects};
 use super::instance_place::disk_on_node;
 use super::node::check_host_name;
 use super::parameters::check_backend;
@@ -178,7 +179,7 @@ impl InstanceCreate {
 
     /// What a driver has to know of it.
     fn described(&self, env: &Env<'_>, template: DiskTemplate) -> Result<InstanceRef, OpError> {
-        let need = self.need(env.config(), identity(env), template)?;
+        let need = self.need(env.config(), self.identity(env), template)?;
         Ok(InstanceRef {
             disk: disk_on_node(&need),
             uuid: need.instance,
@@ -280,6 +281,13 @@ impl LogicalUnit for InstanceCreate {
     }
 
     fn claims(&self, world: &World, job: JobId, index: u32) -> Vec<Claim> {
+        if self.commits() {
+            let Ok(whole) = self.with_noted(&world.config) else {
+                return vec![];
+            };
+            let world = without(world, whole.committed.as_ref());
+            return whole.claims(&world, job, index);
+        }
         let config = &world.config;
         // One that is left to an allocator has no need of them: the job that comes of it has.
         if is_named(self.iallocator.as_ref()) {
@@ -289,7 +297,8 @@ impl LogicalUnit for InstanceCreate {
             let template = self.template(config)?;
             self.check_parameters(template)?;
             check_backend(&self.beparams)?;
-            let identity = identity_of(config, job, index);
+            let made = || identity_of(config, job, index);
+            let identity = self.committed.clone().unwrap_or_else(made);
             let need = self.need(config, identity, template)?;
             let home = self.place(world, &need)?;
             Ok::<_, OpError>(self.arrivals(&need, home))
@@ -299,6 +308,11 @@ impl LogicalUnit for InstanceCreate {
     }
 
     fn locks(&self, config: &Config) -> LockSet {
+        if self.commits()
+            && let Ok(whole) = self.with_noted(config)
+        {
+            return whole.locks(config);
+        }
         let mut locks = LockSet::new();
         lock_instance(&mut locks, &self.name(), Mode::Exclusive);
         let named = [&self.pnode, &self.snode];
@@ -319,11 +333,14 @@ impl LogicalUnit for InstanceCreate {
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
+        if self.commits() {
+            return self.committing(env, |whole, env| whole.check(env));
+        }
         let config = env.config();
         check_allocator(env, self.iallocator.as_ref(), self.group(config))?;
         let template = self.check_itself(config)?;
         if self.left_to(env).is_some() {
-            return self.need(config, identity(env), template).map(drop);
+            return self.need(config, self.identity(env), template).map(drop);
         }
         match env.attempt {
             1 => self.check_kind(self.home(env, template)?.primary),
@@ -333,6 +350,10 @@ impl LogicalUnit for InstanceCreate {
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
+        if self.commits() {
+            let outcome = self.committing(env, |whole, env| whole.execute(env))?;
+            return self.in_its_place(env, outcome);
+        }
         let config = env.config();
         let template = self.template(config)?;
         let hypervisor = self.hypervisor(config)?;
@@ -361,6 +382,9 @@ impl LogicalUnit for InstanceCreate {
                 self.home_again(env, template, &instance)?
             }
         };
+        if self.forthcoming {
+            return Ok(self.note(env, template, hypervisor, home));
+        }
         for node in home.nodes() {
             check_answers(env, node, ErrorCode::EnvironmentError)?;
         }

@@ -74,22 +74,22 @@ pub(super) fn objects(
         .collect();
     let instance = Instance {
         name: op.instance_name.to_lowercase(),
-        uuid: identity(env),
+        uuid: op.identity(env),
         primary_node: home.primary.uuid.clone(),
-        admin_state: match op.start {
+        admin_state: match op.start && !op.forthcoming {
             true => AdminState::Up,
             false => AdminState::Down,
         },
         admin_state_source: AdminSource::Admin,
         disks: disks.iter().map(|disk| disk.uuid.clone()).collect(),
-        disks_active: op.start,
+        disks_active: op.start && !op.forthcoming,
         hypervisor,
         os: op.os_type.clone().unwrap_or_default(),
         beparams: backend_parameters(&op.beparams),
         hvparams: op.hvparams.clone(),
         nics: nics(env, op),
         tags: op.tags.clone(),
-        forthcoming: false,
+        forthcoming: op.forthcoming,
         stamps: Stamps::default(),
         uncertain: None,
         definition: None,

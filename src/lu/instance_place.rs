@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::advice::{allocator_instead, ask, bad_choice, chosen_node, goes_on_as, world_of_others};
-use super::instance_new::{Home, identity};
+use super::instance_new::Home;
 use super::shared::{check_same_group, check_target, find_group, find_node, no_room};
 use super::{Env, Failure, Move, Outcome};
 use crate::allocator::external::Request;
@@ -89,7 +89,7 @@ impl InstanceCreate {
             nics: self.nics.len() as u64,
             tags: self.tags.clone(),
             group: group.map(|group| group.uuid.clone()),
-            start: self.start,
+            start: self.start && !self.forthcoming,
         })
     }
 
@@ -99,7 +99,7 @@ impl InstanceCreate {
         env: &Env<'a>,
         template: DiskTemplate,
     ) -> Result<Home<'a>, OpError> {
-        let need = self.need(env.config(), identity(env), template)?;
+        let need = self.need(env.config(), self.identity(env), template)?;
         let home = self.place(env.world, &need)?;
         // A job that has claims found the room when they were made.
         if !env.world.claims.iter().any(|(job, _)| *job == env.job) {
@@ -181,7 +181,7 @@ impl InstanceCreate {
         allocator: &str,
     ) -> Result<Outcome, Failure> {
         let name = self.name();
-        let need = self.need(env.config(), identity(env), template)?;
+        let need = self.need(env.config(), self.identity(env), template)?;
         let world = world_of_others(env);
         env.feedback(format!("* asking iallocator {allocator}"));
         let request = Request::Allocate {
@@ -198,6 +198,8 @@ impl InstanceCreate {
             pnode: nodes.first().map(|node| node.name.clone()),
             snode: nodes.get(1).map(|node| node.name.clone()),
             iallocator: None,
+            // It is looked up again when that job runs.
+            committed: None,
             ..self.clone()
         };
         let claims = op.admitted(&world, &need).map_err(|error| {

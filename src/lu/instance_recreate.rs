@@ -3,6 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::advice::{
+    allocator, ask, bad_choice, check_allocator, chosen_node, goes_on_as, world_of_others,
+};
 use super::disk_size::{check_room_for, room_of};
 use super::instance_change::{check_meant_stopped, check_stopped};
 use super::instance_create::{check_mode, check_new_disk};
@@ -14,10 +17,11 @@ use super::shared::{
     lock_instance, moved, reference, share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
-use crate::allocator::{Claim, Role, World};
+use crate::allocator::external::Request;
+use crate::allocator::{Claim, NewInstance, Role, World, allocate, still_fits};
 use crate::cluster::{Config, DiskChange, Edit, Node, NodeUuid};
 use crate::hypervisor::{CopyState, Hypervisor};
-use crate::locking::{LockSet, Mode};
+use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, InstanceRecreateDisks, NewDisk, OpError};
 use crate::queue::JobId;
 
@@ -101,6 +105,65 @@ impl InstanceRecreateDisks {
             check_answers(env, node, ErrorCode::EnvironmentError)?;
         }
         Ok(())
+    }
+
+    /// The same on the nodes that an allocator, or the built-in placement, chooses: as a job of its own.
+    fn goes_on(&self, env: &Env<'_>, subject: &Subject<'_>) -> Result<Outcome, Failure> {
+        let (config, name) = (env.config(), subject.name());
+        let uuid = &subject.instance.uuid;
+        let after = self.plan(config, subject)?.after;
+        let instance = after.instances.get(uuid).unwrap_or(subject.instance);
+        let group = &subject.primary.group;
+        let new = NewInstance {
+            group: Some(group.clone()),
+            ..NewInstance::like(&after, instance)
+        };
+        // What it has now is given up.
+        let mut world = world_of_others(env);
+        Edit::RemoveInstance(uuid.clone())
+            .apply(&mut world.config, 0.0)
+            .map_err(|error| OpError::prereq(ErrorCode::InternalError, error.to_string()))?;
+        let external = allocator(env, self.iallocator.as_ref(), Some(group));
+        let nodes: Vec<&Arc<Node>> = match external {
+            Some(external) => {
+                env.feedback(format!("* asking iallocator {external}"));
+                let request = Request::Allocate { name, new: &new };
+                let nodes = ask(env, external, false, |adviser| {
+                    adviser.nodes(&world, &request)
+                })?;
+                let nodes = nodes.iter().map(|node| chosen_node(env, external, node));
+                nodes.collect::<Result<_, _>>()?
+            }
+            None => {
+                let home = allocate(&world, &new).map_err(|why| {
+                    let text = format!("no node can take instance {name}: {why}");
+                    OpError::prereq(ErrorCode::InsufficientResources, text)
+                        .hint("make room, or name nodes with -n")
+                })?;
+                let nodes = std::iter::once(&home.primary).chain(&home.secondary);
+                nodes.filter_map(|node| config.nodes.get(node)).collect()
+            }
+        };
+        let op = InstanceRecreateDisks {
+            nodes: nodes.iter().map(|node| node.name.clone()).collect(),
+            iallocator: None,
+            ..self.clone()
+        };
+        let claims = room_of(&op.plan(config, subject)?.after, uuid);
+        if let Some(external) = external {
+            let code = ErrorCode::InsufficientResources;
+            let bad = |why: &str| bad_choice(external, name, &nodes, why, code);
+            op.check_nodes(env, subject)
+                .map_err(|error| bad(&error.message))?;
+            still_fits(&world, &claims).map_err(|why| bad(&why))?;
+        }
+        let roles = [Role::Primary, Role::Secondary].into_iter();
+        let places = holders_of(subject).into_iter().zip(nodes);
+        let moves = (roles.zip(places))
+            .filter(|(_, (from, to))| from.uuid != to.uuid)
+            .map(|(role, (from, to))| moved(role, from, to))
+            .collect();
+        Ok(goes_on_as(env, name, op.into(), moves, claims))
     }
 
     fn plan(&self, config: &Config, subject: &Subject<'_>) -> Result<Plan, OpError> {
@@ -198,8 +261,16 @@ fn clear(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), Failure> {
 }
 
 impl LogicalUnit for InstanceRecreateDisks {
+    fn plans(&self) -> bool {
+        self.iallocator.is_some()
+    }
+
     fn claims(&self, world: &World, _: JobId, _: u32) -> Vec<Claim> {
         let config = &world.config;
+        // One that is left to an allocator has no need of them: the job that comes of it has.
+        if self.iallocator.is_some() {
+            return vec![];
+        }
         let after = |subject: Subject<'_>| {
             let plan = self.plan(config, &subject).ok()?;
             Some(room_of(&plan.after, &subject.instance.uuid))
@@ -216,6 +287,12 @@ impl LogicalUnit for InstanceRecreateDisks {
             lock_instance(&mut locks, subject.name(), Mode::Exclusive);
             share_nodes(&mut locks, holders_of(&subject));
             share_nodes(&mut locks, self.nodes(config).unwrap_or_default());
+            if self.iallocator.is_some() {
+                let group = &subject.primary.group;
+                locks.add(Lock::one(Level::NodeGroup, group.as_str()), Mode::Shared);
+                let mates = config.nodes.values().filter(|node| node.group == *group);
+                share_nodes(&mut locks, mates);
+            }
         }
         locks
     }
@@ -227,8 +304,18 @@ impl LogicalUnit for InstanceRecreateDisks {
         subject.check_changeable("what disks it has")?;
         self.check_disks(config, &subject)?;
         // Away from a dead node it is no matter what it is meant to do.
-        if self.nodes.is_empty() || !subject.primary.offline {
+        let stays = self.nodes.is_empty() && self.iallocator.is_none();
+        if stays || !subject.primary.offline {
             check_meant_stopped(&subject, "gets new disks")?;
+        }
+        if self.iallocator.is_some() {
+            if !self.nodes.is_empty() {
+                return Err(wrong(
+                    "an allocator and nodes were given: only one of them can choose",
+                ));
+            }
+            let group = &subject.primary.group;
+            return check_allocator(env, self.iallocator.as_ref(), Some(group));
         }
         self.check_nodes(env, &subject)?;
         let plan = self.plan(config, &subject)?;
@@ -238,6 +325,9 @@ impl LogicalUnit for InstanceRecreateDisks {
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
         let before = self.subject(env.config())?;
+        if self.iallocator.is_some() {
+            return self.goes_on(env, &before);
+        }
         let Plan { after, edits, .. } = self.plan(env.config(), &before)?;
         let subject = self.subject(&after)?;
         check_stopped(env, &before)?;

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use super::guest::refreshed;
+use serde_json::Value;
+
 use super::instance_move::{runs_twice, start, stop};
+use super::parameters::{backend_changes, check_backend};
 use super::settle::{describe, failed, look};
 use super::shared::{
     Subject, about, check_memory, cleanup_hint, lock_instance, memory_at_home, reference,
@@ -18,6 +21,9 @@ use crate::opcodes::{
     ErrorCode, InstanceReboot, InstanceShutdown, InstanceStartup, OpError, RebootType,
 };
 use crate::queue::JobId;
+
+/// Backend parameters that can be others for one run.
+const FOR_ONE_RUN: [&str; 3] = ["maxmem", "minmem", "vcpus"];
 
 /// The instance alone; its primary node shared, so that it does not go away.
 fn locks(config: &Config, name: &str) -> LockSet {
@@ -125,6 +131,59 @@ fn check_secondary(
     }
 }
 
+impl InstanceStartup {
+    /// The instance as it is to run this time. The room on its node is promised by what it has by itself:
+    /// it cannot have more for once.
+    fn subject<'a>(&self, config: &'a Config) -> Result<Subject<'a>, OpError> {
+        let uuid = self.instance_uuid.as_deref();
+        let mut subject = Subject::find(config, &self.instance_name, uuid)?;
+        if self.beparams.is_empty() {
+            return Ok(subject);
+        }
+        let wrong = |text: String| OpError::prereq(ErrorCode::WrongInput, text);
+        check_backend(&self.beparams)?;
+        let changes = backend_changes(&self.beparams);
+        if let Some(key) = changes
+            .keys()
+            .find(|key| !FOR_ONE_RUN.contains(&key.as_str()))
+        {
+            let text = format!("backend parameter {key} is of no account for one run");
+            return Err(wrong(text).hint("gnt-instance modify -B changes it"));
+        }
+        let name = subject.name();
+        if subject.reference.definition.is_some() {
+            let text = format!("instance {name} runs as it is defined on its node");
+            return Err(wrong(text));
+        }
+        let mut own = subject.instance.beparams.clone();
+        own.extend(changes);
+        let (usual, once) = (config.backend(subject.instance), config.backend_of(&own));
+        let pairs = [
+            ("MiB of memory", once.maxmem, usual.maxmem),
+            ("virtual CPUs", once.vcpus, usual.vcpus),
+        ];
+        if let Some((what, wanted, has)) = pairs.into_iter().find(|(_, now, has)| now > has) {
+            let text =
+                format!("instance {name} has {has} {what}: it cannot have {wanted} for one run");
+            return Err(wrong(text).hint("gnt-instance modify -B gives it more"));
+        }
+        if once.minmem > once.maxmem {
+            let (min, max) = (once.minmem, once.maxmem);
+            return Err(wrong(format!(
+                "minmem ({min}) is larger than maxmem ({max})"
+            )));
+        }
+        subject.reference.memory = once.maxmem;
+        subject.reference.vcpus = once.vcpus;
+        Ok(subject)
+    }
+
+    /// Whether it is to run otherwise than its configuration says.
+    fn is_special(&self) -> bool {
+        !self.beparams.is_empty() || !self.hvparams.is_empty()
+    }
+}
+
 impl LogicalUnit for InstanceStartup {
     fn claims(&self, world: &World, _: JobId, _: u32) -> Vec<Claim> {
         let config = &world.config;
@@ -139,8 +198,7 @@ impl LogicalUnit for InstanceStartup {
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
-        let uuid = self.instance_uuid.as_deref();
-        let subject = Subject::find(env.config(), &self.instance_name, uuid)?;
+        let subject = self.subject(env.config())?;
         subject.check_known()?;
         subject.check_not_offline()?;
         match subject.primary.offline && self.ignore_offline_nodes {
@@ -150,8 +208,7 @@ impl LogicalUnit for InstanceStartup {
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
-        let uuid = self.instance_uuid.as_deref();
-        let subject = Subject::find(env.config(), &self.instance_name, uuid)?;
+        let subject = self.subject(env.config())?;
         if self.only_if_up && !subject.is_up() {
             env.info(format!("{} is not meant to run any more", subject.name()));
             return Ok(Outcome {
@@ -166,7 +223,11 @@ impl LogicalUnit for InstanceStartup {
         }
         let seen = look_at_home(env, &subject)?;
         if !seen.running_on.is_empty() && seen.activity.is_none() {
-            env.info(format!("{} runs already", subject.name()));
+            let name = subject.name();
+            match self.is_special() {
+                true => env.warn(format!("{name} runs already, as it was started before")),
+                false => env.info(format!("{name} runs already")),
+            }
             return up();
         }
         let starting = matches!(seen.activity, Some(Activity::Starting { .. }));
@@ -174,6 +235,10 @@ impl LogicalUnit for InstanceStartup {
             check_memory(env, &subject)?;
         }
         check_secondary(&subject, &seen, self.force, "--force")?;
+        if !self.hvparams.is_empty() {
+            let hvparams = Value::from(self.hvparams.clone());
+            env.info(format!("hypervisor parameters of this run: {hvparams}"));
+        }
         start(env, &subject, &reference(subject.primary))?;
         let mut outcome = up()?;
         // It may have been changed by hand while it was off.

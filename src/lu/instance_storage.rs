@@ -65,6 +65,30 @@ impl InstanceActivateDisks {
     }
 }
 
+/// Lets a second copy that has fallen behind come up again: active disks are mirrored. Nobody waits for
+/// that, and the disks can be used without it.
+fn reconnect(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), Failure> {
+    let Some(node) = subject.secondary.filter(|node| !node.offline) else {
+        return Ok(());
+    };
+    let state = state_on(&copies_of(env, subject)?, node);
+    if !matches!(state, Some(CopyState::Syncing(_))) {
+        return Ok(());
+    }
+    let end = env.call(env.limits.storage, |call| {
+        (env.driver).add_copy(call, &subject.reference, &reference(node), false)
+    });
+    match end {
+        Ok(()) => env.info(format!("the copy on {} syncs", node.name)),
+        Err(error) => env.warn(format!(
+            "the copy of {} on {} does not sync: {error}",
+            subject.name(),
+            node.name
+        )),
+    }
+    Ok(())
+}
+
 /// Refuses disks of which the primary node has no whole copy: to activate such a one would declare it
 /// the true one.
 fn check_whole(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), Failure> {
@@ -115,8 +139,9 @@ impl LogicalUnit for InstanceActivateDisks {
         ask_twice(env, &what, |call| {
             (env.driver).activate(call, &subject.reference, &reference(node))
         })?;
-        if self.wait_for_sync {
-            sync_on(env, &subject)?;
+        match self.wait_for_sync {
+            true => sync_on(env, &subject)?,
+            false => reconnect(env, &subject)?,
         }
         let disks = config.disks_of(subject.instance);
         let paths: Vec<Value> = disks

@@ -9,7 +9,7 @@
 //! what is left to do, so that nothing is done twice.
 
 mod advice;
-mod cluster;
+mod cluster_params;
 mod disk_size;
 mod fence;
 mod group;
@@ -22,6 +22,7 @@ mod instance_cleanup;
 mod instance_create;
 mod instance_define;
 mod instance_disks;
+mod instance_forthcoming;
 mod instance_move;
 mod instance_new;
 mod instance_place;
@@ -42,11 +43,14 @@ mod plan_jobs;
 mod regroup;
 mod settle;
 mod shared;
+mod shared_paths;
 mod tags;
 mod test;
+mod test_allocator;
 #[cfg(test)]
 mod tests;
 mod verify;
+mod verify_disks;
 mod verify_machines;
 
 use std::path::Path;
@@ -416,7 +420,10 @@ pub fn unit(op: &Op) -> &dyn LogicalUnit {
         Op::ClusterVerify(unit) => unit,
         Op::ClusterVerifyConfig(unit) => unit,
         Op::ClusterVerifyGroup(unit) => unit,
+        Op::ClusterVerifyDisks(unit) => unit,
+        Op::GroupVerifyDisks(unit) => unit,
         Op::TestDelay(unit) => unit,
+        Op::TestAllocator(unit) => unit,
         Op::TestDummy(unit) => unit,
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::left_over::forget_left_overs;
 use super::node_host::{changed, check_simulated, survey};
+use super::parameters::{node_parameters, told, without_resets};
 use super::settle::failed;
 use super::shared::{check_answers, find_group, find_node, new_uuid, reference, silent_hint};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
@@ -92,14 +93,15 @@ impl NodeSetParams {
         let nothing = flags.iter().all(Option::is_none)
             && self.secondary_ip.is_none()
             && self.capacity.is_none()
-            && self.host.is_none();
+            && self.host.is_none()
+            && self.ndparams.is_empty();
         if nothing {
             return Err(wrong("nothing to change was given"));
         }
         if flags.iter().filter(|flag| **flag == Some(true)).count() > 1 {
             return Err(wrong("only one flag can be set at a time"));
         }
-        Ok(())
+        node_parameters(&self.ndparams).map(drop)
     }
 
     fn check_capacity(&self, world: &World, node: &Node) -> Result<(), OpError> {
@@ -171,8 +173,11 @@ impl NodeSetParams {
             );
             result.push(json!(["capacity", text]));
         }
-        let told = self.host.iter().flat_map(HostParams::told);
-        result.extend(told.map(|(key, text)| json!([key, text])));
+        let of_host = self.host.iter().flat_map(HostParams::told);
+        result.extend(of_host.map(|(key, text)| json!([key, text])));
+        // What cannot be was refused before.
+        let ndparams = node_parameters(&self.ndparams).unwrap_or_default();
+        result.extend(told("ndparams", &ndparams));
         let change = NodeChange {
             master_candidate: becomes[0],
             drained: becomes[1],
@@ -183,6 +188,7 @@ impl NodeSetParams {
             capacity: self.capacity,
             maintenance: None,
             host: host.map(Arc::new),
+            ndparams,
         };
         Ok((change, result))
     }
@@ -383,7 +389,7 @@ impl NodeAdd {
             master_candidate: false,
             master_capable: self.master_capable.unwrap_or(true),
             vm_capable: self.vm_capable.unwrap_or(true),
-            ndparams: Map::new(),
+            ndparams: without_resets(&node_parameters(&self.ndparams)?),
             secondary_ip: self.secondary_ip.clone().unwrap_or(primary_ip.clone()),
             primary_ip,
             tags: vec![],
@@ -423,6 +429,7 @@ impl NodeAdd {
             master_capable: self.master_capable,
             vm_capable: self.vm_capable,
             capacity: Some(capacity),
+            ndparams: node_parameters(&self.ndparams)?,
             ..NodeChange::default()
         };
         Ok(Outcome {
@@ -464,6 +471,7 @@ impl LogicalUnit for NodeAdd {
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
         check_sizes(self.capacity)?;
+        node_parameters(&self.ndparams)?;
         match self.readd {
             true => self.check_known(env),
             false => self.check_new(env),

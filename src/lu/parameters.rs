@@ -1,8 +1,8 @@
 //! What parameters may be: instance policies and node parameters, as Ganeti has them.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use crate::cluster::{Cluster, Config, DiskTemplate};
+use crate::cluster::{Cluster, Config, DiskTemplate, builtin_disk_parameters};
 use crate::limits::SIZE;
 use crate::opcodes::{ErrorCode, OpError};
 
@@ -25,6 +25,21 @@ pub(super) fn resets_as_null(given: &Map<String, Value>) -> Map<String, Value> {
 pub(super) fn without_resets(given: &Map<String, Value>) -> Map<String, Value> {
     let given = resets_as_null(given).into_iter();
     given.filter(|(_, value)| !value.is_null()).collect()
+}
+
+/// What a result tells of parameters that are changed: each under the name of what they are, and its new
+/// value.
+pub(super) fn told<'a>(
+    what: &'a str,
+    changes: &'a Map<String, Value>,
+) -> impl Iterator<Item = Value> + use<'a> {
+    let shown = |value: &Value| match value {
+        Value::Null => "default".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let pairs = changes.iter();
+    pairs.map(move |(key, value)| json!([format!("{what}/{key}"), shown(value)]))
 }
 
 /// What a parameter holds.
@@ -100,6 +115,51 @@ pub(super) fn node_parameters(given: &Map<String, Value>) -> Result<Map<String, 
     Ok(parameters)
 }
 
+/// Disk parameters by template as they are kept; `null` for what goes back to its default.
+///
+/// # Errors
+/// A template or a parameter that there is not, or a value that it cannot have.
+pub(super) fn disk_parameters(given: &Map<String, Value>) -> Result<Map<String, Value>, OpError> {
+    let builtin = builtin_disk_parameters();
+    let mut all = Map::new();
+    for (template, given) in given {
+        let Some(known) = builtin.get(template).and_then(Value::as_object) else {
+            return Err(wrong(format!("{template} is not a disk template")));
+        };
+        let given = given
+            .as_object()
+            .ok_or_else(|| wrong(format!("disk template {template} has no parameters")))?;
+        let mut parameters = resets_as_null(given);
+        for (key, value) in &mut parameters {
+            let Some(builtin) = known.get(key) else {
+                let known: Vec<&str> = known.keys().map(String::as_str).collect();
+                let known = match known.is_empty() {
+                    true => "it has none".to_owned(),
+                    false => format!("known are {}", known.join(", ")),
+                };
+                return Err(wrong(format!(
+                    "unknown parameter {key} of disk template {template}, {known}"
+                )));
+            };
+            let kind = match builtin {
+                Value::Bool(_) => Kind::Flag,
+                Value::Number(_) => Kind::Number,
+                _ => Kind::Text,
+            };
+            if !value.is_null() {
+                *value = kind.read(value).ok_or_else(|| {
+                    let kind = kind.name();
+                    wrong(format!(
+                        "parameter {key} of disk template {template} is {kind}, not {value}"
+                    ))
+                })?;
+            }
+        }
+        all.insert(template.clone(), Value::Object(parameters));
+    }
+    Ok(all)
+}
+
 /// The parts of an instance policy that a group can have.
 const IPOLICY: [&str; 4] = ["disk-templates", "minmax", "spindle-ratio", "vcpu-ratio"];
 
@@ -172,6 +232,58 @@ pub(super) fn check_ipolicy(config: &Config, changes: &Map<String, Value>) -> Re
         }
     }
     Ok(())
+}
+
+/// The same of the cluster's policy, which has standard values, too; `after` has what was given already.
+pub(super) fn check_cluster_ipolicy(
+    after: &Config,
+    changes: &Map<String, Value>,
+) -> Result<(), OpError> {
+    let mut others = changes.clone();
+    others.remove("std");
+    check_ipolicy(after, &others)?;
+    let policy = after.cluster_ipolicy();
+    check_standard(&policy)?;
+    let enabled = after.cluster.as_ref();
+    let enabled = enabled.map_or(&[][..], |cluster| &cluster.enabled_disk_templates);
+    let allowed: Vec<DiskTemplate> = policy
+        .get("disk-templates")
+        .and_then(|value| serde_json::from_value(value.clone()).ok())
+        .unwrap_or_default();
+    match enabled.is_empty() || enabled.iter().any(|one| allowed.contains(one)) {
+        true => Ok(()),
+        false => Err(
+            wrong("no disk template would be both enabled and allowed by the policy")
+                .hint("--ipolicy-disk-templates allows others"),
+        ),
+    }
+}
+
+/// Refuses standard values that are not whole, or in no range of the policy.
+fn check_standard(policy: &Map<String, Value>) -> Result<(), OpError> {
+    let std = policy.get("std").and_then(Value::as_object);
+    let std = std.ok_or_else(|| wrong("std is a list of values"))?;
+    if let Some(key) = std.keys().find(|key| !SPECS.contains(&key.as_str())) {
+        let known = SPECS.join(", ");
+        return Err(wrong(format!("std has {key}, known are {known}")));
+    }
+    let number = |map: &Map<String, Value>, spec: &str| map.get(spec).and_then(Value::as_u64);
+    if let Some(spec) = SPECS.iter().find(|spec| number(std, spec).is_none()) {
+        return Err(wrong(format!("std has no whole number for {spec}")));
+    }
+    let ranges = policy.get("minmax").and_then(Value::as_array);
+    let is_in = |range: &Value| {
+        SPECS.iter().all(|spec| {
+            let bound = |name: &str| number(range.get(name)?.as_object()?, spec);
+            let value = number(std, spec);
+            bound("min") <= value && (bound("max").is_none() || value <= bound("max"))
+        })
+    };
+    match ranges.into_iter().flatten().any(is_in) {
+        true => Ok(()),
+        false => Err(wrong("the standard values are in no range of the policy")
+            .hint("--ipolicy-std-specs gives others, --ipolicy-bounds-specs other ranges")),
+    }
 }
 
 fn check_templates(cluster: Option<&Cluster>, value: &Value) -> Result<(), OpError> {

@@ -148,7 +148,7 @@ fn item(config: &Config, instance: &Instance, placed: &Placed, ops: &[Opcode]) -
 }
 
 /// What those who empty a node or group, or bring instances home, say of the way of each.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct Manner {
     /// Old copies are released before the new ones are in sync.
     pub(super) early_release: bool,

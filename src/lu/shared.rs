@@ -136,7 +136,8 @@ impl<'a> Subject<'a> {
             return Err(OpError::prereq(
                 ErrorCode::WrongState,
                 format!("instance {name} is forthcoming: it does not exist yet"),
-            ));
+            )
+            .hint(format!("gnt-instance add --commit {name} makes it")));
         }
         match &self.instance.uncertain {
             Some(reason) => Err(OpError::prereq(

@@ -250,7 +250,7 @@ impl LogicalUnit for ClusterVerifyConfig {
 
 /// The part of a configuration that a group's check is about: its nodes, the instances whose primary
 /// nodes these are, and the nodes that have their second copies.
-fn part(config: &Config, group: &GroupUuid) -> Config {
+pub(super) fn part(config: &Config, group: &GroupUuid) -> Config {
     let in_group = |node: &NodeUuid| config.nodes.get(node).is_some_and(|n| n.group == *group);
     let mut part = config.clone();
     for instance in config.instances.values() {
@@ -336,27 +336,33 @@ impl ClusterVerifyGroup {
     }
 }
 
+/// The locks of a look at a group: itself, its nodes, the instances whose primary nodes these are, and the
+/// nodes that have their second copies.
+pub(super) fn group_locks(config: &Config, group: &str) -> LockSet {
+    let mut locks = LockSet::new();
+    let Ok(group) = find_group(config, group) else {
+        return locks;
+    };
+    locks.add(
+        Lock::one(Level::NodeGroup, group.uuid.as_str()),
+        Mode::Shared,
+    );
+    let in_group = |node: &&Arc<Node>| node.group == group.uuid;
+    share_nodes(&mut locks, config.nodes.values().filter(in_group));
+    for instance in config.instances.values() {
+        let primary = config.nodes.get(&instance.primary_node);
+        if primary.filter(in_group).is_some() {
+            lock_instance(&mut locks, &instance.name, Mode::Shared);
+            let copy = config.secondary(instance);
+            share_nodes(&mut locks, copy.and_then(|node| config.nodes.get(node)));
+        }
+    }
+    locks
+}
+
 impl LogicalUnit for ClusterVerifyGroup {
     fn locks(&self, config: &Config) -> LockSet {
-        let mut locks = LockSet::new();
-        let Ok(group) = find_group(config, &self.group_name) else {
-            return locks;
-        };
-        locks.add(
-            Lock::one(Level::NodeGroup, group.uuid.as_str()),
-            Mode::Shared,
-        );
-        let in_group = |node: &&Arc<Node>| node.group == group.uuid;
-        share_nodes(&mut locks, config.nodes.values().filter(in_group));
-        for instance in config.instances.values() {
-            let primary = config.nodes.get(&instance.primary_node);
-            if primary.filter(in_group).is_some() {
-                lock_instance(&mut locks, &instance.name, Mode::Shared);
-                let copy = config.secondary(instance);
-                share_nodes(&mut locks, copy.and_then(|node| config.nodes.get(node)));
-            }
-        }
-        locks
+        group_locks(config, &self.group_name)
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {

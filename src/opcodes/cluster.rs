@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::migration::MigrationTerms;
-use crate::cluster::AllocPolicy;
+use crate::cluster::{AllocPolicy, DiskTemplate, HvName};
 
 /// OP_GROUP_ADD: see [`super::Op::GroupAdd`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct GroupAdd {
     /// Parts of its instance policy; likewise.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub ipolicy: Map<String, Value>,
+    /// Disk parameters, by template; likewise. Kept as data.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub diskparams: Map<String, Value>,
 }
 
 /// OP_GROUP_REMOVE: see [`super::Op::GroupRemove`].
@@ -59,6 +62,9 @@ pub struct GroupSetParams {
     /// Parts of its instance policy; `null` and `default` go back to the cluster's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ipolicy: Option<Map<String, Value>>,
+    /// Disk parameters, by template; likewise. Kept as data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diskparams: Option<Map<String, Value>>,
 }
 
 /// OP_GROUP_RENAME: see [`super::Op::GroupRename`].
@@ -77,18 +83,6 @@ pub struct GroupRename {
 pub struct ClusterRename {
     /// The cluster's new name.
     pub name: String,
-}
-
-/// OP_CLUSTER_SET_PARAMS: see [`super::Op::ClusterSetParams`]. Of Ganeti's parameters it has none.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ClusterSetParams {
-    /// Ours: paths that every node sees, from now on.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub add_shared_paths: Vec<String>,
-    /// Ours: paths of which that is no longer said.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub remove_shared_paths: Vec<String>,
 }
 
 /// OP_GROUP_EVACUATE: see [`super::Op::GroupEvacuate`].
@@ -121,4 +115,48 @@ pub struct GroupEvacuate {
     /// Ours: the terms of each migration.
     #[serde(default, skip_serializing_if = "MigrationTerms::is_default")]
     pub migration: MigrationTerms,
+}
+
+/// OP_CLUSTER_SET_PARAMS: see [`super::Op::ClusterSetParams`].
+///
+/// What goes back to what is built in is `null` or `default`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterSetParams {
+    /// Of no account: nothing here can be in the way.
+    #[serde(default)]
+    pub force: bool,
+    /// Hypervisors that new instances can have, the default first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled_hypervisors: Option<Vec<HvName>>,
+    /// How the disks of new instances can be kept, the default first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled_disk_templates: Option<Vec<DiskTemplate>>,
+    /// Backend parameters of instances that have none of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beparams: Option<Map<String, Value>>,
+    /// Hypervisor parameters, by hypervisor; kept as data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hvparams: Option<Map<String, Value>>,
+    /// Parameters of network interfaces; kept as data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nicparams: Option<Map<String, Value>>,
+    /// Node parameters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ndparams: Option<Map<String, Value>>,
+    /// Disk parameters, by template; kept as data.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub diskparams: Option<Map<String, Value>>,
+    /// Parts of the instance policy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ipolicy: Option<Map<String, Value>>,
+    /// Whether users may shut their instances down from inside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled_user_shutdown: Option<bool>,
+    /// Ours: paths that every node sees, from now on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub add_shared_paths: Vec<String>,
+    /// Ours: paths of which that is no longer said.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remove_shared_paths: Vec<String>,
 }

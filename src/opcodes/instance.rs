@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::migration::MigrationTerms;
 use super::types::{MigrationMode, PowerOff, RebootType, ReplaceMode, shutdown_timeout, yes};
 use super::{Op, Opcode};
-use crate::cluster::{DiskTemplate, HvName};
+use crate::cluster::{DiskTemplate, HvName, InstanceUuid};
 
 /// One disk of an instance that is to be created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -84,6 +84,15 @@ pub struct InstanceCreate {
     /// `@UUID@`, `@MEMORY@` and `@VCPUS@` where these are to stand.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub definition: Option<String>,
+    /// Only note it: it has its nodes and its room on their disks, and is made when it is committed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub forthcoming: bool,
+    /// Make one that was noted before. What is not given here is as it was noted.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub commit: bool,
+    /// The identity of one that is committed. It is not on the wire: its name tells.
+    #[serde(skip)]
+    pub committed: Option<InstanceUuid>,
 }
 
 /// OP_INSTANCE_REMOVE: see [`super::Op::InstanceRemove`].
@@ -125,6 +134,13 @@ pub struct InstanceStartup {
     /// Do not remember that it should run.
     #[serde(default)]
     pub no_remember: bool,
+    /// Backend parameters for this run alone: `memory`, `maxmem`, `minmem` and `vcpus`, none of them more
+    /// than the instance has by itself.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub beparams: Map<String, Value>,
+    /// Hypervisor parameters for this run alone; kept as data.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub hvparams: Map<String, Value>,
     /// Do nothing if it is not meant to run any more when its turn comes; ours, not Ganeti's.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub only_if_up: bool,

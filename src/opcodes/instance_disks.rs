@@ -102,6 +102,9 @@ pub struct InstanceRecreateDisks {
     /// On which nodes, the primary first; empty means where they were.
     #[serde(default)]
     pub nodes: Vec<String>,
+    /// Who chooses the nodes, instead of naming them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub iallocator: Option<String>,
 }
 
 /// A disk that is made anew: on the wire its number, or `[number, parameters]`.

@@ -206,7 +206,7 @@ operations! {
     GroupRename = "OP_GROUP_RENAME", summary |_| None;
     /// Gives the cluster another name.
     ClusterRename = "OP_CLUSTER_RENAME", summary |op| Some(op.name.clone());
-    /// Changes the cluster's parameters.
+    /// Changes what the cluster enables, and parameters that its objects inherit.
     ClusterSetParams = "OP_CLUSTER_SET_PARAMS", summary |_| None;
     /// Tells the tags of an object.
     TagsGet = "OP_TAGS_GET", summary |op| op.name.clone();
@@ -222,8 +222,14 @@ operations! {
     ClusterVerifyConfig = "OP_CLUSTER_VERIFY_CONFIG", summary |_| None;
     /// Checks nodes and instances of a group.
     ClusterVerifyGroup = "OP_CLUSTER_VERIFY_GROUP", summary |op| Some(op.group_name.clone());
+    /// Looks whether the disks of all groups are active, through one child job for each group.
+    ClusterVerifyDisks = "OP_CLUSTER_VERIFY_DISKS", summary |_| None;
+    /// Looks whether the disks of a group's instances are active.
+    GroupVerifyDisks = "OP_GROUP_VERIFY_DISKS", summary |op| Some(op.group_name.clone());
     /// Waits for a while, with or without node locks.
     TestDelay = "OP_TEST_DELAY", summary |op| Some(format!("{}", op.nanoseconds()) + " ns");
+    /// Tells what an allocator is asked, or what it answers.
+    TestAllocator = "OP_TEST_ALLOCATOR", summary |op| Some(op.iallocator.clone().unwrap_or("None".to_owned()));
     /// Gives the result, messages, failure or child jobs that it is asked for.
     TestDummy = "OP_TEST_DUMMY", summary |_| None;
 }

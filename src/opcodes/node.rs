@@ -1,6 +1,7 @@
 //! Operations on nodes.
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::migration::MigrationTerms;
 use super::types::{EvacMode, MigrationMode, PowerOff, shutdown_timeout, yes};
@@ -232,6 +233,9 @@ pub struct NodeSetParams {
     /// Ours: how it is reached.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<HostParams>,
+    /// Node parameters by name; `null` and `default` go back to its group's.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub ndparams: Map<String, Value>,
 }
 
 /// OP_NODE_ADD: see [`super::Op::NodeAdd`].
@@ -264,6 +268,9 @@ pub struct NodeAdd {
     /// Ours: the real machine that it is, which its driver reaches so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub host: Option<HostParams>,
+    /// Node parameters by name; its group's where one is absent, `null` or `default`.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub ndparams: Map<String, Value>,
 }
 
 /// OP_NODE_REMOVE: see [`super::Op::NodeRemove`].

@@ -52,7 +52,10 @@ fn minimal() -> Vec<Value> {
         json!({"OP_ID": "OP_CLUSTER_VERIFY"}),
         json!({"OP_ID": "OP_CLUSTER_VERIFY_CONFIG"}),
         json!({"OP_ID": "OP_CLUSTER_VERIFY_GROUP", "group_name": "rack1"}),
+        json!({"OP_ID": "OP_CLUSTER_VERIFY_DISKS"}),
+        json!({"OP_ID": "OP_GROUP_VERIFY_DISKS", "group_name": "rack1"}),
         json!({"OP_ID": "OP_TEST_DELAY", "duration": 0.5}),
+        json!({"OP_ID": "OP_TEST_ALLOCATOR", "direction": "in", "mode": "relocate", "name": "web1"}),
         json!({"OP_ID": "OP_TEST_DUMMY"}),
     ]
 }

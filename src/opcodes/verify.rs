@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::types::words;
+use super::types::{words, yes};
 
 words! {
     /// What a check of a cluster can find, by Ganeti's codes; also of what is not checked here, so that
@@ -157,4 +157,27 @@ pub struct ClusterVerifyGroup {
     /// Tell more; without effect here, all is told.
     #[serde(default)]
     pub verbose: bool,
+}
+
+/// OP_CLUSTER_VERIFY_DISKS: see [`super::Op::ClusterVerifyDisks`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterVerifyDisks {
+    /// Only this group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
+    /// Wait for those who work on the disks; without effect here, where all locks are had at once.
+    #[serde(default = "yes")]
+    pub is_strict: bool,
+}
+
+/// OP_GROUP_VERIFY_DISKS: see [`super::Op::GroupVerifyDisks`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupVerifyDisks {
+    /// The group.
+    pub group_name: String,
+    /// As of [`ClusterVerifyDisks`].
+    #[serde(default = "yes")]
+    pub is_strict: bool,
 }

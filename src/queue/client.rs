@@ -123,16 +123,13 @@ impl Client {
         })
     }
 
-    /// Sees to it that a runner is there if there is work for one and the queue is not held.
+    /// Sees to it that a runner is there if there is work for one.
     ///
     /// # Errors
     /// [`NoRunner`] when it is needed and cannot be started; the jobs stay queued.
     pub fn ensure_runner(&self) -> Result<(), NoRunner> {
         let settings = self.store.settings();
-        if settings.as_ref().is_ok_and(|settings| settings.held) {
-            return Ok(());
-        }
-        let idle = || self.store.unfinished_count().is_ok_and(|count| count == 0);
+        let idle = || needs_runner(&self.store).is_ok_and(|needed| !needed);
         if matches!(runner_alive(self.store.dir()), Ok(true)) {
             if let Ok(settings) = settings
                 && let Some(ours) = newer_runner(&settings)
@@ -260,6 +257,17 @@ impl Client {
             );
             tx.record(&EventKind::Limits, None, Some(&value), &self.submitter)
         })
+    }
+}
+
+/// Whether there is work for a runner: jobs, or where the queue is held deadlines that are to be held to.
+///
+/// # Errors
+/// [`StoreError`].
+pub fn needs_runner(store: &Store) -> Result<bool, StoreError> {
+    match store.settings()?.held {
+        true => store.awaits_deadline(),
+        false => Ok(store.unfinished_count()? > 0),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::store::{
     stopped_runner,
 };
 
-use super::client::{NoRunner, start_runner};
+use super::client::{NoRunner, needs_runner, start_runner};
 use super::types::{JobId, Status};
 use super::why::{Reasons, Waits};
 
@@ -262,7 +262,7 @@ impl<'a> Follower<'a> {
 
     fn see_to_runner(&mut self) -> Result<(), FollowError> {
         let dir = self.store.dir();
-        if runner_alive(dir)? || self.is_over() || self.store.settings()?.held {
+        if runner_alive(dir)? || self.is_over() || !needs_runner(self.store)? {
             self.note_disk(dir);
             return Ok(());
         }

@@ -11,7 +11,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use crate::cluster::sample::sample;
-use crate::opcodes::{Dependency, JobRef, Opcode, TestDelay, TestDummy};
+use crate::opcodes::{Deadline, Dependency, JobRef, OnDeadline, Opcode, TestDelay, TestDummy};
 use crate::store::{Commit, JobRow, StateDir, Store, Tx};
 
 use super::submit::{Answers, NewJob, Origin, submit_many};

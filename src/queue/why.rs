@@ -1,10 +1,12 @@
 //! Why a job waits. Nothing is written for waiters: whoever shows one asks the scheduler's own
 //! functions, on the database's content.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
 
+use crate::clock::now;
 use crate::cluster::Config;
 use crate::locking::{Level, Lock};
 use crate::runner::load;
@@ -33,6 +35,9 @@ impl fmt::Display for Waits {
 #[derive(Debug)]
 pub struct Reasons {
     state: State,
+    /// Jobs that will not begin: the deadlines of their operations have passed, and a runner has still to
+    /// cancel them.
+    cut_off: BTreeSet<JobId>,
 }
 
 impl Reasons {
@@ -43,12 +48,17 @@ impl Reasons {
     pub fn load(store: &Store) -> Result<Reasons, StoreError> {
         let mut state = State::new(0, store.settings()?);
         load::load(&mut state, store)?;
-        Ok(Reasons { state })
+        let cut_off = cut_off(&state, store)?;
+        Ok(Reasons { state, cut_off })
     }
 
     /// Why a job waits; `None` if it does not.
     #[must_use]
     pub fn of(&self, id: JobId) -> Option<Waits> {
+        if self.cut_off.contains(&id) {
+            let text = "its deadline has passed, it does not begin any more".to_owned();
+            return Some(Waits { text, jobs: vec![] });
+        }
         let (text, jobs) = match self.state.scheduler.why(id) {
             Why::Unknown | Why::Running | Why::Free => return None,
             Why::Held => (
@@ -85,6 +95,18 @@ impl Reasons {
         };
         Some(Waits { text, jobs })
     }
+}
+
+/// The jobs that have not begun and will not, since the deadlines of their operations have passed.
+fn cut_off(state: &State, store: &Store) -> Result<BTreeSet<JobId>, StoreError> {
+    let now = now();
+    // There is mostly no deadline at all.
+    if !state.deadlines.is_due(now) {
+        return Ok(BTreeSet::new());
+    }
+    let mut jobs = store.unfinished()?;
+    jobs.retain(|job| job.started.is_none() && state.deadlines.forbids_at(job.root, now));
+    Ok(jobs.into_iter().map(|job| job.id).collect())
 }
 
 /// A lock as people call it: nodes and groups by name.

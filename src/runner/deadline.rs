@@ -76,6 +76,16 @@ impl Deadlines {
         Some((root, known.deadline))
     }
 
+    /// Whether nothing of this operation may begin at this moment, be it that a runner has not acted on
+    /// that yet.
+    #[must_use]
+    pub fn forbids_at(&self, root: JobId, now: i64) -> bool {
+        self.known.get(&root).is_some_and(|known| {
+            let is_past = known.passed || known.deadline.at <= now;
+            is_past && known.deadline.action != OnDeadline::Leave
+        })
+    }
+
     /// Nothing of this operation is left.
     fn forget(&mut self, root: JobId) {
         self.known.remove(&root);

@@ -11,7 +11,7 @@ use signal_hook::iterator::Signals;
 use crate::clock::now;
 use crate::hypervisor::{self, InterruptKind, OpenError};
 use crate::queue::JobId;
-use crate::queue::client::start_program;
+use crate::queue::client::{needs_runner, start_program};
 use crate::store::{Commit, Program, RunnerBegin, RunnerLock, StateDir, Store, StoreError};
 
 use super::mail::{Mail, Post};
@@ -249,12 +249,13 @@ impl Service {
             if self.stay || !may_rest {
                 left = Duration::MAX;
             }
-            if rests && std::mem::take(&mut self.state.asked_to_yield) {
+            let yields = rests && std::mem::take(&mut self.state.asked_to_yield);
+            if yields {
                 left = Duration::ZERO;
             }
             // Somebody may have set its patience to nothing: that is no reason to leave work.
             if rests && left.is_zero() && !self.failing {
-                return self.give_up();
+                return self.give_up(yields);
             }
             if !rests {
                 left = Duration::MAX;
@@ -484,8 +485,9 @@ impl Service {
     }
 
     /// Nothing to do for a while: gives up the lock, then looks once more, so that no job is left
-    /// lying that came between. Gives the lock if there was one.
-    fn give_up(self) -> Result<Option<(RunnerLock, Mail)>, StoreError> {
+    /// lying that came between. Gives the lock if there was one. Whoever yields leaves the deadlines of a
+    /// queue that is held to the next one.
+    fn give_up(self, yields: bool) -> Result<Option<(RunnerLock, Mail)>, StoreError> {
         let Service {
             store,
             lock,
@@ -496,7 +498,7 @@ impl Service {
         store.shorten_log();
         store.write(Commit::GiveUp, |tx| tx.end_runner(state.epoch))?;
         drop(lock);
-        if store.settings()?.held || store.unfinished_count()? == 0 {
+        if (yields && store.settings()?.held) || !needs_runner(&store)? {
             store.tidy_wakes();
             log::note(None, "nothing to do, ends");
             notify::stopping();

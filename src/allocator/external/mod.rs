@@ -228,6 +228,14 @@ impl Adviser<'_> {
 
     /// Asks, and gives the `result` of an answer that says `success`.
     fn ask(&self, world: &World, request: &Request<'_>) -> Result<Value, AskError> {
+        answer::read(self.name, &self.printed(world, request)?)
+    }
+
+    /// Asks, and gives what the allocator prints, as it is.
+    ///
+    /// # Errors
+    /// [`AskError`].
+    pub fn printed(&self, world: &World, request: &Request<'_>) -> Result<String, AskError> {
         let file = self.allocators.find(self.name)?;
         let mut options: Vec<String> = (self.allocators.parameters.iter())
             .map(|(key, value)| match value {
@@ -247,6 +255,6 @@ impl Adviser<'_> {
             scratch: &self.scratch.join(format!("{SCRATCH}{}.json", self.tag)),
             call: self.call,
         };
-        answer::read(self.name, &run.output()?)
+        run.output()
     }
 }

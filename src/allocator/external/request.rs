@@ -59,6 +59,12 @@ pub enum Request<'a> {
 }
 
 impl Request<'_> {
+    /// The question with the cluster that it is about, as an allocator reads it.
+    #[must_use]
+    pub fn to_value(&self, world: &World) -> Value {
+        whole(world, self)
+    }
+
     fn to_json(&self, config: &Config) -> Value {
         let names = |instances: &[&Instance]| -> Vec<String> {
             instances.iter().map(|one| one.name.clone()).collect()
@@ -151,6 +157,10 @@ fn allocate(config: &Config, name: &str, new: &NewInstance) -> Value {
 
 /// The JSON text that the allocator reads.
 pub(super) fn write(world: &World, request: &Request<'_>) -> String {
+    whole(world, request).to_string()
+}
+
+fn whole(world: &World, request: &Request<'_>) -> Value {
     let config = &world.config;
     let cluster = config.cluster.as_ref();
     let groups: Map<String, Value> = (config.groups.iter())
@@ -170,7 +180,6 @@ pub(super) fn write(world: &World, request: &Request<'_>) -> String {
         "instances": instances,
         "request": request.to_json(config),
     })
-    .to_string()
 }
 
 fn group(config: &Config, group: &Group) -> Value {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 
-use super::common::{ForceArgs, GlobalArgs, ListArgs, SubmitArgs};
+use super::cluster_params::ClusterParamsArgs;
+use super::common::{DeadlineArgs, ForceArgs, GlobalArgs, ListArgs, PriorityArg, SubmitArgs};
 use super::maintenance::MinFree;
 use super::migration::MigrationArgs;
 use super::tags::{SearchTagsArgs, TagsArgs};
@@ -60,6 +61,9 @@ pub enum ClusterCommand {
     /// Check the configuration, nodes and instances, in jobs that wait for those on their way
     #[command(after_help = "Example: gnt-cluster verify --node-group rack2")]
     Verify(VerifyArgs),
+    /// Find disks that should be active and are not, and activate them
+    #[command(after_help = "Example: gnt-cluster verify-disks --node-group rack2")]
+    VerifyDisks(VerifyDisksArgs),
     /// Hold configuration, queue and reality against each other; changes nothing
     #[command(after_help = "Example: gnt-cluster verify-config --deep")]
     VerifyConfig(VerifyConfigArgs),
@@ -76,7 +80,10 @@ pub enum ClusterCommand {
     Rolling(RollingArgs),
     /// Change the cluster's parameters
     #[command(after_help = "Example: gnt-cluster modify --max-running-jobs 40")]
-    Modify(ModifyArgs),
+    Modify(Box<ModifyArgs>),
+    /// Show the command line that brings the cluster's instance policy about
+    #[command(after_help = "Example: gnt-cluster show-ispecs-cmd")]
+    ShowIspecsCmd,
     /// Forget the cluster with all its jobs
     #[command(after_help = "Example: gnt-cluster destroy --yes-do-it")]
     Destroy(DestroyArgs),
@@ -124,6 +131,25 @@ pub struct VerifyArgs {
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,
+}
+
+/// `gnt-cluster verify-disks`.
+#[derive(Debug, Args)]
+pub struct VerifyDisksArgs {
+    /// Only instances of this group
+    #[arg(short = 'g', long, value_name = "GROUP")]
+    pub node_group: Option<String>,
+    /// Only tell, activate nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How urgent it is
+    #[arg(
+        long,
+        value_name = "PRIORITY",
+        hide_possible_values = true,
+        help = "How urgent it is: low, normal or high"
+    )]
+    pub priority: Option<PriorityArg>,
 }
 
 /// `gnt-cluster verify-config`.
@@ -302,6 +328,9 @@ pub struct RollingArgs {
     /// How they migrate.
     #[command(flatten)]
     pub migration: MigrationArgs,
+    /// Until when it begins anything.
+    #[command(flatten)]
+    pub deadline: DeadlineArgs,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,
@@ -321,7 +350,7 @@ pub struct ModifyArgs {
     #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers)]
     pub simulator: Option<Numbers>,
     /// How long verbs may take, in milliseconds: look, start, stop, reboot, migrate, sync, storage, node, allocator, fence
-    #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers)]
+    #[arg(long, value_name = "VERB=MS,…", group = "changes", value_parser = values::numbers, hide_short_help = true)]
     pub verb_limit: Option<Numbers>,
     /// A path that every node sees, such as a mount of NFS; may be given several times
     #[arg(long, value_name = "PATH", group = "changes", hide_short_help = true, value_parser = values::absolute)]
@@ -330,7 +359,7 @@ pub struct ModifyArgs {
     #[arg(long, value_name = "PATH", group = "changes", hide_short_help = true, value_parser = values::absolute)]
     pub unshared_path: Vec<String>,
     /// How many seconds a runner without work stays
-    #[arg(long, value_name = "SECONDS", group = "changes", value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    #[arg(long, value_name = "SECONDS", group = "changes", hide_short_help = true, value_parser = clap::value_parser!(u32).range(0..=86_400))]
     pub runner_idle: Option<u32>,
     /// Who chooses nodes.
     #[command(flatten)]
@@ -339,6 +368,15 @@ pub struct ModifyArgs {
     /// default does again
     #[arg(long, value_name = "GROUP=NAME", group = "changes", hide_short_help = true, value_parser = values::of_group)]
     pub group_iallocator: Vec<OfGroup>,
+    /// What is changed of the configuration.
+    #[command(flatten)]
+    pub params: ClusterParamsArgs,
+    /// Do not ask; accepted, without effect
+    #[arg(short, long, hide_short_help = true)]
+    pub force: bool,
+    /// How that is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
 }
 
 /// `gnt-cluster destroy`.

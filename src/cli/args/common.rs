@@ -157,14 +157,20 @@ impl DeadlineArgs {
         }
     }
 
+    /// The deadline of what begins now.
+    #[must_use]
+    pub fn given(self) -> Option<Deadline> {
+        self.deadline.map(|deadline| Deadline {
+            at: deadline.moment(),
+            action: self.on_deadline.unwrap_or(OnDeadline::Stop),
+        })
+    }
+
     /// An operation that is submitted now, with its deadline.
     #[must_use]
     pub fn of(self, op: impl Into<Opcode>) -> Opcode {
         let mut opcode = op.into();
-        opcode.common.deadline = self.deadline.map(|deadline| Deadline {
-            at: deadline.moment(),
-            action: self.on_deadline.unwrap_or(OnDeadline::Stop),
-        });
+        opcode.common.deadline = self.given();
         opcode
     }
 }

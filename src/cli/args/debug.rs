@@ -7,7 +7,10 @@ use clap::{Args, Parser, Subcommand};
 
 use super::common::{GlobalArgs, ListArgs, SubmitArgs};
 use crate::cli::values;
+use crate::cluster::DiskTemplate;
 use crate::hypervisor::fake::{FaultKind, Verb};
+use crate::limits::JOBS_PER_SUBMISSION;
+use crate::opcodes::{AllocatorDirection, AllocatorMode, EvacMode};
 
 /// Try the queue, the locks and the simulator
 #[derive(Debug, Parser)]
@@ -43,6 +46,12 @@ pub enum DebugCommand {
         after_help = "Example: gnt-debug fault add fails --verb migrate --at 60 --instance inst1"
     )]
     Fault(FaultCommand),
+    /// Show what an allocator is asked, or what it answers
+    #[command(
+        visible_alias = "allocator",
+        after_help = "Example: gnt-debug iallocator --dir out -I hail -m node-evacuate web1 web2"
+    )]
+    Iallocator(Box<IallocatorArgs>),
     /// List the locks that are held or waited for
     #[command(after_help = "Example: gnt-debug locks --interval 1")]
     Locks(LocksArgs),
@@ -144,6 +153,104 @@ pub struct FaultClearArgs {
     /// Numbers of the faults, as listed; all if none is given
     #[arg(value_name = "N")]
     pub faults: Vec<u64>,
+}
+
+/// `gnt-debug iallocator`.
+#[derive(Debug, Args)]
+pub struct IallocatorArgs {
+    /// The instance that it is about, or the name of a new one; several with node-evacuate and change-group
+    #[arg(value_name = "INSTANCE", required = true)]
+    pub instances: Vec<String>,
+    /// What is shown: in (what it is asked) or out (what it answers)
+    #[arg(
+        long = "dir",
+        value_name = "DIRECTION",
+        default_value = "in",
+        hide_possible_values = true
+    )]
+    pub direction: AllocatorDirection,
+    /// What is asked: allocate, multi-allocate, relocate, node-evacuate or change-group
+    #[arg(
+        short,
+        long,
+        value_name = "MODE",
+        default_value = "relocate",
+        hide_possible_values = true
+    )]
+    pub mode: AllocatorMode,
+    /// Who is asked [else: whoever chooses by default]
+    #[arg(short = 'I', long, value_name = "NAME")]
+    pub iallocator: Option<String>,
+    /// Which role leaves: primary-only, secondary-only or all
+    #[arg(
+        long,
+        value_name = "MODE",
+        default_value = "all",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
+    pub evac_mode: EvacMode,
+    /// The groups to which instances may go [else: all others]
+    #[arg(
+        long,
+        value_name = "GROUP,…",
+        value_delimiter = ',',
+        hide_short_help = true
+    )]
+    pub target_groups: Vec<String>,
+    /// Memory of a new instance
+    #[arg(long, value_name = "SIZE", default_value = "128", value_parser = values::size, hide_short_help = true)]
+    pub memory: u64,
+    /// Disks of a new instance
+    #[arg(long, value_name = "SIZE,…", default_value = "4096,4096", value_delimiter = ',', value_parser = values::size, hide_short_help = true)]
+    pub disks: Vec<u64>,
+    /// How the disks of a new instance are kept [else: as the cluster does first]
+    #[arg(
+        short = 't',
+        long,
+        value_name = "TEMPLATE",
+        hide_possible_values = true,
+        hide_short_help = true
+    )]
+    pub disk_template: Option<DiskTemplate>,
+    /// MAC addresses of a new instance's network interfaces
+    #[arg(
+        long,
+        value_name = "MAC,…",
+        default_value = "00:11:22:33:44:55",
+        value_delimiter = ',',
+        hide_short_help = true
+    )]
+    pub nics: Vec<String>,
+    /// Operating system of a new instance
+    #[arg(short = 'o', long, value_name = "OS", hide_short_help = true)]
+    pub os_type: Option<String>,
+    /// Virtual CPUs of a new instance
+    #[arg(
+        short = 'p',
+        long,
+        value_name = "N",
+        default_value_t = 1,
+        hide_short_help = true
+    )]
+    pub vcpus: u64,
+    /// Tags of a new instance
+    #[arg(
+        long,
+        value_name = "TAG,…",
+        value_delimiter = ',',
+        hide_short_help = true
+    )]
+    pub tags: Vec<String>,
+    /// Spindles that a new instance uses
+    #[arg(long, value_name = "N", default_value_t = 1, hide_short_help = true)]
+    pub spindle_use: u64,
+    /// How many new instances
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..=JOBS_PER_SUBMISSION as u64), hide_short_help = true)]
+    pub count: u64,
+    /// How it is submitted.
+    #[command(flatten)]
+    pub submit: SubmitArgs,
 }
 
 /// `gnt-debug locks`.

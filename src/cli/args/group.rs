@@ -8,7 +8,7 @@ use super::common::{
 use super::migration::MigrationArgs;
 use super::policy::PolicyArgs;
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
-use crate::cli::values::{self, KeyVals};
+use crate::cli::values::{self, IdentKeyVals, KeyVals};
 use crate::cluster::AllocPolicy;
 
 /// Run the node groups of a cluster
@@ -60,6 +60,9 @@ pub enum GroupCommand {
     /// Give a group another name
     #[command(after_help = "Example: gnt-group rename rack2 north")]
     Rename(RenameArgs),
+    /// Show the command line that brings a group's instance policy about
+    #[command(after_help = "Example: gnt-group show-ispecs-cmd --include-defaults rack2")]
+    ShowIspecsCmd(ShowIspecsArgs),
     /// List the tags of a group
     #[command(after_help = "Example: gnt-group list-tags rack2")]
     ListTags(ListTagsArgs),
@@ -83,12 +86,25 @@ pub struct AddArgs {
     /// Node parameters of its nodes, such as ssh_port=22
     #[arg(long, value_name = "KEY=VALUE,…", value_parser = values::key_vals, hide_short_help = true)]
     pub node_parameters: Option<KeyVals>,
+    /// Disk parameters, such as drbd:resync-rate=61440; kept as data; may be repeated
+    #[arg(short = 'D', long, value_name = "DISK", group = "changes", value_parser = values::ident_key_vals, hide_short_help = true)]
+    pub disk_parameters: Vec<IdentKeyVals>,
     /// Parts of its instance policy; the rest is the cluster's.
     #[command(flatten)]
     pub policy: PolicyArgs,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,
+}
+
+/// `gnt-group show-ispecs-cmd`.
+#[derive(Debug, Args)]
+pub struct ShowIspecsArgs {
+    /// The group
+    pub group: String,
+    /// Also what it has from the cluster
+    #[arg(long)]
+    pub include_defaults: bool,
 }
 
 /// `gnt-group assign-nodes`.
@@ -180,6 +196,9 @@ pub struct ModifyArgs {
     /// Node parameters of its nodes, such as ssh_port=22; -KEY goes back to the cluster's
     #[arg(long, value_name = "KEY=VALUE,…", group = "changes", value_parser = values::key_vals, allow_hyphen_values = true)]
     pub node_parameters: Option<KeyVals>,
+    /// Disk parameters, such as drbd:resync-rate=61440; kept as data; may be repeated
+    #[arg(short = 'D', long, value_name = "DISK", group = "changes", value_parser = values::ident_key_vals, hide_short_help = true)]
+    pub disk_parameters: Vec<IdentKeyVals>,
     /// Parts of its instance policy.
     #[command(flatten)]
     pub policy: PolicyArgs,

@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, Parser, Subcommand};
 
-use super::common::{ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, SubmitArgs};
+use super::common::{
+    DeadlineArgs, ForceArgs, GlobalArgs, ListFieldsArgs, ObjectListArgs, SubmitArgs,
+};
 use super::instance_change::{ModifyArgs, RenameArgs};
 use super::instance_disks::{
     ActivateDisksArgs, DeactivateDisksArgs, GrowDiskArgs, MoveArgs, RecreateDisksArgs,
@@ -185,6 +187,12 @@ pub struct AddArgs {
     /// Its tags
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     pub tags: Vec<String>,
+    /// Only note it, with its nodes and its room on their disks
+    #[arg(long, hide_short_help = true, conflicts_with = "commit")]
+    pub forthcoming: bool,
+    /// Make one that was noted before; what is not given is as it was noted
+    #[arg(long, hide_short_help = true)]
+    pub commit: bool,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,
@@ -261,6 +269,15 @@ pub struct StartupArgs {
     /// Do not note that it should run
     #[arg(long)]
     pub no_remember: bool,
+    /// Backend parameters for this run alone, no more than it has by itself
+    #[arg(short = 'B', long, value_name = "BE", value_parser = values::backend, hide_short_help = true)]
+    pub backend_parameters: Option<Backend>,
+    /// Hypervisor parameters for this run alone; kept as data
+    #[arg(short = 'H', long, value_name = "HV", value_parser = values::key_vals, hide_short_help = true)]
+    pub hypervisor_parameters: Option<KeyVals>,
+    /// Known in order to be refused in words
+    #[arg(long, hide = true)]
+    pub paused: bool,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,
@@ -428,6 +445,9 @@ pub struct BatchCreateArgs {
     /// Let this allocator choose the nodes
     #[arg(short = 'I', long, value_name = "NAME")]
     pub iallocator: Option<String>,
+    /// Until when it begins jobs.
+    #[command(flatten)]
+    pub deadline: DeadlineArgs,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,
@@ -447,6 +467,9 @@ pub struct ChangeGroupArgs {
     /// Give old copies up before the new ones are in sync
     #[arg(long)]
     pub early_release: bool,
+    /// Until when it begins jobs.
+    #[command(flatten)]
+    pub deadline: DeadlineArgs,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,

@@ -94,6 +94,9 @@ pub struct RecreateDisksArgs {
     /// On other nodes than before
     #[arg(short = 'n', long, value_name = "NODE[:NODE]", value_parser = values::placement)]
     pub node: Option<Placement>,
+    /// On nodes that this allocator chooses; . is whoever chooses by default
+    #[arg(short = 'I', long, value_name = "NAME", conflicts_with = "node")]
+    pub iallocator: Option<String>,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,

@@ -2,7 +2,7 @@
 
 use clap::{Args, Subcommand, ValueEnum};
 
-use super::common::{ForceArgs, ListArgs, OperationArgs, SubmitArgs};
+use super::common::{DeadlineArgs, ForceArgs, ListArgs, OperationArgs, SubmitArgs};
 use super::migration::MigrationArgs;
 
 /// The commands of `gnt-node maintenance`.
@@ -74,6 +74,9 @@ pub struct LeaveArgs {
     /// How they migrate.
     #[command(flatten)]
     pub migration: MigrationArgs,
+    /// Until when it begins jobs.
+    #[command(flatten)]
+    pub deadline: DeadlineArgs,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,

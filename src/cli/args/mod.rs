@@ -2,6 +2,7 @@
 //! help, manual pages and completions come from them.
 
 pub mod cluster;
+pub mod cluster_params;
 pub mod common;
 pub mod debug;
 pub mod group;

@@ -9,7 +9,7 @@ use super::host::HostArgs;
 use super::maintenance::MaintenanceCommand;
 use super::migration::MigrationArgs;
 use super::tags::{ListTagsArgs, ObjectTagsArgs};
-use crate::cli::values::{self, CapacityArg};
+use crate::cli::values::{self, CapacityArg, KeyVals};
 use crate::opcodes::{EvacMode, MigrationMode};
 
 /// Run the nodes of a cluster: empty them, fail them over, change and list them
@@ -107,6 +107,9 @@ pub struct AddArgs {
     /// How its machine is reached.
     #[command(flatten)]
     pub host: HostArgs,
+    /// Node parameters, such as ssh_port=22
+    #[arg(long, value_name = "KEY=VALUE,…", value_parser = values::key_vals, hide_short_help = true)]
+    pub node_parameters: Option<KeyVals>,
     /// How it is submitted.
     #[command(flatten)]
     pub submit: SubmitArgs,
@@ -303,6 +306,9 @@ pub struct ModifyArgs {
     /// How its machine is reached.
     #[command(flatten)]
     pub host: HostArgs,
+    /// Node parameters, such as ssh_port=22; default goes back to its group's
+    #[arg(long, value_name = "KEY=VALUE,…", group = "changes", value_parser = values::key_vals, hide_short_help = true)]
+    pub node_parameters: Option<KeyVals>,
     /// Whether to ask.
     #[command(flatten)]
     pub force: ForceArgs,

@@ -136,3 +136,47 @@ fn a_removal_that_fails_keeps_the_instance_unless_failures_are_ignored() {
     lab.run(anyway).unwrap();
     assert!(lab.world.config.instance_named("rbd1").is_none());
 }
+
+#[test]
+fn an_instance_has_less_for_one_run_never_more() {
+    let mut lab = Lab::new();
+    let start = |beparams: Value| {
+        op(
+            json!({"OP_ID": "OP_INSTANCE_STARTUP", "instance_name": "drbd2",
+            "beparams": beparams, "hvparams": {"acpi": true}}),
+        )
+    };
+    for (beparams, expected) in [
+        (
+            json!({"memory": 2048}),
+            "has 1024 MiB of memory: it cannot have 2048 for one run",
+        ),
+        (json!({"vcpus": 2}), "has 1 virtual CPUs"),
+        (
+            json!({"maxmem": 512}),
+            "minmem (1024) is larger than maxmem (512)",
+        ),
+        (
+            json!({"auto_balance": false}),
+            "auto_balance is of no account for one run",
+        ),
+        (json!({"colour": 1}), "unknown backend parameter colour"),
+    ] {
+        let error = lab.fails(start(beparams.clone()));
+        assert!(error.message.contains(expected), "{beparams}: {error}");
+    }
+    let used = |lab: &Lab| {
+        let node = lab.node("node1");
+        let facts = lab.verb(|fake, call| fake.node_facts(call, &node));
+        facts.unwrap().memory_used
+    };
+    let before = used(&lab);
+    lab.run(start(json!({"memory": 256}))).unwrap();
+    assert_eq!(used(&lab), before + 256);
+    assert!(lab.said("hypervisor parameters of this run: {\"acpi\":true}"));
+    // What is configured stays.
+    assert_eq!(lab.instance("drbd2").beparams["maxmem"], 1024);
+    lab.run(start(json!({"memory": 128}))).unwrap();
+    assert!(lab.said("runs already, as it was started before"));
+    assert_eq!(used(&lab), before + 256);
+}

@@ -287,6 +287,50 @@ fn disks_are_made_anew_where_they_were_and_elsewhere() {
 }
 
 #[test]
+fn an_allocator_chooses_where_disks_are_made_anew() {
+    let mut lab = Lab::new();
+    let mut cluster = (**lab.world.config.cluster.as_ref().unwrap()).clone();
+    let minmax = json!([{"min": {"disk-size": 1, "nic-count": 0}, "max": {}}]);
+    cluster.ipolicy.insert("minmax".into(), minmax);
+    lab.world.config.put_cluster(cluster);
+    lab.change_node("node1", |node| node.drained = true);
+    let chosen = |lab: &mut Lab, name: &str| {
+        let op = recreate("drbd2", json!({ "iallocator": name }));
+        let planned = super::plans::jobs(lab.run(op).unwrap());
+        assert_eq!(planned.jobs[0].claims.len(), 2);
+        planned.jobs[0].ops[0].clone()
+    };
+    // What is drained takes nothing, what is in another group neither.
+    let op = chosen(&mut lab, "built-in").to_value();
+    let nodes: Vec<&str> = (op["nodes"].as_array().unwrap().iter())
+        .map(|node| node.as_str().unwrap())
+        .collect();
+    assert!(
+        nodes.len() == 2
+            && nodes
+                .iter()
+                .all(|node| *node != "node1" && *node != "node5")
+    );
+    lab.answer(&json!(["node2", "node4"]));
+    let op = chosen(&mut lab, "mine");
+    lab.run(op).unwrap();
+    assert_eq!(
+        lab.nodes_of("drbd2"),
+        ("node2".into(), Some("node4".into()))
+    );
+    assert_eq!(lab.copies_on("drbd2"), ["node2", "node4"]);
+    lab.answer(&json!(["node2", "node1"]));
+    let error = lab.fails(recreate("drbd2", json!({"iallocator": "mine"})));
+    assert!(error.message.contains("node1 is drained"), "{error}");
+    let both = json!({"iallocator": "mine", "nodes": ["node2", "node4"]});
+    assert!(
+        lab.fails(recreate("drbd2", both))
+            .message
+            .contains("only one of them")
+    );
+}
+
+#[test]
 fn making_disks_anew_goes_on_where_the_runner_died() {
     let instance = |lab: &Lab| lab.reference("drbd2");
     let verbs: [fn(&Lab, &InstanceRef); 3] = [

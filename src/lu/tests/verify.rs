@@ -200,3 +200,67 @@ fn it_waits_for_what_changes_and_for_nothing_else() {
     let all = locks(&verify("OP_CLUSTER_VERIFY_CONFIG"));
     assert!(all.conflict(&locks(&migrate("rbd1"))).is_some());
 }
+
+fn disks(lab: &mut Lab) -> Value {
+    let op = op(json!({"OP_ID": "OP_GROUP_VERIFY_DISKS", "group_name": "default"}));
+    let UnitResult::Value(result) = lab.run(op).unwrap().result else {
+        panic!("no result")
+    };
+    result
+}
+
+#[test]
+fn the_disks_of_each_group_have_a_job_of_their_own() {
+    let mut lab = lab();
+    let summaries = |lab: &mut Lab, op: Opcode| -> Vec<String> {
+        let jobs = jobs(lab.run(op).unwrap()).jobs.into_iter();
+        jobs.map(|job| job.ops[0].summary()).collect()
+    };
+    let op = verify("OP_CLUSTER_VERIFY_DISKS");
+    assert_eq!(
+        summaries(&mut lab, op.clone()),
+        ["GROUP_VERIFY_DISKS(default)", "GROUP_VERIFY_DISKS(other)"]
+    );
+    let of_one = with(op.clone(), "group_name", json!("other"));
+    assert_eq!(summaries(&mut lab, of_one), ["GROUP_VERIFY_DISKS(other)"]);
+    let nowhere = with(op, "group_name", json!("nowhere"));
+    assert_eq!(code(&lab.fails(nowhere)), ErrorCode::UnknownEntity);
+}
+
+#[test]
+fn disks_that_are_not_whole_are_told_and_activated() {
+    let mut lab = lab();
+    for name in ["drbd1", "drbd2", "drbd3", "plain1", "rbd1"] {
+        lab.change_instance(name, |one| one.disks_active = true);
+    }
+    assert_eq!(disks(&mut lab), json!([{}, [], {}]));
+    let (plain, home) = (lab.reference("plain1"), lab.node("node3"));
+    // The copy of one falls behind while its node is dead, that of another is lost.
+    lab.kill_node("node2");
+    let dead = lab.fake.list_faults().unwrap()[0].id;
+    lab.fault(FaultKind::Fails, |fault| fault.verb = Some(Verb::Sync));
+    lab.fake.clear_faults(Some(dead)).unwrap();
+    lab.kill("plain1");
+    lab.verb(|fake, call| fake.drop_copy(call, &plain, &home))
+        .unwrap();
+    let volumes = json!({"plain1": [["uuid-node3", "disk/0"]]});
+    assert_eq!(disks(&mut lab), json!([{}, ["drbd1"], volumes]));
+    // What is not meant to be active is nobody's business.
+    lab.change_instance("plain1", |one| one.disks_active = false);
+    assert_eq!(disks(&mut lab), json!([{}, ["drbd1"], {}]));
+    lab.fake.clear_faults(None).unwrap();
+    let activate = json!({"OP_ID": "OP_INSTANCE_ACTIVATE_DISKS", "instance_name": "drbd1"});
+    lab.run(op(activate)).unwrap();
+    assert!(lab.said("the copy on node2 syncs"));
+    assert_eq!(disks(&mut lab), json!([{}, [], {}]));
+    // Of a node that does not answer nothing is known.
+    lab.kill_node("node2");
+    let result = disks(&mut lab);
+    assert!(
+        result[0]["uuid-node2"]
+            .as_str()
+            .unwrap()
+            .contains("does not answer")
+    );
+    assert_eq!((&result[1], &result[2]), (&json!([]), &json!({})));
+}

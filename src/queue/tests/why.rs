@@ -26,6 +26,29 @@ fn a_held_queue_is_the_reason() {
 }
 
 #[test]
+fn what_is_past_its_deadline_does_not_begin() {
+    let lab = Lab::new();
+    let of = |at, action| {
+        let mut op = dummy();
+        op.common.deadline = Some(Deadline { at, action });
+        NewJob::of(vec![op])
+    };
+    let [stop, leave, to_come] = &lab.submit(&[
+        of(1, OnDeadline::Stop),
+        of(1, OnDeadline::Leave),
+        of(i64::MAX, OnDeadline::Stop),
+    ])[..] else {
+        panic!("three were submitted");
+    };
+    lab.write(|tx| tx.set_held(true).unwrap());
+    let why = |answer: &Result<JobId, _>| why(&lab, *answer.as_ref().unwrap()).unwrap();
+    assert!(why(stop).contains("does not begin any more"));
+    for other in [leave, to_come] {
+        assert!(why(other).contains("is held"));
+    }
+}
+
+#[test]
 fn dependencies_are_named() {
     let lab = Lab::new();
     let first = lab.queued(1);

@@ -350,6 +350,26 @@ impl Store {
         Ok(Deadline::of_inputs(inputs.iter().map(String::as_str)))
     }
 
+    /// Whether an operation that has not ended has a deadline that has not passed yet, by what is
+    /// written down.
+    ///
+    /// # Errors
+    /// [`StoreError`] of the database.
+    pub fn awaits_deadline(&self) -> Result<bool, StoreError> {
+        let roots: Vec<JobId> = self.rows(
+            "SELECT DISTINCT root FROM job INDEXED BY job_unfinished WHERE status < 7",
+            [],
+            |row| row.get(0).map(JobId),
+        )?;
+        let passed = self.passed_deadlines()?;
+        for root in roots.into_iter().filter(|root| !passed.contains(root)) {
+            if self.deadline(root)?.is_some() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// How many children of a job run at once at most.
     ///
     /// # Errors
