@@ -77,13 +77,13 @@ fn without_a_cluster_there_is_silence() {
 
 #[test]
 fn nobody_waits_for_the_names_of_a_large_cluster() {
-    let lab = Lab::sample(100, 2_000, 0);
+    let lab = Lab::sample(400, 20_000, 0);
     let took = (0..5).map(|_| {
         let began = Instant::now();
-        assert_eq!(offered(&lab, "gnt-instance info inst199").len(), 11);
+        assert_eq!(offered(&lab, "gnt-instance info inst1999").len(), 11);
         began.elapsed()
     });
-    // Of an optimised program a fifth of that, on an idle machine.
+    // The promise is 50 ms of an optimised program on an idle machine, which takes 22 of the processor.
     assert!(took.min() < Some(Duration::from_millis(250)));
 }
 
