@@ -1,6 +1,7 @@
 //! Ganeti's `config.data`, versions 2.10 to 3.1, and our own export.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -11,7 +12,7 @@ use crate::cluster::export::{
     CAPACITY, KEPT, OWN, ROOT_STAMPS, SCHEMA, Settings, UNCERTAIN, VERSION,
 };
 use crate::cluster::{
-    Capacity, Cluster, Config, Disk, DiskTemplate, DiskUuid, Group, Instance, Node, NodeUuid,
+    Capacity, Cluster, Config, Disk, DiskTemplate, DiskUuid, Group, Host, Instance, Node, NodeUuid,
     defaults,
 };
 
@@ -67,11 +68,40 @@ pub(super) fn read(mut root: Json) -> Result<Imported, Fault> {
         .cloned()
         .collect();
     notes.extend(sizes::make_up(&mut config, &unsized_nodes));
+    notes.extend(drop_commands(&mut config));
     Ok(Imported {
         config,
         settings,
         notes,
     })
+}
+
+/// Takes away what a shell would run: a file is data, and commands are an operator's to choose.
+fn drop_commands(config: &mut Config) -> Vec<String> {
+    let with_command = |node: &&Arc<Node>| {
+        let host = node.host.as_ref();
+        host.is_some_and(|host| host.fence_cmd.is_some())
+    };
+    let nodes: Vec<Arc<Node>> = (config.nodes_by_name())
+        .filter(with_command)
+        .cloned()
+        .collect();
+    let mut notes = vec![];
+    for node in nodes {
+        notes.push(format!(
+            "node {} had a fence command: left out, gnt-node modify --fence-cmd sets one",
+            node.name
+        ));
+        let mut node = (*node).clone();
+        node.host = node.host.map(|host| {
+            Arc::new(Host {
+                fence_cmd: None,
+                ..(*host).clone()
+            })
+        });
+        config.put_node(node);
+    }
+    notes
 }
 
 fn check_version(root: &Json) -> Result<(), Fault> {

@@ -1,12 +1,13 @@
 #![expect(clippy::disallowed_methods, reason = "files to import")]
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::json;
 
 use super::*;
+use crate::cluster::Host;
 use crate::cluster::export::write;
 use crate::cluster::sample::sample;
 use crate::testing::{changes, says_something, texts};
@@ -38,6 +39,36 @@ fn what_was_exported_comes_back_and_out_again_the_same() {
     assert_eq!(back.settings.driver, "simulator");
     assert_eq!(back.settings.max_running_jobs, Some(7));
     assert_eq!(write(&back.config, &back.settings), text);
+}
+
+#[test]
+fn commands_are_not_taken_from_files() {
+    let mut config = sample("lab", 2, 2, 1_700_000_000.0).unwrap();
+    let mut node = (**config.node_named("node1").unwrap()).clone();
+    node.host = Some(Arc::new(Host {
+        uri: "qemu:///system".to_owned(),
+        fence_cmd: Some("reboot".to_owned()),
+        ..Host::default()
+    }));
+    config.put_node(node);
+    let settings = read(exported().as_bytes(), "file").unwrap().settings;
+    let back = read(write(&config, &settings).as_bytes(), "file").unwrap();
+    let host = back
+        .config
+        .node_named("node1")
+        .unwrap()
+        .host
+        .clone()
+        .unwrap();
+    assert_eq!(
+        (host.uri.as_str(), &host.fence_cmd),
+        ("qemu:///system", &None)
+    );
+    assert!(
+        back.notes[0].contains("node1 had a fence command"),
+        "{:?}",
+        back.notes
+    );
 }
 
 #[test]
