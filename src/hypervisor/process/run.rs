@@ -65,7 +65,9 @@ impl ProcessDriver {
         let end = self.effect(call, node, Ask::Start { guest }, &doing);
         match end {
             // Somebody else may have been first.
-            Err(VerbError::Failed(_)) if self.look(call, &instance.uuid, node)?.runs() => Ok(()),
+            Err(VerbError::Failed(_)) if self.look_undisturbed(call, instance, node)?.runs() => {
+                Ok(())
+            }
             end => end,
         }
     }
@@ -110,7 +112,7 @@ impl ProcessDriver {
             }
         }
         let end = self.effect(call, node, Ask::Destroy { guest: guest() }, &doing);
-        match (end, self.look(call, &instance.uuid, node)) {
+        match (end, self.look_undisturbed(call, instance, node)) {
             // It may have stopped by itself in between.
             (Ok(()) | Err(VerbError::Failed(_)), Ok(look)) if !look.runs() => Ok(()),
             (Ok(()), Ok(_)) => Err(VerbError::Failed(format!(
