@@ -36,8 +36,10 @@ pub(super) fn adopt(args: AdoptArgs, cx: &mut Context) -> Result<ExitCode> {
         return Ok(exit);
     }
     let verb = if dry_run { "Would adopt" } else { "Adopted" };
+    let mut all_move = true;
     for result in &results {
         for guest in list(result, "adopted") {
+            all_move &= guest.get("moves").and_then(Value::as_bool) == Some(true);
             cx.printer
                 .verdict(&format!("{verb} {}", described(guest)))?;
         }
@@ -48,6 +50,12 @@ pub(super) fn adopt(args: AdoptArgs, cx: &mut Context) -> Result<ExitCode> {
         }
     }
     cx.printer.flush()?;
+    if !all_move {
+        cx.printer.say(
+            "hint: gnt-cluster modify --shared-path PATH declares what every node sees; with the next gnt-cluster verify \
+             guests whose disks are there can move",
+        );
+    }
     Ok(exit)
 }
 
