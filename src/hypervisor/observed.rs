@@ -16,6 +16,10 @@ pub struct Observed {
     /// Nodes that know it and do not run it. Where one of them is not its primary node, or another runs
     /// it, something broke off there, and [`super::Hypervisor::undefine`] mends it.
     pub defined_on: Vec<NodeUuid>,
+    /// Nodes among [`Observed::running_on`] on which it only stands still, neither coming nor leaving, while
+    /// one other alone really runs it: what a migration left whose end the node did not see. To stop it there
+    /// loses nothing.
+    pub remains_on: Vec<NodeUuid>,
     /// What is seen cannot last, such as one half of a migration: within so long it is over by itself,
     /// and asking again then tells more.
     pub unsettled: Option<Duration>,

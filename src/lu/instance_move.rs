@@ -8,6 +8,7 @@ use super::fence::{ensure_off, mark_offline};
 use super::guest::{is_declared, refreshed};
 use super::instance_cleanup::{cleanup, cleanup_nodes};
 use super::instance_relocate::started_again;
+use super::remains;
 use super::settle::{
     Goal, ask_twice, describe, failed, forget_if_possible, look, settle, uncertain,
 };
@@ -397,7 +398,15 @@ impl InstanceMigrate {
             from: &source,
             to: &target,
         };
-        settle(env, &subject.reference, goal, end)?;
+        let end = settle(env, &subject.reference, goal, end);
+        let is_known = |failure: &Failure| {
+            let unknown = failure.error.code == Some(ErrorCode::Unknown);
+            !failure.left_behind && !unknown
+        };
+        if end.as_ref().err().is_none_or(is_known) {
+            remains::clear(env, &subject.reference, [&source, &target]);
+        }
+        end?;
         env.feedback("* done");
         let mut outcome = arrived(subject, to);
         outcome.edits.extend(refreshed(env, subject.instance, to));

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use super::Env;
 use super::guest::runs;
+use super::remains::runs_at_home_alone;
 use super::settle::failed;
 use super::shared::{cleanup_hint, reference};
 use crate::cluster::{Config, Instance, InstanceUuid, Node};
@@ -28,7 +29,7 @@ pub(super) fn strangers<'a>(
 }
 
 /// Makes a node that comes back forget what is on other nodes by now. One of them that runs there is left
-/// alone.
+/// alone, unless it only stands still there beside itself running where it belongs.
 ///
 /// # Errors
 /// When the node cannot be asked, when it does not forget, and when an instance runs there.
@@ -43,11 +44,18 @@ pub(super) fn forget_left_overs(env: &Env<'_>, node: &Node) -> Result<(), OpErro
     let guests = guests.map_err(|error| failed(env, &what, error).error)?;
     let mut running = vec![];
     for (instance, guest) in strangers(config, node, &guests) {
+        let of = InstanceRef::new(config, instance);
         if runs(guest) {
-            running.push(instance);
+            let home = config.nodes.get(&instance.primary_node);
+            let alone = home.is_some_and(|home| {
+                // What cannot be seen, or stays, runs here.
+                runs_at_home_alone(env, &of, home, &[node]).unwrap_or(false)
+            });
+            if !alone {
+                running.push(instance);
+            }
             continue;
         }
-        let of = InstanceRef::new(config, instance);
         let end = env.call_undisturbed(env.limits.node, |call| env.driver.undefine(call, &of, &at));
         let what = format!("make {} forget {}", node.name, instance.name);
         end.map_err(|error| failed(env, &what, error).error)?;

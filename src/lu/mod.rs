@@ -41,6 +41,7 @@ mod node_plan;
 mod parameters;
 mod plan_jobs;
 mod regroup;
+mod remains;
 mod settle;
 mod shared;
 mod shared_paths;

@@ -6,6 +6,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::remains::remove_standing;
 use super::shared::{cleanup_hint, reference, silent_hint};
 use super::{Env, Failure};
 use crate::cluster::{Edit, NodeUuid};
@@ -15,7 +16,7 @@ use crate::hypervisor::{
 use crate::opcodes::{ErrorCode, OpError};
 
 /// How long what cannot last is left alone before it is looked at again.
-const LOOK_AGAIN: Duration = Duration::from_millis(500);
+pub(super) const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// What a verb was to bring about.
 #[derive(Debug, Clone, Copy)]
@@ -112,7 +113,15 @@ pub(super) fn settle(
     };
     let name = &instance.name;
     env.warn(format!("{text}; looking where {name} is"));
-    let seen = look(env, instance, &goal.nodes());
+    let mut seen = look(env, instance, &goal.nodes());
+    if let (Goal::Moved { .. }, Ok(before)) = (&goal, &seen)
+        && !before.remains_on.is_empty()
+    {
+        match remove_standing(env, instance, before) {
+            Ok(()) => seen = look(env, instance, &goal.nodes()),
+            Err(failure) => env.warn(failure.error.to_string()),
+        }
+    }
     if let (Goal::Moved { .. }, Ok(seen)) = (&goal, &seen) {
         forget_if_possible(env, instance, seen)?;
     }

@@ -7,17 +7,32 @@ use serde_json::Map;
 
 use super::Env;
 use super::guest::{backend, refreshed, runs};
+use super::remains::runs_at_home_alone;
 use super::shared::reference;
 use crate::cluster::{Config, Edit, InstanceChange, Node};
 use crate::hypervisor::{Guest, Hypervisor, InstanceRef, NodeNow, Snapshot};
 
-/// Makes nodes forget what they do not run and what is on others. What is left is told as wrong.
+/// Makes nodes forget what they do not run, or what only stands still there, and is on others. What is left is told as wrong.
 pub(super) fn mend(env: &Env<'_>, part: &Config, seen: &mut Snapshot) {
     for (uuid, now) in &mut seen.instances {
         let Some(instance) = part.instances.get(uuid).filter(|_| now.activity.is_none()) else {
             continue;
         };
         let of = InstanceRef::new(part, instance);
+        if let Some(home) = part.nodes.get(&instance.primary_node)
+            && now.running_on.len() > 1
+            && now.running_on.contains(&home.uuid)
+        {
+            let others = now.running_on.iter().filter(|on| **on != home.uuid);
+            let others: Vec<&Node> = (others.filter_map(|on| part.nodes.get(on)))
+                .map(|node| &**node)
+                .collect();
+            match runs_at_home_alone(env, &of, home, &others) {
+                Ok(true) => now.running_on.retain(|on| *on == home.uuid),
+                Ok(false) => {}
+                Err(failure) => env.warn(failure.error.to_string()),
+            }
+        }
         now.left_over.retain(|on| {
             let Some(node) = part.nodes.get(on).filter(|node| node.host.is_some()) else {
                 return true;

@@ -18,9 +18,9 @@ use crate::common::{Lab, Output, Running, tool, wait_for};
 use crate::world::{NAME, World};
 
 /// Three nodes, and guests on the first.
-struct Site {
-    world: World,
-    lab: Lab,
+pub(crate) struct Site {
+    pub(crate) world: World,
+    pub(crate) lab: Lab,
     /// The tools, and beside them the driver.
     tools: tempfile::TempDir,
 }
@@ -38,7 +38,7 @@ const TOOLS: [&str; 6] = [
 ];
 
 impl Site {
-    fn new(guests: &[&str], more: &Value) -> Option<Site> {
+    pub(crate) fn new(guests: &[&str], more: &Value) -> Option<Site> {
         let world = World::new(3)?;
         for name in guests {
             world.put(1, name, "running", more.clone());
@@ -79,13 +79,13 @@ impl Site {
         self.lab.spawn_command(command)
     }
 
-    fn run(&self, line: &str) -> Output {
+    pub(crate) fn run(&self, line: &str) -> Output {
         self.spawn(line.split(' ')).finish()
     }
 
     /// Configuration and nodes agree, and each guest runs once.
     #[track_caller]
-    fn verify_clean(&self, guests: &[&str]) {
+    pub(crate) fn verify_clean(&self, guests: &[&str]) {
         self.run("gnt-cluster verify-config").exits(0);
         let config = self.lab.store().config().unwrap();
         for name in guests {

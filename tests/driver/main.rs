@@ -14,6 +14,7 @@ mod common;
 mod conformance;
 mod document;
 mod hung;
+mod lost;
 mod verbs;
 mod world;
 

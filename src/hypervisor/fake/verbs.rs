@@ -97,6 +97,7 @@ impl Hypervisor for Fake {
                 silent,
                 defined_on,
                 unsettled: None,
+                remains_on: vec![],
             })
         });
         observed.map_err(|error| VerbError::Failed(told(&error)))

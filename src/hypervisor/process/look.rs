@@ -102,11 +102,24 @@ pub(super) fn judge(looks: &[(NodeUuid, Look)]) -> Observed {
             to: elsewhere(from)?,
         })
     });
+    // One that arrives is made persistent only when it is there for good.
+    let running = those(|look| {
+        let guest = look.guest();
+        guest.is_some_and(|guest| guest.state == GuestState::Running && guest.persistent)
+    });
+    let on_its_way = [&coming, &leaving, &stopping];
+    let remains_on = match running.as_slice() {
+        [_] if on_its_way.iter().all(|some| some.is_empty()) => {
+            those(|look| look.is(GuestState::Paused))
+        }
+        _ => vec![],
+    };
     Observed {
         activity: moving.or_else(|| {
             let node = stopping.first()?.clone();
             Some(Activity::Stopping { node })
         }),
+        remains_on,
         defined_on: those(Look::rests),
         running_on,
         silent,
@@ -192,6 +205,35 @@ mod tests {
         let seen = judged([Look::Silent, Look::Absent]);
         assert_eq!(seen.silent, ["a".into()]);
         assert!(seen.running_on.is_empty() && seen.activity.is_none());
+    }
+
+    #[test]
+    fn one_that_stands_still_is_left_over_only_beside_one_that_runs() {
+        let remains = |looks| judged(looks).remains_on;
+        let paused = || is(GuestState::Paused);
+        assert_eq!(remains([paused(), is(GuestState::Running)]), ["a".into()]);
+        let leaving_paused = Look::Guest(Guest {
+            leaving: true,
+            ..guest(GuestState::Paused)
+        });
+        let not_there_for_good = Look::Guest(Guest {
+            persistent: false,
+            ..guest(GuestState::Running)
+        });
+        for looks in [
+            [paused(), not_there_for_good],
+            [paused(), paused()],
+            [paused(), Look::Absent],
+            [paused(), Look::Silent],
+            [paused(), is(GuestState::Incoming)],
+            [paused(), is(GuestState::Stopping)],
+            [paused(), is(GuestState::Stopped)],
+            [paused(), leaving()],
+            [leaving_paused, is(GuestState::Running)],
+            [is(GuestState::Running), is(GuestState::Running)],
+        ] {
+            assert_eq!(remains(looks), []);
+        }
     }
 
     #[test]
