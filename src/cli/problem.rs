@@ -171,6 +171,10 @@ impl From<FollowError> for Problem {
                 let hint = "runner.log in the state directory tells why; the jobs stay queued";
                 Problem::of(&error, Some(hint.into()), ExitCode::Failed)
             }
+            FollowError::Deleted(_) => {
+                let hint = "how it ended is in the file of gnt-job purge --export, if there is one";
+                Problem::of(&error, Some(hint.into()), ExitCode::Failed)
+            }
             FollowError::NoSuchJob(_) => {
                 Problem::unknown(error.to_string()).hint("gnt-job list shows the jobs")
             }

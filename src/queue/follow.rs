@@ -84,6 +84,9 @@ pub enum FollowError {
     /// There is no such job.
     #[error("job {0} does not exist")]
     NoSuchJob(JobId),
+    /// A job was deleted before its end was seen.
+    #[error("job {0} has ended and was deleted before its end was seen here")]
+    Deleted(JobId),
     /// Each runner that is started ends at once.
     #[error("the runner ended {starts} times in a row without doing anything: {why}")]
     RunnerEnds {
@@ -295,12 +298,23 @@ impl<'a> Follower<'a> {
     }
 
     /// Compares the queue with what is known.
-    fn look(&mut self) -> Result<(), StoreError> {
+    fn look(&mut self) -> Result<(), FollowError> {
         let store = self.store;
-        store.read(|store| {
+        let gone = store.read(|store| {
             loop {
                 let open: Vec<JobId> = self.open().collect();
                 let rows = rows_of(store, &open)?;
+                // Whoever stood still while they ended may find that they were deleted.
+                let is_here = |id: &JobId| rows.iter().any(|row| row.id == *id);
+                let missing = match rows.len() < open.len() {
+                    true => open.iter().find(|id| !is_here(id)),
+                    false => None,
+                };
+                if let Some(id) = missing
+                    && store.job(*id)?.is_none()
+                {
+                    return Ok(Some(*id));
+                }
                 let mut grown = false;
                 for row in rows {
                     grown |= self.update(row)?;
@@ -309,10 +323,13 @@ impl<'a> Follower<'a> {
                     self.look_closer(&open)?;
                 }
                 if !grown {
-                    return Ok(());
+                    return Ok(None);
                 }
             }
         })?;
+        if let Some(id) = gone {
+            return Err(FollowError::Deleted(id));
+        }
         if self.depth != Depth::States {
             self.look_for_reasons()?;
         }
