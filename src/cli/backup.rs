@@ -10,14 +10,13 @@ use crate::queue::Submitter;
 use crate::signals;
 
 use super::args::cluster::RestoreArgs;
-use super::cluster::tenths_of_mib;
 use super::context::Context;
 use super::document::SCHEMA;
 use super::exit::ExitCode;
 use super::input;
 use super::output::{self, Unfinished};
 use super::problem::{Problem, Result};
-use super::table::local_time;
+use super::table::{local_time, tenths_of_mib};
 
 /// The unfinished file of a backup to standard output, in the state directory: it keeps the place for
 /// the copy that stands there meanwhile.

@@ -6,12 +6,11 @@ use crate::admin::{Checkup, examine_at_work};
 use crate::allocator::Level;
 use crate::clock::now;
 
-use super::cluster::tenths_of_mib;
 use super::context::Context;
 use super::document::SCHEMA;
 use super::exit::ExitCode;
 use super::problem::Result;
-use super::table::{Units, c_time, mib_text, utc_time};
+use super::table::{Units, c_time, mib_text, tenths_of_mib, utc_time};
 
 /// How wide the names before the facts are.
 const WIDTH: usize = 10;

@@ -17,7 +17,7 @@ use super::printer::Printer;
 use super::problem::{Problem, Result};
 use cell::missing;
 
-pub use cell::{Cell, Units, c_time, local_time, mib_text, read_time, utc_time};
+pub use cell::{Cell, Units, c_time, local_time, mib_text, read_time, tenths_of_mib, utc_time};
 
 /// What a field holds, and so how its column is aligned and what filters can ask of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -149,6 +149,12 @@ pub fn mib_text(mib: u64, units: Units) -> String {
     }
 }
 
+/// MiB with one digit after the point, rounded up: what is there is more than nothing.
+#[must_use]
+pub fn tenths_of_mib(bytes: u64) -> f64 {
+    bytes.saturating_mul(10).div_ceil(1 << 20) as f64 / 10.0
+}
+
 /// A moment for people: `YYYY-MM-DD HH:MM:SS` in local time.
 #[must_use]
 pub fn local_time(micros: i64) -> String {
