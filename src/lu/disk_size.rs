@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::instance_disks::{Wait, add_copy};
+use super::copies::{Wait, add_copy};
 use super::settle::ask_twice;
 use super::shared::{Subject, reference};
 use super::{Env, Failure};

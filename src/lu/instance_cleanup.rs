@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::instance_disks::{copies_of, state_on};
+use super::copies::{copies_of, state_on};
 use super::instance_move::runs_twice;
 use super::settle::{describe, failed, forget_but, look};
 use super::shared::{Subject, about, group_mates, moved, reference, silent_hint};

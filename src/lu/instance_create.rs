@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::advice::{check_allocator, is_named};
-use super::instance_disks::{Wait, add_copy, copies_of};
+use super::copies::{Wait, add_copy, copies_of};
 use super::instance_forthcoming::without;
 use super::instance_move::start;
 use super::instance_new::{Home, backend_parameters, identity_of, macs, objects};

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::advice::{
     allocator, ask, bad_choice, check_allocator, chosen_node, goes_on_as, world_of_others,
 };
+use super::copies::{Wait, add_copy, copies_of, drop_copy, state_on};
 use super::disk_size::{check_room_for, room_of};
 use super::instance_change::{check_meant_stopped, check_stopped};
 use super::instance_create::{check_mode, check_new_disk};
-use super::instance_disks::{Wait, add_copy, copies_of, drop_copy, state_on};
 use super::instance_plan::Plan;
 use super::settle::ask_twice;
 use super::shared::{

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::instance_disks::{Wait, add_copy, copies_of, drop_copy, state_on};
+use super::copies::{Wait, add_copy, copies_of, drop_copy, state_on};
 use super::instance_move::{busy, runs_twice, start_anyway, stop};
 use super::settle::{Goal, look, settle};
 use super::shared::{

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::copies::{copies_of, drop_copy};
 use super::guest::path_of;
-use super::instance_disks::{copies_of, drop_copy};
 use super::instance_move::stop;
 use super::settle::{ask_twice, look};
 use super::shared::{Subject, about, lock_instance, reference, share_nodes};

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::copies::{copies_of, state_on};
 use super::disk_size::{check_room_for, holders, resize, room_of, sync_on};
 use super::instance_change::{check_meant_stopped, check_stopped};
-use super::instance_disks::{copies_of, state_on};
 use super::instance_plan::Plan;
 use super::settle::ask_twice;
 use super::shared::{

@@ -10,6 +10,7 @@
 
 mod advice;
 mod cluster_params;
+mod copies;
 mod disk_size;
 mod fence;
 mod group;
@@ -21,7 +22,6 @@ mod instance_change;
 mod instance_cleanup;
 mod instance_create;
 mod instance_define;
-mod instance_disks;
 mod instance_forthcoming;
 mod instance_move;
 mod instance_new;
@@ -30,6 +30,7 @@ mod instance_plan;
 mod instance_recreate;
 mod instance_relocate;
 mod instance_remove;
+mod instance_replace;
 mod instance_run;
 mod instance_storage;
 mod left_over;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::instance_disks::{copies_of, state_on};
+use super::copies::{copies_of, state_on};
 use super::shared::{Subject, find_group, reference};
 use super::verify::{group_locks, part};
 use super::{ChildJob, Env, Failure, LogicalUnit, Outcome, ResultWithJobs, Slot, UnitResult};
