@@ -68,6 +68,6 @@ fn an_evacuation_moves_everything() {
     assert!(follower.jobs().all(|job| job.status == Status::Success));
     assert!(follower.jobs().count() > 1);
     let reality = simulator(client.store()).unwrap().snapshot().unwrap();
-    let verdict = verify(client.store(), &reality, Reading::Everything).unwrap();
+    let verdict = verify(client.store(), Some(&reality), Reading::Everything).unwrap();
     assert_eq!(verdict.findings, []);
 }

@@ -10,6 +10,9 @@
 //! failure of power at that moment would have left, and the runner does with it what it does then.
 //! From there on both are copied at leisure, and nobody waits.
 //!
+//! Real machines are as they are, and no part of a backup: it has configuration and jobs alone, and what
+//! has happened since is found by asking the machines.
+//!
 //! # What becomes of it
 //!
 //! The cluster is made in a directory of its own and looked at there: that both databases are whole
@@ -20,7 +23,7 @@ use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::clock;
-use crate::hypervisor::{DriverName, OpenError, fake};
+use crate::hypervisor::{DriverName, fake};
 use crate::queue::JobId;
 use crate::signals;
 use crate::store::{
@@ -50,12 +53,14 @@ pub fn backup<W: Write>(
 
 fn write<W: Write>(store: &Store, scratch: &Path, out: W) -> Result<(Manifest, W), AdminError> {
     let (frozen, (driver, reality)) = store.freeze(|settings| {
-        let driver: DriverName = settings.driver.parse()?;
-        if driver != DriverName::Simulator {
-            return Err(AdminError::from(OpenError::NotSimulated(driver)));
-        }
-        let path = store.dir().reality(settings.reality);
-        Ok((settings.driver.clone(), fake::Frozen::open(&path)?))
+        let reality = match settings.driver.parse::<DriverName>()? {
+            DriverName::Simulator => {
+                let path = store.dir().reality(settings.reality);
+                Some(fake::Frozen::open(&path)?)
+            }
+            DriverName::Program(_) => None,
+        };
+        Ok::<_, AdminError>((settings.driver.clone(), reality))
     })?;
     let now = clock::timestamp();
     let manifest = Manifest {
@@ -72,12 +77,14 @@ fn write<W: Write>(store: &Store, scratch: &Path, out: W) -> Result<(Manifest, W
     frozen.copy_to(scratch)?;
     drop(frozen);
     packer.add(container::DATABASE, scratch)?;
-    empty(scratch)?;
-    if !reality.copy_to(scratch)? {
-        return Err(StoreError::Interrupted.into());
+    if let Some(reality) = reality {
+        empty(scratch)?;
+        if !reality.copy_to(scratch)? {
+            return Err(StoreError::Interrupted.into());
+        }
+        drop(reality);
+        packer.add(container::REALITY, scratch)?;
     }
-    drop(reality);
-    packer.add(container::REALITY, scratch)?;
     Ok(packer.finish(manifest)?)
 }
 
@@ -183,7 +190,7 @@ fn refuse_at_work(old: &Store) -> Result<(), AdminError> {
 }
 
 /// Makes the cluster in `making`, for `dir`, in which ids up to `last` were given out. Tells the generation
-/// of its reality.
+/// of its reality, if it has one of its own.
 fn make(
     dir: &StateDir,
     making: &StateDir,
@@ -191,29 +198,40 @@ fn make(
     last: Option<JobId>,
     unsound: Unsound,
     who: &str,
-) -> Result<(u64, Restored), AdminError> {
+) -> Result<(Option<u64>, Restored), AdminError> {
     making.create()?;
     let generation = dir.last_reality()? + 1;
     let (database, reality) = (making.database(), making.reality(generation));
     let manifest = container::unpack(from, &database, &reality, || dir.free_mib())?;
-    let simulator = DriverName::Simulator.to_string();
-    if manifest.driver != simulator {
-        let text = format!("its instances are run by {:?}", manifest.driver);
+    let driver: Result<DriverName, _> = manifest.driver.parse();
+    let driver = driver.map_err(|error| ContainerError::Foreign(error.to_string()))?;
+    let simulated = driver == DriverName::Simulator;
+    if simulated != manifest.has_reality() {
+        let text = match simulated {
+            true => format!("it has no {}", container::REALITY),
+            false => format!("its instances are run by {:?}", manifest.driver),
+        };
         return Err(ContainerError::Foreign(text).into());
     }
     inspect(&database)?;
-    fake::inspect(&reality)?;
+    if simulated {
+        fake::inspect(&reality)?;
+    }
     let store = Store::open(making.clone())?;
     store.write(Commit::Restore, |tx| {
-        tx.settle_restored(generation, &simulator)?;
+        tx.settle_restored(generation, &manifest.driver)?;
         // What people were told of a job that is gone is not said of another one.
         if let Some(last) = last {
             tx.pass_over_jobs(last)?;
         }
         tx.record(&EventKind::Restore, None, Some(&manifest.made), who)
     })?;
-    let snapshot = super::reality(&store)?;
-    let findings = verify(&store, &snapshot, Reading::Everything)?.findings;
+    // Machines may have gone on since, and may be out of reach from here: that is for afterwards.
+    let snapshot = match simulated {
+        true => Some(super::reality(&store)?),
+        false => None,
+    };
+    let findings = verify(&store, snapshot.as_ref(), Reading::Everything)?.findings;
     if findings.iter().any(Finding::is_damage)
         || (!findings.is_empty() && unsound == Unsound::Refuse)
     {
@@ -231,6 +249,9 @@ fn make(
         replaced: None,
     };
     store.close_whole()?;
+    if !simulated {
+        return Ok((None, restored));
+    }
     making.flush(&reality)?;
-    Ok((generation, restored))
+    Ok((Some(generation), restored))
 }

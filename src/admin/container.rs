@@ -1,8 +1,8 @@
-//! The file that a backup is: a tar archive of three members, in this order.
+//! The file that a backup is: a tar archive of these members, in this order.
 //!
 //! * `gnt.db`: the database.
-//! * `reality.db`: what the simulator says is so.
-//! * `gnt-backup.json`: a [`Manifest`]: of what the two are, and their checksums.
+//! * `reality.db`: what the simulator says is so. Real machines are no part of a backup of theirs.
+//! * `gnt-backup.json`: a [`Manifest`]: of what the others are, and their checksums.
 //!
 //! `tar -xOf FILE gnt-backup.json` shows what a file is of. Reading trusts nothing: only these
 //! members, of these names, and never where a name says.
@@ -93,6 +93,14 @@ pub(super) struct Packer<W: Write> {
     seconds: u64,
 }
 
+impl Manifest {
+    /// Whether it holds what is so in reality, too: that of real machines is theirs.
+    #[must_use]
+    pub fn has_reality(&self) -> bool {
+        self.files.iter().any(|member| member.name == REALITY)
+    }
+}
+
 impl<W: Write> Packer<W> {
     /// Begins one that says that it was made at this moment, in seconds since 1970.
     pub(super) fn new(out: W, seconds: u64) -> Packer<W> {
@@ -149,7 +157,8 @@ impl<W: Write> Packer<W> {
 }
 
 /// Reads a backup: writes its members to these files, which must not be there yet, each flushed to the
-/// disk. `free` tells how many MiB there is room for. What is in them was not looked at.
+/// disk. `free` tells how many MiB there is room for. What is in them was not looked at. There is a
+/// reality if the manifest has one among its files.
 pub(super) fn unpack(
     from: impl Read,
     database: &Path,
@@ -160,25 +169,13 @@ pub(super) fn unpack(
     // As they stand: extensions of the form, which could name or size members otherwise, are members
     // that are not expected.
     let mut entries = tar.entries()?.raw(true);
-    let mut found = vec![];
-    for (name, path) in [(DATABASE, database), (REALITY, reality)] {
-        let mut entry = expect(entries.next(), name)?;
-        let bytes = entry.size();
-        let needs = bytes.div_ceil(1 << 20);
-        if let Some(free) = free().filter(|free| needs > *free) {
-            let name = name.to_owned();
-            return Err(ContainerError::Room { name, needs, free });
-        }
-        let mut sum = Sum::new(&mut entry);
-        let mut file = create(path)?;
-        io::copy(&mut sum, &mut file).map_err(cut_off)?;
-        file.sync_all()?;
-        if sum.bytes != bytes {
-            return Err(ContainerError::Damaged(format!("{name} is cut off")));
-        }
-        found.push(sum.member(name));
+    let mut found = vec![take(entries.next(), DATABASE, database, &free)?];
+    let mut next = entries.next();
+    if matches!(&next, Some(Ok(entry)) if is_named(entry, REALITY)) {
+        found.push(take(next, REALITY, reality, &free)?);
+        next = entries.next();
     }
-    let entry = expect(entries.next(), MANIFEST)?;
+    let entry = expect(next, MANIFEST)?;
     if entry.size() > MANIFEST_BYTES {
         let text = format!("{MANIFEST} has {} bytes", entry.size());
         return Err(ContainerError::Foreign(text));
@@ -205,7 +202,40 @@ pub(super) fn unpack(
             return Err(ContainerError::Damaged(text));
         }
     }
+    if let Some(missing) = manifest.files.iter().find(|member| !found.contains(member)) {
+        let text = format!("it has no {:?}, of which {MANIFEST} tells", missing.name);
+        return Err(ContainerError::Damaged(text));
+    }
     Ok(manifest)
+}
+
+/// Writes the next member, which has to be of this name, to a file of ours.
+fn take<R: Read>(
+    entry: Option<io::Result<tar::Entry<'_, R>>>,
+    name: &str,
+    path: &Path,
+    free: impl Fn() -> Option<u64>,
+) -> Result<Member, ContainerError> {
+    let mut entry = expect(entry, name)?;
+    let bytes = entry.size();
+    let needs = bytes.div_ceil(1 << 20);
+    if let Some(free) = free().filter(|free| needs > *free) {
+        let name = name.to_owned();
+        return Err(ContainerError::Room { name, needs, free });
+    }
+    let mut sum = Sum::new(&mut entry);
+    let mut file = create(path)?;
+    io::copy(&mut sum, &mut file).map_err(cut_off)?;
+    file.sync_all()?;
+    if sum.bytes != bytes {
+        return Err(ContainerError::Damaged(format!("{name} is cut off")));
+    }
+    Ok(sum.member(name))
+}
+
+/// Whether a member has this name.
+fn is_named<R: Read>(entry: &tar::Entry<'_, R>, name: &str) -> bool {
+    *entry.path_bytes() == *name.as_bytes()
 }
 
 /// The next member, which has to be a regular file of this name.
@@ -221,7 +251,7 @@ fn expect<'a, R: Read>(
         Some(Err(error)) => return Err(cut_off(error)),
         None => return Err(ContainerError::Foreign(format!("it has no {name}"))),
     };
-    if *entry.path_bytes() != *name.as_bytes() {
+    if !is_named(&entry, name) {
         let found = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
         let text = format!("where {name} should be is {found:?}");
         return Err(ContainerError::Foreign(text));

@@ -72,7 +72,7 @@ pub fn examine_at_work(store: &Store) -> Result<Checkup, AdminError> {
 /// [`StoreError`] when the database cannot be read.
 pub fn examine(store: &Store, reality: &Snapshot) -> Result<Checkup, StoreError> {
     store.read(|store| {
-        let verdict = verify(store, reality, Reading::Queue)?;
+        let verdict = verify(store, Some(reality), Reading::Queue)?;
         let config = store.config()?;
         let settings = store.settings()?;
         let world = World {

@@ -32,13 +32,17 @@ pub struct Verdict {
     pub busy: Vec<JobId>,
 }
 
-/// Checks a cluster. Instances that a running job has locked are left out: they are between two
+/// Checks a cluster, without a look at reality only configuration and queue. Instances that a running job has locked are left out: they are between two
 /// states. Where SQLite finds the file itself damaged nothing else is looked at: what stands on it
 /// tells nothing.
 ///
 /// # Errors
 /// [`StoreError`] when the database cannot be read. What cannot be understood in it is a finding.
-pub fn verify(store: &Store, reality: &Snapshot, reading: Reading) -> Result<Verdict, StoreError> {
+pub fn verify(
+    store: &Store,
+    reality: Option<&Snapshot>,
+    reading: Reading,
+) -> Result<Verdict, StoreError> {
     store.read(|store| {
         let mut found = Findings::default();
         let damage = store.damage(reading)?;
@@ -52,9 +56,11 @@ pub fn verify(store: &Store, reality: &Snapshot, reading: Reading) -> Result<Ver
             queue::check(store, &held, reading, &mut found)?;
             if let Some(config) = &config {
                 config::check(config, &store.claims()?, &mut found);
-                let busy = Busy::new(&held);
-                reality::check(config, reality, &busy, &mut found);
-                machines::check(config, config, reality, &busy, &mut found);
+                if let Some(reality) = reality {
+                    let busy = Busy::new(&held);
+                    reality::check(config, reality, &busy, &mut found);
+                    machines::check(config, config, reality, &busy, &mut found);
+                }
             }
             busy.extend(held.keys());
         }
@@ -77,7 +83,7 @@ pub fn verify_at_work(store: &Store, reading: Reading) -> Result<Verdict, AdminE
     look_at_work(
         store,
         || super::reality(store),
-        |reality| verify(store, reality, reading),
+        |reality| verify(store, Some(reality), reading),
         in_doubt,
     )
 }

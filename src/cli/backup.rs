@@ -124,6 +124,10 @@ pub(super) fn restore(args: &RestoreArgs, cx: &mut Context) -> Result<ExitCode> 
         let text = format!("note: what was there before is in {}", old.display());
         cx.printer.say(&text);
     }
+    if !restored.manifest.has_reality() && !cx.printer.quiet {
+        let text = "note: the machines may have gone on since; gnt-cluster verify-config tells what is different";
+        cx.printer.say(text);
+    }
     if !cx.printer.quiet {
         cx.printer.verdict(&format!(
             "{} is in {}: {} nodes, {} instances.",

@@ -430,7 +430,7 @@ impl StateMachineTest for Queue {
         }
         let active: BTreeSet<JobId> = queue.runner.active.keys().copied().collect();
         assert_eq!(active, model.active);
-        let verdict = verify(store, &queue.reality, Reading::Everything).unwrap();
+        let verdict = verify(store, Some(&queue.reality), Reading::Everything).unwrap();
         assert_eq!(verdict.findings, []);
     }
 

@@ -61,8 +61,8 @@ impl StateDir {
         Ok(found)
     }
 
-    /// Moves the cluster that was made in `from`, with the reality of this generation, to its place,
-    /// and the one that was here aside. Nobody may be at work on either. Tells where the old one is,
+    /// Moves the cluster that was made in `from`, with the reality of this generation if it has one, to its
+    /// place, and the one that was here aside. Nobody may be at work on either. Tells where the old one is,
     /// if there was one.
     ///
     /// # Errors
@@ -70,14 +70,16 @@ impl StateDir {
     pub fn take_over(
         &self,
         from: &StateDir,
-        generation: u64,
+        generation: Option<u64>,
     ) -> Result<Option<PathBuf>, StoreError> {
-        rename_durably(&from.reality(generation), &self.reality(generation))?;
+        if let Some(generation) = generation {
+            rename_durably(&from.reality(generation), &self.reality(generation))?;
+        }
         let aside = self.set_aside()?;
         rename_durably(&from.database(), &self.database())?;
         for (other, file) in self.realities()? {
             match (&aside, file.file_name()) {
-                _ if other == generation => {}
+                _ if Some(other) == generation => {}
                 (Some(aside), Some(name)) => rename_durably(&file, &aside.join(name))?,
                 _ => super::dir::remove_if_there(&file)?,
             }

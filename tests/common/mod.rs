@@ -383,7 +383,7 @@ impl Lab {
     pub fn verify_clean(&self) {
         let store = self.store();
         let reality = simulator(&store).unwrap().snapshot().unwrap();
-        let verdict = verify(&store, &reality, Reading::Everything).unwrap();
+        let verdict = verify(&store, Some(&reality), Reading::Everything).unwrap();
         assert_eq!(verdict.findings, []);
         assert_eq!(verdict.busy, []);
         let config = store.config().unwrap();

@@ -248,8 +248,8 @@ impl Rest<'_> {
         let guests = guests(self.eye).map_err(database)?;
         let wrong = astray(&guests, &reality, self.faulty);
         must!(wrong.is_empty(), "instances are astray: {wrong:?}");
-        let verdict =
-            verify(&store, &reality, Reading::Everything).map_err(|error| error.to_string())?;
+        let verdict = verify(&store, Some(&reality), Reading::Everything)
+            .map_err(|error| error.to_string())?;
         // What a migration that a fault broke has left on its target stays until the next one, and
         // what a node holds that was declared dead until somebody sees to it.
         let rubbish = |code| {

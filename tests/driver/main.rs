@@ -8,6 +8,7 @@
     reason = "a test says when it is skipped, reads /proc and its own files, and ends where it finds something amiss"
 )]
 
+mod backup;
 mod cluster;
 #[path = "../common/mod.rs"]
 mod common;

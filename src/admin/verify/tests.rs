@@ -58,7 +58,7 @@ impl Lab {
     }
 
     fn findings(&self, reading: Reading) -> Vec<Finding> {
-        verify(&self.store, &self.reality, reading)
+        verify(&self.store, Some(&self.reality), reading)
             .unwrap()
             .findings
     }
@@ -193,7 +193,7 @@ fn a_queue_in_all_states_is_whole() {
     for reading in [Reading::Queue, Reading::Everything] {
         assert_eq!(lab.findings(reading), []);
     }
-    let verdict = verify(&lab.store, &lab.reality, Reading::Queue).unwrap();
+    let verdict = verify(&lab.store, Some(&lab.reality), Reading::Queue).unwrap();
     assert_eq!(verdict.busy, [JobId(2), JobId(6)]);
 }
 

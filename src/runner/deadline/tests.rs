@@ -150,7 +150,7 @@ impl Lab {
     fn is_in_order(&self) {
         let store = self.client.store();
         let reality = simulator(store).unwrap().snapshot().unwrap();
-        let verdict = verify(store, &reality, Reading::Everything).unwrap();
+        let verdict = verify(store, Some(&reality), Reading::Everything).unwrap();
         assert_eq!(verdict.findings, []);
     }
 }

@@ -173,7 +173,7 @@ fn look_at(
     lab: &Lab,
     see: impl FnMut() -> Result<Snapshot, AdminError>,
 ) -> Result<Verdict, AdminError> {
-    let look = |reality: &Snapshot| verify(&lab.store, reality, Reading::Queue);
+    let look = |reality: &Snapshot| verify(&lab.store, Some(reality), Reading::Queue);
     look_at_work(&lab.store, see, look, |verdict| {
         !verdict.findings.is_empty()
     })
