@@ -14,6 +14,7 @@
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::{self, File};
+use std::io::{Read, Seek};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,6 +26,7 @@ use gnt::hypervisor::fake::FakeSettings;
 use gnt::queue::{Client, JobId, Status};
 use gnt::store::{JobRow, Reading, StateDir, Store};
 use nix::sys::signal::{Signal, kill};
+use nix::sys::wait::{Id, WaitPidFlag, waitid};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
@@ -121,6 +123,37 @@ impl Drop for Running {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Runs a program to its end. Tells what it has said, and how long it was at work on a processor: how long
+/// it took is also a matter of what else runs here.
+#[track_caller]
+pub fn at_work(command: &mut Command) -> (std::process::Output, Duration) {
+    let (stdout, stderr) = (tempfile::tempfile().unwrap(), tempfile::tempfile().unwrap());
+    let pipe = |file: &fs::File| Stdio::from(file.try_clone().unwrap());
+    command.stdin(Stdio::null());
+    let mut child = command
+        .stdout(pipe(&stdout))
+        .stderr(pipe(&stderr))
+        .spawn()
+        .unwrap();
+    // Its times can be read as long as nobody has taken notice of its end.
+    let end = WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+    waitid(Id::Pid(Pid::from_raw(child.id().cast_signed())), end).unwrap();
+    let times = fs::read_to_string(format!("/proc/{}/schedstat", child.id())).unwrap();
+    let nanoseconds = times.split(' ').next().unwrap().parse().unwrap();
+    let said = |mut file: fs::File| {
+        let mut text = vec![];
+        file.rewind().unwrap();
+        file.read_to_end(&mut text).unwrap();
+        text
+    };
+    let output = std::process::Output {
+        status: child.wait().unwrap(),
+        stdout: said(stdout),
+        stderr: said(stderr),
+    };
+    (output, Duration::from_nanos(nanoseconds))
 }
 
 /// The exit code as a shell tells it: 128 and more for a signal.
