@@ -10,98 +10,6 @@ use crate::cluster::{Capacity, Config, InstanceUuid, NodeUuid};
 use crate::failpoints::{self, Point, Side};
 use crate::opcodes::words;
 
-words! {
-    /// A verb of [`Hypervisor`].
-    VerbName {
-        /// [`Hypervisor::observe`].
-        Observe = "observe",
-        /// [`Hypervisor::answers`].
-        Answers = "answers",
-        /// [`Hypervisor::node_facts`].
-        NodeFacts = "node-facts",
-        /// [`Hypervisor::set_capacity`].
-        SetCapacity = "set-capacity",
-        /// [`Hypervisor::remove_node`].
-        RemoveNode = "remove-node",
-        /// [`Hypervisor::start`].
-        Start = "start",
-        /// [`Hypervisor::stop`].
-        Stop = "stop",
-        /// [`Hypervisor::reboot`].
-        Reboot = "reboot",
-        /// [`Hypervisor::migrate`].
-        Migrate = "migrate",
-        /// [`Hypervisor::snapshot`].
-        Snapshot = "snapshot",
-        /// [`Hypervisor::guests`].
-        Guests = "guests",
-        /// [`Hypervisor::definition`].
-        Definition = "definition",
-        /// [`Hypervisor::define`].
-        Define = "define",
-        /// [`Hypervisor::undefine`].
-        Undefine = "undefine",
-        /// [`Hypervisor::hand_over`].
-        HandOver = "hand-over",
-        /// [`Hypervisor::mark`].
-        Mark = "mark",
-        /// [`Hypervisor::autostart`].
-        Autostart = "autostart",
-        /// [`Hypervisor::delete_disk`].
-        DeleteDisk = "delete-disk",
-        /// [`Hypervisor::compare`].
-        Compare = "compare",
-        /// [`Hypervisor::copies`].
-        Copies = "copies",
-        /// [`Hypervisor::add_copy`].
-        AddCopy = "add-copy",
-        /// [`Hypervisor::blank_copy`].
-        BlankCopy = "blank-copy",
-        /// [`Hypervisor::drop_copy`].
-        DropCopy = "drop-copy",
-        /// [`Hypervisor::resize`].
-        Resize = "resize",
-        /// [`Hypervisor::activate`].
-        Activate = "activate",
-        /// [`Hypervisor::deactivate`].
-        Deactivate = "deactivate",
-    }
-}
-
-impl VerbName {
-    /// Whether it only asks: then there is no effect whose end could be unknown.
-    fn asks(self) -> bool {
-        match self {
-            VerbName::Observe
-            | VerbName::Answers
-            | VerbName::NodeFacts
-            | VerbName::Snapshot
-            | VerbName::Guests
-            | VerbName::Definition
-            | VerbName::Compare
-            | VerbName::Copies => true,
-            VerbName::SetCapacity
-            | VerbName::RemoveNode
-            | VerbName::Start
-            | VerbName::Stop
-            | VerbName::Reboot
-            | VerbName::Migrate
-            | VerbName::Define
-            | VerbName::Undefine
-            | VerbName::HandOver
-            | VerbName::Mark
-            | VerbName::Autostart
-            | VerbName::DeleteDisk
-            | VerbName::AddCopy
-            | VerbName::BlankCopy
-            | VerbName::DropCopy
-            | VerbName::Resize
-            | VerbName::Activate
-            | VerbName::Deactivate => false,
-        }
-    }
-}
-
 /// What runs a cluster's instances, shared by all workers.
 #[derive(Debug, Clone)]
 pub struct Driver(Arc<dyn Hypervisor>);
@@ -134,227 +42,69 @@ impl Driver {
     }
 }
 
-impl Hypervisor for Driver {
-    fn has_machines(&self) -> bool {
-        // Nothing is asked for that.
-        self.0.has_machines()
-    }
+/// Of each verb its name, its word, whether it only asks, and how it is called: from this table come
+/// [`VerbName`] and the driver's half of [`Hypervisor`], which has every verb pass its failpoints.
+macro_rules! verbs {
+    ($($name:ident = $word:literal: $does:ident
+        $verb:ident($($given:ident: $type:ty),*) -> $answer:ty,)*) => {
+        words! {
+            /// A verb of [`Hypervisor`].
+            VerbName {
+                $(#[doc = concat!("[`Hypervisor::", stringify!($verb), "`].")] $name = $word,)*
+            }
+        }
 
-    fn observe(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        nodes: &[NodeRef],
-    ) -> Result<Observed, VerbError> {
-        self.verb(VerbName::Observe, |h| h.observe(call, instance, nodes))
-    }
+        impl VerbName {
+            /// Whether it only asks: then there is no effect whose end could be unknown.
+            fn asks(self) -> bool {
+                match self { $(VerbName::$name => verbs!(@ $does),)* }
+            }
+        }
 
-    fn answers(&self, call: &Call<'_>, node: &NodeRef) -> Result<(), VerbError> {
-        self.verb(VerbName::Answers, |h| h.answers(call, node))
-    }
+        impl Hypervisor for Driver {
+            fn has_machines(&self) -> bool {
+                // Nothing is asked for that.
+                self.0.has_machines()
+            }
 
-    fn node_facts(&self, call: &Call<'_>, node: &NodeRef) -> Result<NodeFacts, VerbError> {
-        self.verb(VerbName::NodeFacts, |h| h.node_facts(call, node))
-    }
+            $(fn $verb(&self, call: &Call<'_>, $($given: $type),*) -> Result<$answer, VerbError> {
+                self.verb(VerbName::$name, |hypervisor| hypervisor.$verb(call, $($given),*))
+            })*
+        }
+    };
+    (@ asks) => { true };
+    (@ acts) => { false };
+}
 
-    fn set_capacity(
-        &self,
-        call: &Call<'_>,
-        node: &NodeRef,
-        capacity: Capacity,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::SetCapacity, |h| {
-            h.set_capacity(call, node, capacity)
-        })
-    }
-
-    fn remove_node(&self, call: &Call<'_>, node: &NodeRef) -> Result<(), VerbError> {
-        self.verb(VerbName::RemoveNode, |h| h.remove_node(call, node))
-    }
-
-    fn start(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-        others: &[NodeRef],
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::Start, |h| h.start(call, instance, node, others))
-    }
-
-    fn stop(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-        how: Stop,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::Stop, |h| h.stop(call, instance, node, how))
-    }
-
-    fn reboot(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::Reboot, |h| h.reboot(call, instance, node))
-    }
-
-    fn migrate(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        from: &NodeRef,
-        to: &NodeRef,
-        policy: &MigrationPolicy,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::Migrate, |h| {
-            h.migrate(call, instance, from, to, policy)
-        })
-    }
-
-    fn snapshot(&self, call: &Call<'_>, config: &Config) -> Result<Snapshot, VerbError> {
-        self.verb(VerbName::Snapshot, |h| h.snapshot(call, config))
-    }
-
-    fn guests(&self, call: &Call<'_>, node: &NodeRef) -> Result<Vec<Guest>, VerbError> {
-        self.verb(VerbName::Guests, |h| h.guests(call, node))
-    }
-
-    fn definition(
-        &self,
-        call: &Call<'_>,
-        guest: &InstanceUuid,
-        node: &NodeRef,
-    ) -> Result<Definition, VerbError> {
-        self.verb(VerbName::Definition, |h| h.definition(call, guest, node))
-    }
-
-    fn define(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::Define, |h| h.define(call, instance, node))
-    }
-
-    fn undefine(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::Undefine, |h| h.undefine(call, instance, node))
-    }
-
-    fn hand_over(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        from: &NodeRef,
-        to: &NodeRef,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::HandOver, |h| {
-            h.hand_over(call, instance, from, to)
-        })
-    }
-
-    fn mark(
-        &self,
-        call: &Call<'_>,
-        guest: &InstanceUuid,
-        node: &NodeRef,
-        cluster: Option<&str>,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::Mark, |h| h.mark(call, guest, node, cluster))
-    }
-
-    fn autostart(
-        &self,
-        call: &Call<'_>,
-        guest: &InstanceUuid,
-        node: &NodeRef,
-        on: bool,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::Autostart, |h| h.autostart(call, guest, node, on))
-    }
-
-    fn delete_disk(&self, call: &Call<'_>, node: &NodeRef, path: &str) -> Result<(), VerbError> {
-        self.verb(VerbName::DeleteDisk, |h| h.delete_disk(call, node, path))
-    }
-
-    fn compare(
-        &self,
-        call: &Call<'_>,
-        node: &NodeRef,
-        processor: &str,
-    ) -> Result<Comparison, VerbError> {
-        self.verb(VerbName::Compare, |h| h.compare(call, node, processor))
-    }
-
-    fn copies(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-    ) -> Result<Vec<(NodeUuid, CopyState)>, VerbError> {
-        self.verb(VerbName::Copies, |h| h.copies(call, instance))
-    }
-
-    fn add_copy(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-        wait: bool,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::AddCopy, |h| {
-            h.add_copy(call, instance, node, wait)
-        })
-    }
-
-    fn blank_copy(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::BlankCopy, |h| h.blank_copy(call, instance, node))
-    }
-
-    fn drop_copy(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::DropCopy, |h| h.drop_copy(call, instance, node))
-    }
-
-    fn resize(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        nodes: &[NodeRef],
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::Resize, |h| h.resize(call, instance, nodes))
-    }
-
-    fn activate(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::Activate, |h| h.activate(call, instance, node))
-    }
-    fn deactivate(
-        &self,
-        call: &Call<'_>,
-        instance: &InstanceRef,
-        node: &NodeRef,
-    ) -> Result<(), VerbError> {
-        self.verb(VerbName::Deactivate, |h| h.deactivate(call, instance, node))
-    }
+verbs! {
+    Observe = "observe": asks observe(instance: &InstanceRef, nodes: &[NodeRef]) -> Observed,
+    Answers = "answers": asks answers(node: &NodeRef) -> (),
+    NodeFacts = "node-facts": asks node_facts(node: &NodeRef) -> NodeFacts,
+    SetCapacity = "set-capacity": acts set_capacity(node: &NodeRef, capacity: Capacity) -> (),
+    RemoveNode = "remove-node": acts remove_node(node: &NodeRef) -> (),
+    Start = "start": acts start(instance: &InstanceRef, node: &NodeRef, others: &[NodeRef]) -> (),
+    Stop = "stop": acts stop(instance: &InstanceRef, node: &NodeRef, how: Stop) -> (),
+    Reboot = "reboot": acts reboot(instance: &InstanceRef, node: &NodeRef) -> (),
+    Migrate = "migrate": acts migrate(
+        instance: &InstanceRef, from: &NodeRef, to: &NodeRef, policy: &MigrationPolicy
+    ) -> (),
+    Snapshot = "snapshot": asks snapshot(config: &Config) -> Snapshot,
+    Guests = "guests": asks guests(node: &NodeRef) -> Vec<Guest>,
+    Definition = "definition": asks definition(guest: &InstanceUuid, node: &NodeRef) -> Definition,
+    Define = "define": acts define(instance: &InstanceRef, node: &NodeRef) -> (),
+    Undefine = "undefine": acts undefine(instance: &InstanceRef, node: &NodeRef) -> (),
+    HandOver = "hand-over": acts hand_over(
+        instance: &InstanceRef, from: &NodeRef, to: &NodeRef
+    ) -> (),
+    Mark = "mark": acts mark(guest: &InstanceUuid, node: &NodeRef, cluster: Option<&str>) -> (),
+    Autostart = "autostart": acts autostart(guest: &InstanceUuid, node: &NodeRef, on: bool) -> (),
+    DeleteDisk = "delete-disk": acts delete_disk(node: &NodeRef, path: &str) -> (),
+    Compare = "compare": asks compare(node: &NodeRef, processor: &str) -> Comparison,
+    Copies = "copies": asks copies(instance: &InstanceRef) -> Vec<(NodeUuid, CopyState)>,
+    AddCopy = "add-copy": acts add_copy(instance: &InstanceRef, node: &NodeRef, wait: bool) -> (),
+    BlankCopy = "blank-copy": acts blank_copy(instance: &InstanceRef, node: &NodeRef) -> (),
+    DropCopy = "drop-copy": acts drop_copy(instance: &InstanceRef, node: &NodeRef) -> (),
+    Resize = "resize": acts resize(instance: &InstanceRef, nodes: &[NodeRef]) -> (),
+    Activate = "activate": acts activate(instance: &InstanceRef, node: &NodeRef) -> (),
+    Deactivate = "deactivate": acts deactivate(instance: &InstanceRef, node: &NodeRef) -> (),
 }
