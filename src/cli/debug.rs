@@ -92,11 +92,7 @@ fn delay(args: DelayArgs, cx: &mut Context) -> Result<ExitCode> {
         repeat: args.repeat,
         no_locks: args.no_locks,
     };
-    let operation = Operation {
-        jobs: vec![vec![op.into()]],
-        names: vec![],
-        texts: Texts::SILENT,
-    };
+    let operation = Operation::of(op);
     operation::run(cx, &client, &args.submit.into(), operation)
 }
 

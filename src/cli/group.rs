@@ -118,9 +118,8 @@ fn evacuate(args: EvacuateArgs, cx: &mut Context) -> Result<ExitCode> {
         migration: args.migration.terms(),
     };
     let operation = Operation {
-        jobs: vec![vec![args.deadline.of(op)]],
-        names: vec![],
         texts: TEXTS,
+        ..Operation::of(args.deadline.of(op))
     };
     operation::run(cx, &client, &args.submit.into(), operation)
 }
@@ -148,11 +147,7 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
         ipolicy: args.policy.parts(),
         diskparams: by_name(args.disk_parameters),
     };
-    let operation = Operation {
-        jobs: vec![vec![op.into()]],
-        names: vec![],
-        texts: Texts::SILENT,
-    };
+    let operation = Operation::of(op);
     let (code, results) = operation::run_for_results(cx, &client, &args.submit.into(), operation)?;
     fields::print_modified(cx, &format!("node group {name}"), &results)?;
     Ok(code)
@@ -164,10 +159,6 @@ fn submit(
     options: impl Into<SubmitOptions>,
     op: impl Into<Opcode>,
 ) -> Result<ExitCode> {
-    let operation = Operation {
-        jobs: vec![vec![op.into()]],
-        names: vec![],
-        texts: Texts::SILENT,
-    };
+    let operation = Operation::of(op);
     operation::run(cx, client, &options.into(), operation)
 }

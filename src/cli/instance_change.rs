@@ -11,7 +11,7 @@ use super::exit::ExitCode;
 use super::fields;
 use super::left_out;
 use super::names;
-use super::operation::{self, Operation, Texts};
+use super::operation::{self, Operation};
 use super::problem::{Problem, Result};
 use super::values::KeyVals;
 
@@ -67,9 +67,8 @@ pub(super) fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
             .exit(ExitCode::Usage));
     }
     let operation = Operation {
-        jobs: vec![vec![op.into()]],
         names: vec![instance.name.clone()],
-        texts: Texts::SILENT,
+        ..Operation::of(op)
     };
     let options = args.submit.into();
     let (exit, results) = operation::run_for_results(cx, &client, &options, operation)?;
@@ -98,9 +97,8 @@ pub(super) fn rename(args: RenameArgs, cx: &mut Context) -> Result<ExitCode> {
         new_name: args.new_name,
     };
     let operation = Operation {
-        jobs: vec![vec![op.into()]],
         names: vec![old.clone()],
-        texts: Texts::SILENT,
+        ..Operation::of(op)
     };
     let options = args.submit.into();
     let (exit, results) = operation::run_for_results(cx, &client, &options, operation)?;

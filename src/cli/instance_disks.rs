@@ -15,7 +15,7 @@ use super::args::instance_disks::{
 use super::context::Context;
 use super::exit::ExitCode;
 use super::names;
-use super::operation::{self, Operation, SubmitOptions, Texts};
+use super::operation::{self, Operation, SubmitOptions};
 use super::problem::Result;
 use super::prompt::confirm;
 
@@ -28,9 +28,8 @@ fn run(
     op: impl Into<Opcode>,
 ) -> Result<(ExitCode, Vec<Value>)> {
     let operation = Operation {
-        jobs: vec![vec![op.into()]],
         names: vec![instance.name.clone()],
-        texts: Texts::SILENT,
+        ..Operation::of(op)
     };
     operation::run_for_results(cx, client, &options.into(), operation)
 }

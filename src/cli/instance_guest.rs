@@ -8,7 +8,7 @@ use super::args::instance::{AdoptArgs, ForgetArgs};
 use super::context::Context;
 use super::exit::ExitCode;
 use super::names;
-use super::operation::{self, Operation, Texts};
+use super::operation::{self, Operation};
 use super::problem::Result;
 use super::prompt::confirm;
 
@@ -25,11 +25,7 @@ pub(super) fn adopt(args: AdoptArgs, cx: &mut Context) -> Result<ExitCode> {
         all: args.all,
         keep_autostart: args.keep_autostart,
     };
-    let operation = Operation {
-        jobs: vec![vec![op.into()]],
-        names: vec![],
-        texts: Texts::SILENT,
-    };
+    let operation = Operation::of(op);
     let options = args.submit.into();
     let (exit, results) = operation::run_for_results(cx, &client, &options, operation)?;
     if cx.printer.quiet {
@@ -114,10 +110,6 @@ pub(super) fn forget(args: ForgetArgs, cx: &mut Context) -> Result<ExitCode> {
             op.instance_name
         ))?;
     }
-    let operation = Operation {
-        jobs: vec![vec![op.into()]],
-        names: vec![],
-        texts: Texts::SILENT,
-    };
+    let operation = Operation::of(op);
     operation::run(cx, &client, &args.submit.into(), operation)
 }

@@ -61,9 +61,8 @@ fn submit(
     texts: Texts,
 ) -> Result<ExitCode> {
     let operation = Operation {
-        jobs: vec![vec![op.into()]],
-        names: vec![],
         texts,
+        ..Operation::of(op)
     };
     operation::run(cx, client, &options.into(), operation)
 }
@@ -272,11 +271,7 @@ fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
     };
     let options: SubmitOptions = args.submit.into();
     let name = node.name.clone();
-    let operation = Operation {
-        jobs: vec![vec![Op::from(op).into()]],
-        names: vec![],
-        texts: Texts::SILENT,
-    };
+    let operation = Operation::of(Op::from(op));
     let (code, results) = operation::run_for_results(cx, &client, &options, operation)?;
     fields::print_modified(cx, &format!("node {name}"), &results)?;
     Ok(code)

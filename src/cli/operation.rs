@@ -51,6 +51,18 @@ pub struct Operation {
     pub texts: Texts,
 }
 
+impl Operation {
+    /// One job of one opcode, of which nothing is said but what went wrong.
+    #[must_use]
+    pub fn of(op: impl Into<Opcode>) -> Operation {
+        Operation {
+            jobs: vec![vec![op.into()]],
+            names: vec![],
+            texts: Texts::SILENT,
+        }
+    }
+}
+
 /// The verdict lines, from the numbers: what is said when all went well, and when not.
 #[derive(Debug, Clone, Copy)]
 pub struct Texts {

@@ -15,7 +15,7 @@ use super::document::SCHEMA;
 use super::exit::ExitCode;
 use super::input;
 use super::names;
-use super::operation::{self, Operation, Texts};
+use super::operation::{self, Operation};
 use super::problem::{Problem, Result};
 
 /// Whether an object gets tags or loses them.
@@ -167,10 +167,6 @@ fn change_of(
         Change::Add => TagsSet { kind, tags, name }.into(),
         Change::Remove => TagsDel { kind, tags, name }.into(),
     };
-    let operation = Operation {
-        jobs: vec![vec![op]],
-        names: vec![],
-        texts: Texts::SILENT,
-    };
+    let operation = Operation::of(op);
     operation::run(cx, &client, &args.submit.into(), operation)
 }

@@ -8,7 +8,7 @@ use super::args::debug::IallocatorArgs;
 use super::context::Context;
 use super::exit::ExitCode;
 use super::names;
-use super::operation::{self, Operation, Texts};
+use super::operation::{self, Operation};
 use super::problem::{Problem, Result};
 
 /// The command: what was asked or answered goes to standard output.
@@ -63,11 +63,7 @@ pub(super) fn run(args: IallocatorArgs, cx: &mut Context) -> Result<ExitCode> {
         spindle_use: args.spindle_use,
         count: args.count,
     };
-    let operation = Operation {
-        jobs: vec![vec![op.into()]],
-        names: vec![],
-        texts: Texts::SILENT,
-    };
+    let operation = Operation::of(op);
     let options = args.submit.into();
     let (exit, results) = operation::run_for_results(cx, &client, &options, operation)?;
     for text in results.iter().filter_map(Value::as_str) {

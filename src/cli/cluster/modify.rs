@@ -10,7 +10,7 @@ use crate::cli::args::cluster::{ModifyArgs, RenameArgs};
 use crate::cli::context::Context;
 use crate::cli::document::SCHEMA;
 use crate::cli::exit::ExitCode;
-use crate::cli::operation::{self, Operation, Texts};
+use crate::cli::operation::{self, Operation};
 use crate::cli::problem::{Problem, Result};
 use crate::cli::prompt::confirm;
 use crate::cluster::nearest;
@@ -61,11 +61,7 @@ pub(super) fn modify(args: ModifyArgs, cx: &mut Context) -> Result<ExitCode> {
         ..args.params.opcode()
     };
     if op != ClusterSetParams::default() {
-        let operation = Operation {
-            jobs: vec![vec![op.into()]],
-            names: vec![],
-            texts: Texts::SILENT,
-        };
+        let operation = Operation::of(op);
         return operation::run(cx, &client, &args.submit.into(), operation);
     }
     if cx.printer.json {
@@ -107,11 +103,7 @@ pub(super) fn rename(args: RenameArgs, cx: &mut Context) -> Result<ExitCode> {
     if !args.force.force && !args.submit.dry_run {
         confirm(&format!("Cluster {old}: rename it to {new}?"))?;
     }
-    let operation = Operation {
-        jobs: vec![vec![ClusterRename { name: new.clone() }.into()]],
-        names: vec![],
-        texts: Texts::SILENT,
-    };
+    let operation = Operation::of(ClusterRename { name: new.clone() });
     let options = args.submit.into();
     let (exit, results) = operation::run_for_results(cx, &client, &options, operation)?;
     // A dry run has no result.

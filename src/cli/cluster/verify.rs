@@ -38,9 +38,8 @@ pub(super) fn verify(args: VerifyArgs, cx: &mut Context) -> Result<ExitCode> {
         group_name: group.map(|group| group.name.clone()),
     };
     let operation = Operation {
-        jobs: vec![vec![op.into()]],
-        names: vec![],
         texts: TEXTS,
+        ..Operation::of(op)
     };
     operation::run(cx, &client, &args.submit.into(), operation)
 }

@@ -18,7 +18,7 @@ use super::super::context::Context;
 use super::super::document::SCHEMA;
 use super::super::exit::ExitCode;
 use super::super::names;
-use super::super::operation::{self, Operation, SubmitOptions, Texts};
+use super::super::operation::{self, Operation, SubmitOptions};
 use super::super::problem::{Problem, Result};
 use super::super::table::{local_time, utc_time};
 use super::{Rolling, Stage, say};
@@ -158,11 +158,7 @@ impl<'a> Roller<'a> {
             reason: Some("rolling maintenance".to_owned()),
             ..SubmitOptions::default()
         };
-        let operation = Operation {
-            jobs: vec![vec![op]],
-            names: vec![],
-            texts: Texts::SILENT,
-        };
+        let operation = Operation::of(op);
         // The document is one of the whole.
         cx.printer.keep();
         let code = operation::run(cx, self.client, &options, operation);
