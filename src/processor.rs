@@ -15,6 +15,14 @@ use crate::queue::JobId;
 /// The key of an opcode's result under which the answers for its jobs stand.
 pub const JOBS_KEY: &str = "jobs";
 
+/// The jobs that an opcode's result names as submitted. What a unit answers under another meaning of the
+/// key is none of ours: only an opcode that returned jobs has answers of this form.
+pub fn children_in(result: &Value) -> impl Iterator<Item = JobId> {
+    let answers = result.get(JOBS_KEY).and_then(Value::as_array);
+    let taken = |answer: &Value| answer.get(1)?.as_i64().map(JobId);
+    answers.into_iter().flatten().filter_map(taken)
+}
+
 /// How a worker's half ended.
 pub type Finished = Result<Outcome, Failure>;
 

@@ -173,7 +173,9 @@ impl From<FollowError> for Problem {
             }
             FollowError::Deleted(_) => {
                 let hint = "how it ended is in the file of gnt-job purge --export, if there is one";
-                Problem::of(&error, Some(hint.into()), ExitCode::Failed)
+                let mut problem = Problem::of(&error, Some(hint.into()), ExitCode::Failed);
+                problem.error.code = Some(ErrorCode::UnknownEntity);
+                problem
             }
             FollowError::NoSuchJob(_) => {
                 Problem::unknown(error.to_string()).hint("gnt-job list shows the jobs")

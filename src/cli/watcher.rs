@@ -243,7 +243,10 @@ fn start(
     let document = verdict::document(&cx.command, &follower, &named)?;
     let wrong = verdict::wrongs(&document);
     for (id, instance, mends) in taken {
-        let status = store.job(id)?.map(|job| job.status);
+        let status = follower
+            .jobs()
+            .find(|job| job.id == id)
+            .map(|job| job.status);
         let why = wrong.iter().find(|(job, _)| *job == id);
         let (deed, text) = match (status, why) {
             (Some(Status::Success), _) if mends => (

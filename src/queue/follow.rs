@@ -3,6 +3,11 @@
 //! A [`Follower`] knows no terminal. It turns the queue's rows into [`Event`]s; bars, lines and JSON
 //! are made from these by whoever shows them. An id stands for all that descends from it: when a
 //! job has ended, the jobs that it submitted are followed in its place.
+//!
+//! Jobs may be archived and deleted as soon as they have ended. What was seen to end is known to the
+//! last detail from then on; of what was not it is said that it was deleted.
+
+mod ends;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -17,6 +22,7 @@ use crate::store::{
 use super::client::{NoRunner, needs_runner, start_runner};
 use super::types::{JobId, Status};
 use super::why::{Reasons, Waits};
+use ends::{Ends, runs};
 
 /// Waiting jobs are asked for their reason at most so often: it means looking at the whole queue.
 const REASON_EVERY: Duration = Duration::from_secs(1);
@@ -85,7 +91,7 @@ pub enum FollowError {
     #[error("job {0} does not exist")]
     NoSuchJob(JobId),
     /// A job was deleted before its end was seen.
-    #[error("job {0} has ended and was deleted before its end was seen here")]
+    #[error("job {0} has ended and was deleted")]
     Deleted(JobId),
     /// Each runner that is started ends at once.
     #[error("the runner ended {starts} times in a row without doing anything: {why}")]
@@ -118,6 +124,7 @@ pub struct Follower<'a> {
     reach: Reach,
     /// Whether the operations are followed from their roots: when all has ended nobody waits for them.
     whole: bool,
+    ends: Ends,
     events: Vec<Event>,
     reasons_at: Option<Instant>,
     pause: Duration,
@@ -138,7 +145,7 @@ impl<'a> Follower<'a> {
     /// Begins to follow these jobs. Their present states are the first events.
     ///
     /// # Errors
-    /// [`FollowError::NoSuchJob`], [`StoreError`].
+    /// [`FollowError::NoSuchJob`], [`FollowError::Deleted`], [`StoreError`].
     pub fn new(
         store: &'a Store,
         ids: &[JobId],
@@ -148,7 +155,9 @@ impl<'a> Follower<'a> {
         let mut roots = vec![];
         let mut whole = reach == Reach::Family;
         for id in ids {
-            let job = store.job(*id)?.ok_or(FollowError::NoSuchJob(*id))?;
+            let Some(job) = store.job(*id)? else {
+                return Err(missing(store, *id)?);
+            };
             whole &= job.root == job.id;
             roots.push(job.root.0);
         }
@@ -161,6 +170,7 @@ impl<'a> Follower<'a> {
             order: vec![],
             reach,
             whole,
+            ends: Ends::default(),
             events: vec![],
             reasons_at: None,
             pause: Duration::ZERO,
@@ -170,14 +180,16 @@ impl<'a> Follower<'a> {
             starts: 0,
             started: None,
         };
-        store.read(|store| {
+        let deleted = store.read(|store| {
             for id in ids {
-                if let Some(job) = store.job(*id)? {
-                    follower.begin(job)?;
+                match store.job(*id)? {
+                    Some(job) => follower.begin(job)?,
+                    None => return Ok(Some(*id)),
                 }
             }
-            Ok(())
+            follower.keep_ends()
         })?;
+        not_deleted(deleted)?;
         follower.look()?;
         Ok(follower)
     }
@@ -201,13 +213,13 @@ impl<'a> Follower<'a> {
         std::mem::take(&mut self.events)
     }
 
-    /// The opcodes of the followed jobs, by job.
+    /// The opcodes of the followed jobs, by job: as they ended, of the others as they are now.
     ///
     /// # Errors
     /// [`StoreError`].
     pub fn ops(&self) -> Result<BTreeMap<JobId, Vec<OpRow>>, StoreError> {
-        let mut ops: BTreeMap<JobId, Vec<OpRow>> = BTreeMap::new();
-        for (first, last) in runs(self.jobs.keys().copied()) {
+        let mut ops = self.ends.ops().clone();
+        for (first, last) in runs(self.open()) {
             for op in self.store.ops_between(first, last)? {
                 ops.entry(op.job).or_default().push(op);
             }
@@ -300,20 +312,13 @@ impl<'a> Follower<'a> {
     /// Compares the queue with what is known.
     fn look(&mut self) -> Result<(), FollowError> {
         let store = self.store;
-        let gone = store.read(|store| {
+        let deleted = store.read(|store| {
             loop {
                 let open: Vec<JobId> = self.open().collect();
                 let rows = rows_of(store, &open)?;
                 // Whoever stood still while they ended may find that they were deleted.
-                let is_here = |id: &JobId| rows.iter().any(|row| row.id == *id);
-                let missing = match rows.len() < open.len() {
-                    true => open.iter().find(|id| !is_here(id)),
-                    false => None,
-                };
-                if let Some(id) = missing
-                    && store.job(*id)?.is_none()
-                {
-                    return Ok(Some(*id));
+                if let Some(id) = first_without_row(&open, &rows) {
+                    return Ok(Some(id));
                 }
                 let mut grown = false;
                 for row in rows {
@@ -323,17 +328,24 @@ impl<'a> Follower<'a> {
                     self.look_closer(&open)?;
                 }
                 if !grown {
-                    return Ok(None);
+                    return self.keep_ends();
                 }
             }
         })?;
-        if let Some(id) = gone {
-            return Err(FollowError::Deleted(id));
-        }
+        not_deleted(deleted)?;
         if self.depth != Depth::States {
             self.look_for_reasons()?;
         }
         Ok(())
+    }
+
+    /// Keeps the opcodes of the jobs that were just seen to have ended. Returns a child of one of them
+    /// that was deleted already: an operation is deleted in steps, children first.
+    fn keep_ends(&mut self) -> Result<Option<JobId>, StoreError> {
+        let children = self.ends.read(self.store)?;
+        let unknown = |child: &JobId| !self.jobs.contains_key(child);
+        let deleted = children.into_iter().find(unknown);
+        Ok(deleted.filter(|_| self.reach == Reach::Family))
     }
 
     fn open(&self) -> impl Iterator<Item = JobId> {
@@ -350,6 +362,7 @@ impl<'a> Follower<'a> {
         if self.jobs.contains_key(&id) {
             return Ok(());
         }
+        self.ends.note(&row);
         self.events.push(Event::State(Box::new(row.clone())));
         let followed = Followed {
             row,
@@ -397,6 +410,7 @@ impl<'a> Follower<'a> {
         if self.depth == Depth::Log {
             self.look_at_log(id)?;
         }
+        self.ends.note(&row);
         self.events.push(Event::State(Box::new(row)));
         self.adopt_children(id)
     }
@@ -492,14 +506,21 @@ fn rows_of(store: &Store, ids: &[JobId]) -> Result<Vec<JobRow>, StoreError> {
     Ok(rows)
 }
 
-/// Ids, in order, as runs of consecutive ones.
-fn runs(ids: impl Iterator<Item = JobId>) -> Vec<(JobId, JobId)> {
-    let mut runs: Vec<(JobId, JobId)> = vec![];
-    for id in ids {
-        match runs.last_mut() {
-            Some((_, last)) if last.0 + 1 == id.0 => *last = id,
-            _ => runs.push((id, id)),
-        }
-    }
-    runs
+/// The first of these ids of which there is no row; both are in order.
+fn first_without_row(ids: &[JobId], rows: &[JobRow]) -> Option<JobId> {
+    let pairs = ids.iter().zip(rows);
+    let here = pairs.take_while(|(id, row)| **id == row.id).count();
+    ids.get(here).copied()
+}
+
+fn not_deleted(deleted: Option<JobId>) -> Result<(), FollowError> {
+    deleted.map_or(Ok(()), |id| Err(FollowError::Deleted(id)))
+}
+
+/// Why a job is not there: ids grow, so those below one that was deleted were given out.
+fn missing(store: &Store, id: JobId) -> Result<FollowError, StoreError> {
+    Ok(match (1..=store.purged()?.0).contains(&id.0) {
+        true => FollowError::Deleted(id),
+        false => FollowError::NoSuchJob(id),
+    })
 }

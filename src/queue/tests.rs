@@ -2,6 +2,7 @@
 //! test says runs.
 
 mod control;
+mod follow;
 mod purge;
 mod submit;
 mod why;

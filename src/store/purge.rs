@@ -69,7 +69,7 @@ impl Store {
         )
     }
 
-    /// The wire forms of all opcodes that have not ended and depend on other jobs.
+    /// The wire forms of all opcodes of unfinished jobs that depend on other jobs.
     ///
     /// # Errors
     /// [`StoreError`] of the database.
@@ -77,7 +77,7 @@ impl Store {
         self.rows(
             "SELECT input FROM job INDEXED BY job_unfinished CROSS JOIN opcode
                 ON opcode.id BETWEEN job.id * 1024 AND job.id * 1024 + 1023
-             WHERE job.status < 7 AND opcode.status < 7 AND instr(input, '\"depends\"')",
+             WHERE job.status < 7 AND instr(input, '\"depends\"')",
             [],
             |row| row.get(0),
         )

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::locking::LockSet;
 use crate::opcodes::{JobRef, Opcode};
-use crate::processor::JOBS_KEY;
+use crate::processor::children_in;
 use crate::queue::{JobId, Status, job_status};
 use crate::store::{JobRow, OpRow, Reading, Store, StoreError, Stray};
 
@@ -209,7 +209,7 @@ impl Jobs {
         };
         self.met.insert(job.id, met);
         for op in ops {
-            let children: Vec<JobId> = children_of(op);
+            let children: Vec<JobId> = children_in(&op.result).collect();
             let (first, last) = (children.iter().min(), children.iter().max());
             if op.children != first.copied().zip(last.copied()) {
                 let text = format!(
@@ -335,17 +335,6 @@ impl Jobs {
 
 fn is_running(status: Status) -> bool {
     matches!(status, Status::Running | Status::Canceling)
-}
-
-/// The jobs that an opcode's result names. What a unit answers under another meaning of the key is
-/// none of ours: only an opcode that returned jobs has answers of this form.
-fn children_of(op: &OpRow) -> Vec<JobId> {
-    let answers = op.result.get(JOBS_KEY).and_then(|value| value.as_array());
-    answers
-        .into_iter()
-        .flatten()
-        .filter_map(|answer| answer.get(1)?.as_i64().map(JobId))
-        .collect()
 }
 
 fn check_holds(jobs: &Jobs, held: &BTreeMap<JobId, LockSet>, found: &mut Findings) {

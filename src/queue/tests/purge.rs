@@ -42,11 +42,11 @@ fn purge_before(lab: &Lab, before: i64) -> (Purged, Vec<JobId>) {
     (purged, seen.jobs)
 }
 
-fn purge(lab: &Lab) -> (Purged, Vec<JobId>) {
+pub(super) fn purge(lab: &Lab) -> (Purged, Vec<JobId>) {
     purge_before(lab, i64::MAX)
 }
 
-fn archive_all(lab: &Lab) {
+pub(super) fn archive_all(lab: &Lab) {
     autoarchive(&lab.store, None, "{}", |_, _| true).unwrap();
 }
 
@@ -112,14 +112,24 @@ fn what_an_unfinished_job_depends_on_stays() {
     let (parent, children) = family(&lab, 1);
     let other = lab.ended(Status::Success);
     archive_all(&lab);
-    let waits = lab.submit(&[after(JobRef::Id(children[0]))]).remove(0);
-    let waits = waits.unwrap();
+    let mut waits = after(JobRef::Id(children[0]));
+    waits.ops.as_mut().unwrap().push(dummy());
+    let waits = lab.submit(&[waits]).remove(0).unwrap();
     assert_eq!(purge(&lab).0.deleted, 1);
     assert_eq!(archived(&lab), [parent, children[0]]);
     assert!(lab.store.job(other).unwrap().is_none());
     lab.run(waits, 0);
-    lab.end(waits, 0, Status::Success, Some(Status::Success));
+    lab.end(waits, 0, Status::Success, None);
+    assert_eq!(purge(&lab).0.deleted, 0);
+    lab.run(waits, 1);
+    lab.end(waits, 1, Status::Success, Some(Status::Success));
     assert_eq!(purge(&lab).0.deleted, 2);
+    // What it says of those that are gone stays, and is no disorder.
+    assert!(lab.store.job(children[0]).unwrap().is_none());
+    assert_eq!(
+        lab.store.ops(waits).unwrap()[0].input["depends"][0][0],
+        children[0].0
+    );
 }
 
 #[test]
