@@ -121,6 +121,10 @@ impl<'a> Answers<'a> {
             !wrong || stderr.contains("hint: ") || client.output.killed,
             "an error that does not say what to do"
         );
+        for id in told_deleted(stderr) {
+            let deleted = self.observer.purged.job(id).is_some();
+            must!(deleted, "job {id} was not deleted");
+        }
         match &client.command.what {
             What::Submission(submission) => self.submission(client, submission)?,
             What::Cancel => {
@@ -305,11 +309,6 @@ impl<'a> Answers<'a> {
             word(job.status),
             document["status"]
         );
-        // What became of those that were deleted meanwhile nobody can tell any more.
-        let mut purged = self.observer.purged.jobs();
-        if purged.any(|gone| gone.root == job.root) {
-            return Ok(());
-        }
         let mut count = Count::default();
         self.tell(id, &mut count)?;
         let unmovable = document["unmovable"].as_array().map_or(0, Vec::len);
@@ -350,8 +349,8 @@ impl<'a> Answers<'a> {
         let mut answers = vec![];
         let mut is_parent = false;
         for index in 0..job.ops {
-            let op = (self.eye.op(id, index)).map_err(|error| error.to_string())?;
-            if let Some(jobs) = op.result.get("jobs") {
+            let result = self.observer.result(self.eye, (id, index))?;
+            if let Some(jobs) = result.get("jobs") {
                 is_parent = true;
                 answers.extend(jobs.as_array().into_iter().flatten().cloned());
             }
@@ -379,6 +378,16 @@ struct Count {
     failed: usize,
     canceled: usize,
     refused: usize,
+}
+
+/// The jobs of which a client was told that they are deleted.
+fn told_deleted(stderr: &str) -> impl Iterator<Item = i64> {
+    stderr.lines().filter_map(|line| {
+        let (job, _) = line
+            .strip_prefix("error: job ")?
+            .split_once(" has ended and was deleted")?;
+        job.parse().ok()
+    })
 }
 
 fn items(client: &Client) -> Vec<Value> {

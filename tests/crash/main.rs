@@ -36,6 +36,7 @@ mod common;
 mod answers;
 mod calamity;
 mod damage;
+mod dependencies;
 mod disk;
 mod effects;
 mod journal;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
+use crate::dependencies::Dependencies;
 use crate::effects::Effects;
 use crate::picture::{
     CANCELED, CANCELING, ERROR, Eye, Held, Job, Op, Picture, QUEUED, RUNNING, SUCCESS, WAITING,
@@ -41,6 +42,7 @@ pub struct Observer {
     last: Picture,
     /// Jobs that were deleted.
     pub purged: Purged,
+    dependencies: Dependencies,
     /// What each opcode was given, and its end.
     pub inputs: BTreeMap<(i64, u32), Value>,
     ends: BTreeMap<(i64, u32), String>,
@@ -93,7 +95,7 @@ impl Observer {
         self.jobs_move_legally(&now)?;
         ops_move_legally(&self.last, &now)?;
         self.states_fit(&now)?;
-        self.starts_are_due(&now)?;
+        self.dependencies.look(&self.last, &now, &self.inputs)?;
         self.doors_hold(&now)?;
         locks_exclude(&now)?;
         self.runners_hold_their_instance(&now)?;
@@ -119,7 +121,7 @@ impl Observer {
     pub fn remember_purged(&mut self, dir: &Path) -> Law {
         let inputs = self.purged.read(dir, &self.last)?;
         self.inputs.extend(inputs);
-        Ok(())
+        self.dependencies.remember(&self.purged)
     }
 
     pub fn last(&self) -> &Picture {
@@ -134,6 +136,14 @@ impl Observer {
     /// An opcode, likewise.
     pub fn op(&self, key: &(i64, u32)) -> Option<&Op> {
         self.last.ops.get(key).or_else(|| self.purged.op(key))
+    }
+
+    /// An opcode's result.
+    pub fn result(&self, eye: &Eye, key: (i64, u32)) -> Result<Value, String> {
+        match self.purged.result(&key) {
+            Some(result) => Ok(result.clone()),
+            None => Ok(eye.op(key.0, key.1).map_err(database)?.result),
+        }
     }
 
     /// Reads what is new: inputs, ends, the configuration.
@@ -266,39 +276,6 @@ impl Observer {
                     pair[1].starts == 0 || pair[0].status == SUCCESS,
                     "job {id} began an opcode after one that was {}",
                     word(pair[0].status)
-                );
-            }
-        }
-        Ok(())
-    }
-
-    /// Nothing starts before what it depends on has ended as it wants.
-    fn starts_are_due(&self, now: &Picture) -> Law {
-        for (key, op) in &now.ops {
-            let before = self.last.ops.get(key).map_or(0, |op| op.starts);
-            if op.starts == 0 || before > 0 {
-                continue;
-            }
-            let Some(input) = self.inputs.get(key) else {
-                continue;
-            };
-            for (on, wanted) in depends(input) {
-                let Some(job) = now.jobs.get(&on) else {
-                    // It may have started and ended, and the other one been deleted, unseen.
-                    must!(
-                        is_final(op.status) && self.purged.job(on).is_some(),
-                        "{key:?} depends on job {on}, which is not there"
-                    );
-                    continue;
-                };
-                let fits = match wanted.is_empty() {
-                    true => matches!(job.status, SUCCESS | ERROR),
-                    false => wanted.contains(word(job.status)),
-                };
-                must!(
-                    fits,
-                    "{key:?} started while job {on} was {}, it wants {wanted:?}",
-                    word(job.status)
                 );
             }
         }
@@ -485,18 +462,6 @@ fn state_of(ops: &[Op]) -> i64 {
         true => SUCCESS,
         false => state,
     }
-}
-
-/// The jobs that an opcode depends on, and how they are to end.
-fn depends(input: &Value) -> Vec<(i64, BTreeSet<String>)> {
-    let list = input["depends"].as_array().map_or(&[][..], Vec::as_slice);
-    (list.iter())
-        .filter_map(|one| {
-            let wanted = one.get(1)?.as_array()?.iter();
-            let wanted = wanted.filter_map(|w| Some(w.as_str()?.to_owned()));
-            Some((one.get(0)?.as_i64()?, wanted.collect()))
-        })
-        .collect()
 }
 
 /// No lock is held by two, unless both share it; and only who runs holds any.

@@ -20,6 +20,7 @@ const MARK: &str = "purged";
 pub struct Purged {
     jobs: BTreeMap<i64, Job>,
     ops: BTreeMap<(i64, u32), Op>,
+    results: BTreeMap<(i64, u32), Value>,
 }
 
 fn mark(picture: &Picture) -> i64 {
@@ -27,16 +28,22 @@ fn mark(picture: &Picture) -> i64 {
 }
 
 impl Purged {
-    pub fn jobs(&self) -> impl Iterator<Item = &Job> {
-        self.jobs.values()
-    }
-
     pub fn job(&self, id: i64) -> Option<&Job> {
         self.jobs.get(&id)
     }
 
     pub fn op(&self, key: &(i64, u32)) -> Option<&Op> {
         self.ops.get(key)
+    }
+
+    /// An opcode's result, as the file has it.
+    pub fn result(&self, key: &(i64, u32)) -> Option<&Value> {
+        self.results.get(key)
+    }
+
+    /// Whether this one may be among them, seen or not.
+    pub fn may_hold(now: &Picture, id: i64) -> bool {
+        id <= mark(now) && !now.jobs.contains_key(&id)
     }
 
     /// Notes the jobs that have gone between two pictures: what is left of their operation, if anything,
@@ -87,6 +94,7 @@ impl Purged {
                 let (status, starts) = (status(op)?, op["starts"].as_i64().unwrap_or_default());
                 self.ops.insert((id, index), Op { status, starts });
                 inputs.insert((id, index), op["input"].clone());
+                self.results.insert((id, index), op["result"].clone());
             }
             let before = self.jobs.get(&id);
             let job = Job {

@@ -173,7 +173,7 @@ fn tell_in(lab: &Lab, journal: &Journal, steering: Steering, seed: u64) -> Vec<(
     let disk = small_disk(lab, journal, &mut mix, &mut random);
     settle_down(lab, &mut random, &mix);
     let eye = Eye::open(&lab.dir.database()).unwrap();
-    let replaced = kinds.contains(&Kind::Import);
+    let sentry = Sentry::posted(lab, kinds.contains(&Kind::Import));
     let mut story = Story {
         lab,
         journal,
@@ -195,7 +195,7 @@ fn tell_in(lab: &Lab, journal: &Journal, steering: Steering, seed: u64) -> Vec<(
     };
     let watched = Watched::default();
     let mut observer = std::thread::scope(|scope| {
-        let observer = scope.spawn(|| watched.observe(lab, journal, replaced));
+        let observer = scope.spawn(|| watched.observe(sentry, journal));
         let told = catch_unwind(AssertUnwindSafe(|| story.run(&watched, &eye)));
         watched.over.store(true, Ordering::Relaxed);
         let observer = observer.join().unwrap();
@@ -265,13 +265,35 @@ struct Watched {
     broken: Mutex<Option<String>>,
 }
 
+/// An observer at his post.
+struct Sentry {
+    observer: Observer,
+    wakes: Wakes,
+    eye: Eye,
+}
+
+impl Sentry {
+    /// Takes his time, and has to see the story from its beginning. In some stories another cluster
+    /// takes the place of the one that is there.
+    fn posted(lab: &Lab, replaced: bool) -> Sentry {
+        let mut sentry = Sentry {
+            observer: Observer::new(replaced),
+            wakes: Wakes::of(&lab.dir),
+            eye: Eye::open(&lab.dir.database()).unwrap(),
+        };
+        sentry.observer.look(&sentry.eye).unwrap();
+        sentry
+    }
+}
+
 impl Watched {
-    /// Looks after every commit until the story is over, and once more. In some stories another
-    /// cluster takes the place of the one that is there.
-    fn observe(&self, lab: &Lab, journal: &Journal, replaced: bool) -> Observer {
-        let mut observer = Observer::new(replaced);
-        let mut wakes = Wakes::of(&lab.dir);
-        let eye = Eye::open(&lab.dir.database()).unwrap();
+    /// Looks after every commit until the story is over, and once more.
+    fn observe(&self, sentry: Sentry, journal: &Journal) -> Observer {
+        let Sentry {
+            mut observer,
+            mut wakes,
+            eye,
+        } = sentry;
         let mut version = None;
         loop {
             let over = self.over.load(Ordering::Relaxed);
@@ -283,6 +305,7 @@ impl Watched {
                 version = now;
                 law = observer.look(&eye);
                 wakes.must_follow(&observer.moved, &heard);
+                wakes.look_ahead(observer.last().last_job);
             }
             if calm {
                 wakes.calm(journal);

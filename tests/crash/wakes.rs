@@ -12,8 +12,9 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify, WatchDescriptor};
 
 use crate::journal::Journal;
 
-/// So many operations have somebody who waits for them; no story has more.
-const OPERATIONS: i64 = 2_000;
+/// So many operations that are still to come have somebody who waits for them: no story submits more at
+/// once.
+const AHEAD: i64 = 200;
 
 /// A wake follows its commit at once, unless the machine is busy with others.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -55,6 +56,8 @@ pub struct Wakes {
     /// `None` where the system has no more of them: then nothing is heard, and nothing missed.
     inotify: Option<(Inotify, HashMap<WatchDescriptor, String>)>,
     dir: PathBuf,
+    /// The highest operation that is waited for.
+    reach: i64,
     /// Files that were not opened although they had to be, why they had to, and since when.
     missing: BTreeMap<String, (Wake, Instant)>,
     calm: bool,
@@ -68,14 +71,22 @@ impl Wakes {
                 .ok()
                 .map(|inotify| (inotify, HashMap::new())),
             dir: dir.path().to_owned(),
+            reach: 0,
             missing: BTreeMap::new(),
             calm: false,
             waiting_since: None,
         };
-        for wake in (1..=OPERATIONS).map(Wake::Operation).chain([Wake::Runner]) {
-            wakes.listen(wake.file());
-        }
+        wakes.listen(Wake::Runner.file());
+        wakes.look_ahead(0);
         wakes
+    }
+
+    /// Waits for the operations that come after this job, too.
+    pub fn look_ahead(&mut self, last_job: i64) {
+        while self.reach < last_job + AHEAD {
+            self.reach += 1;
+            self.listen(Wake::Operation(self.reach).file());
+        }
     }
 
     /// Waits at this file, which is made where it is missing.
