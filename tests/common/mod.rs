@@ -101,8 +101,14 @@ impl Running {
 
     /// Waits for its end.
     #[track_caller]
-    pub fn finish(mut self) -> Output {
-        let until = Instant::now() + PATIENCE;
+    pub fn finish(self) -> Output {
+        self.finish_within(PATIENCE)
+    }
+
+    /// The same, for what takes its time.
+    #[track_caller]
+    pub fn finish_within(mut self, patience: Duration) -> Output {
+        let until = Instant::now() + patience;
         while !self.is_over() {
             assert!(Instant::now() < until, "does not end: {}", self.stderr());
             std::thread::sleep(Duration::from_millis(2));
