@@ -8,21 +8,21 @@
 //! last detail from then on; of what was not it is said that it was deleted.
 
 mod ends;
+mod runner;
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use crate::hypervisor::Progress;
-use crate::runner::log;
 use crate::store::{
     JobRow, LogEntry, OpRow, StateDir, Store, StoreError, Watch, Woken, runner_alive,
-    stopped_runner,
 };
 
-use super::client::{NoRunner, needs_runner, start_runner};
+use super::client::{NoRunner, needs_runner};
 use super::types::{JobId, Status};
 use super::why::{Reasons, Waits};
 use ends::{Ends, runs};
+use runner::Runner;
 
 /// Waiting jobs are asked for their reason at most so often: it means looking at the whole queue.
 const REASON_EVERY: Duration = Duration::from_secs(1);
@@ -34,19 +34,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(2);
 
 /// A look that takes longer is one at many jobs.
 const LONG_LOOK: Duration = Duration::from_millis(1);
-
-/// Runners that are started one after the other without anything happening in between, before it is
-/// believed that they cannot run. Some may follow at once; then there is a pause between them, so
-/// that what was in their way for a moment is not taken for a runner that cannot run.
-const MAX_STARTS: u32 = 10;
-const QUICK_STARTS: u32 = 3;
-const START_EVERY: Duration = Duration::from_millis(900);
-
-/// After so long in which nothing happens it is looked whether the runner is stopped.
-const QUIET: Duration = Duration::from_secs(10);
-
-/// Whatever wakes those who wait, so often they look whether there is a runner.
-const SEE_TO_RUNNER_ANYWAY: Duration = Duration::from_secs(1);
 
 /// Something that those who follow are told.
 #[derive(Debug, Clone, PartialEq)]
@@ -129,13 +116,7 @@ pub struct Follower<'a> {
     reasons_at: Option<Instant>,
     pause: Duration,
     told_full: bool,
-    /// Since when nothing has happened.
-    quiet_since: Instant,
-    /// When it was looked last whether there is a runner.
-    saw_to_runner: Instant,
-    /// Runners that were started since anything happened, and when the last one was.
-    starts: u32,
-    started: Option<Instant>,
+    runner: Runner,
 }
 
 /// Whether the jobs that a followed job submits are followed, too.
@@ -175,10 +156,7 @@ impl<'a> Follower<'a> {
             reasons_at: None,
             pause: Duration::ZERO,
             told_full: false,
-            quiet_since: Instant::now(),
-            saw_to_runner: Instant::now(),
-            starts: 0,
-            started: None,
+            runner: Runner::new(),
         };
         let deleted = store.read(|store| {
             for id in ids {
@@ -244,16 +222,11 @@ impl<'a> Follower<'a> {
             std::thread::sleep(left(self.pause));
         }
         let woken = self.watch.wait(left(Duration::from_secs(1)));
-        // Where there are no events, or many, a runner's death is none.
-        if woken != Woken::Look || self.saw_to_runner.elapsed() >= SEE_TO_RUNNER_ANYWAY {
-            self.saw_to_runner = Instant::now();
+        if self.runner.is_due(woken) {
             self.see_to_runner()?;
         }
-        if self.quiet_since.elapsed() >= QUIET {
-            self.quiet_since = Instant::now();
-            let stopped = stopped_runner(self.store.dir());
-            self.events.extend(stopped.map(Event::RunnerStopped));
-        }
+        let stopped = self.runner.stopped(self.store.dir());
+        self.events.extend(stopped.map(Event::RunnerStopped));
         let looked = Instant::now();
         self.look()?;
         let took = looked.elapsed();
@@ -262,8 +235,7 @@ impl<'a> Follower<'a> {
             .iter()
             .any(|event| !matches!(event, Event::NewRunner))
         {
-            self.starts = 0;
-            self.quiet_since = Instant::now();
+            self.runner.has_worked();
         }
         // Only an event that brought nothing is followed by a pause: at rest there are none. Who follows a
         // thousand jobs does not spend all his time looking.
@@ -283,19 +255,7 @@ impl<'a> Follower<'a> {
         }
         // It may have ended because nothing was left to do.
         self.look()?;
-        let soon = (self.started).is_some_and(|at| at.elapsed() < START_EVERY);
-        let wait = self.starts >= QUICK_STARTS && soon;
-        if !self.is_over() && !wait {
-            self.starts += 1;
-            self.started = Some(Instant::now());
-            if self.starts > MAX_STARTS {
-                let why = log::last_fatal(&dir.runner_log());
-                return Err(FollowError::RunnerEnds {
-                    starts: MAX_STARTS,
-                    why: why.unwrap_or_else(|| "it did not say why".to_owned()),
-                });
-            }
-            start_runner(dir)?;
+        if !self.is_over() && self.runner.start(dir)? {
             self.events.push(Event::NewRunner);
         }
         Ok(())
