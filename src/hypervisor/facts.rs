@@ -30,6 +30,8 @@ pub struct Machine {
     pub hypervisor: String,
     /// What [`super::Hypervisor::compare`] needs to know of its processor.
     pub processor: String,
+    /// Its guests cannot be marked as a cluster's.
+    pub markless: bool,
 }
 
 impl NodeFacts {

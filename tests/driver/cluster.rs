@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use gnt::admin::{Existing, Founding, NewReality, found};
@@ -45,14 +45,7 @@ impl Site {
             let uuid = world.uuid(name);
             world.change(|world| world["node1"]["guests"][&uuid]["cluster"] = CLUSTER.into());
         }
-        let beside = tool("gnt-node").parent().unwrap().to_owned();
-        let tools = tempfile::tempdir_in(beside).unwrap();
-        for name in TOOLS {
-            fs::hard_link(tool(name), tools.path().join(name)).unwrap();
-        }
-        let driver = tools.path().join(format!("gnt-{NAME}"));
-        fs::copy(world.program(), &driver).unwrap();
-        fs::set_permissions(&driver, PermissionsExt::from_mode(0o755)).unwrap();
+        let tools = tools_beside(&world.program());
         let lab = Lab::new();
         let founding = Founding {
             config: config(&world, guests, more),
@@ -66,17 +59,7 @@ impl Site {
     }
 
     fn spawn<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> Running {
-        let mut words = words.into_iter();
-        let name = words.next().unwrap();
-        let program: PathBuf = self.tools.path().join(name.as_ref());
-        let mut command = Command::new(program);
-        command
-            .args(words)
-            .env("GNT_STATE_DIR", self.lab.path())
-            .env_remove("NO_COLOR")
-            .current_dir("/")
-            .stdin(Stdio::null());
-        self.lab.spawn_command(command)
+        spawn(&self.lab, self.tools.path(), words)
     }
 
     pub(crate) fn run(&self, line: &str) -> Output {
@@ -95,6 +78,37 @@ impl Site {
             assert_eq!(self.world.states(name), expected, "{name}");
         }
     }
+}
+
+/// The tools, in a directory of their own with a driver beside them.
+pub(crate) fn tools_beside(driver: &Path) -> tempfile::TempDir {
+    let beside = tool("gnt-node").parent().unwrap().to_owned();
+    let tools = tempfile::tempdir_in(beside).unwrap();
+    for name in TOOLS {
+        fs::hard_link(tool(name), tools.path().join(name)).unwrap();
+    }
+    let program = tools.path().join(driver.file_name().unwrap());
+    fs::copy(driver, &program).unwrap();
+    fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    tools
+}
+
+/// Starts one of such tools.
+pub(crate) fn spawn<S: AsRef<OsStr>>(
+    lab: &Lab,
+    tools: &Path,
+    words: impl IntoIterator<Item = S>,
+) -> Running {
+    let mut words = words.into_iter();
+    let name = words.next().unwrap();
+    let mut command = Command::new(tools.join(name.as_ref()));
+    command
+        .args(words)
+        .env("GNT_STATE_DIR", lab.path())
+        .env_remove("NO_COLOR")
+        .current_dir("/")
+        .stdin(Stdio::null());
+    lab.spawn_command(command)
 }
 
 fn config(world: &World, guests: &[&str], more: &Value) -> Config {

@@ -65,7 +65,8 @@ fn the_document_shows_every_request_with_its_answer() {
     for example in examples() {
         if example.get("ask").is_some() {
             let request: Request = is(&example);
-            shown.insert(example["ask"].as_str().unwrap().to_owned());
+            assert_eq!(example["ask"], request.ask.name());
+            shown.insert(request.ask.name());
             asked = Some(request);
             continue;
         }
@@ -79,4 +80,16 @@ fn the_document_shows_every_request_with_its_answer() {
         }
     }
     assert_eq!(shown.len(), REQUESTS, "{shown:?}");
+}
+
+/// The table of what is done without a request says of each what it is.
+#[test]
+fn the_document_says_what_every_driver_needs() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/driver-protocol.md");
+    let text = std::fs::read_to_string(path).unwrap();
+    let row = text
+        .lines()
+        .find(|line| line.ends_with("| there is no driver |"));
+    let needed: Vec<&str> = row.unwrap().split('`').skip(1).step_by(2).collect();
+    assert_eq!(needed, Ask::NEEDED);
 }

@@ -16,6 +16,7 @@ mod conformance;
 mod document;
 mod hung;
 mod lost;
+mod programs;
 mod verbs;
 mod world;
 
@@ -34,22 +35,6 @@ fn the_driver_in_python_conforms() {
         nodes: [world.access(1), world.access(2)],
         peers: [world.access(1), world.access(2)],
         definition: world.definition("web", serde_json::json!({"disks": ["/dev/null"]})),
-        guest: world.uuid("web"),
-        slow: 32,
-    });
-}
-
-#[test]
-fn the_small_driver_conforms() {
-    let Some(world) = World::new(2) else {
-        return;
-    };
-    std::fs::write(world.file(), r#"{"node1": {}, "node2": {}}"#).unwrap();
-    conforms(&Subject {
-        program: world.program().with_file_name("gnt-small"),
-        nodes: [world.access(1), world.access(2)],
-        peers: [world.access(1), world.access(2)],
-        definition: world.definition("web", serde_json::json!({})),
         guest: world.uuid("web"),
         slow: 32,
     });

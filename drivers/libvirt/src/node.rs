@@ -32,9 +32,9 @@ pub(crate) fn facts(session: &Session) -> Result<Facts, Refusal> {
     let libvirt = session.ask(connection.library_version())?;
     Ok(Facts {
         memory: memory.total / 1024,
-        memory_free: memory.free / 1024,
+        memory_free: Some(memory.free / 1024),
         cpus: session.ask(connection.processors())?,
-        hypervisor: format!("{kind} {version}, libvirt {libvirt}"),
+        hypervisor: Some(format!("{kind} {version}, libvirt {libvirt}")),
         processor: processor(&capabilities)?,
     })
 }

@@ -107,6 +107,7 @@ impl Session {
             driver,
             host_name,
             host_uuid,
+            can: None,
         };
         Ok((session, opened))
     }

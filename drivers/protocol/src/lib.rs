@@ -162,6 +162,48 @@ pub enum Ask {
     },
 }
 
+impl Ask {
+    /// Those that every driver has to answer. What is done without another one is in the document.
+    pub const NEEDED: [&str; 8] = [
+        "open",
+        "list",
+        "facts",
+        "definition",
+        "define",
+        "undefine",
+        "start",
+        "destroy",
+    ];
+
+    /// What it is called in a [`Request`], and in [`Opened::can`].
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Ask::Open { .. } => "open",
+            Ask::List => "list",
+            Ask::Look { .. } => "look",
+            Ask::Facts => "facts",
+            Ask::Definition { .. } => "definition",
+            Ask::Define { .. } => "define",
+            Ask::Undefine { .. } => "undefine",
+            Ask::Start { .. } => "start",
+            Ask::Shutdown { .. } => "shutdown",
+            Ask::Destroy { .. } => "destroy",
+            Ask::Reboot { .. } => "reboot",
+            Ask::Suspend { .. } => "suspend",
+            Ask::Resume { .. } => "resume",
+            Ask::Migrate { .. } => "migrate",
+            Ask::Transfer { .. } => "transfer",
+            Ask::Abort { .. } => "abort",
+            Ask::Tune { .. } => "tune",
+            Ask::Mark { .. } => "mark",
+            Ask::Autostart { .. } => "autostart",
+            Ask::DeleteDisk { .. } => "delete-disk",
+            Ask::Compare { .. } => "compare",
+        }
+    }
+}
+
 /// A line from the driver.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
@@ -227,6 +269,19 @@ pub struct Opened {
     pub host_name: String,
     /// What tells it from every other host, whatever it is called.
     pub host_uuid: String,
+    /// The requests that the driver answers, by their [`Ask::name`]; all of them if it does not say. Names
+    /// that are not known here are those of a later language.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub can: Option<Vec<String>>,
+}
+
+impl Opened {
+    /// Whether the driver answers a request of that name.
+    #[must_use]
+    pub fn can(&self, name: &str) -> bool {
+        let known = self.can.as_ref();
+        known.is_none_or(|can| can.iter().any(|one| one == name))
+    }
 }
 
 /// A guest, as a node knows it.
@@ -239,10 +294,13 @@ pub struct Guest {
     /// What it does.
     pub state: GuestState,
     /// Whether a migration out of this node is on its way.
+    #[serde(default)]
     pub leaving: bool,
     /// Whether the node knows it still when it has stopped.
+    #[serde(default = "yes")]
     pub persistent: bool,
     /// Whether the node starts it by itself.
+    #[serde(default)]
     pub autostart: bool,
     /// MiB of memory, at most.
     pub memory: u64,
@@ -250,6 +308,10 @@ pub struct Guest {
     pub vcpus: u64,
     /// The UUID of the cluster that it is marked to belong to.
     pub cluster: Option<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// What a guest does.
@@ -275,13 +337,14 @@ pub enum GuestState {
 pub struct Facts {
     /// MiB of memory.
     pub memory: u64,
-    /// MiB of it that nothing uses.
-    pub memory_free: u64,
+    /// MiB of it that nothing uses; if that is not told, what running guests do not take.
+    pub memory_free: Option<u64>,
     /// Processors.
     pub cpus: u64,
-    /// The hypervisor's name and version.
-    pub hypervisor: String,
+    /// The hypervisor's name and version; the driver's if it is not told.
+    pub hypervisor: Option<String>,
     /// What [`Ask::Compare`] needs to know of its processor; the driver's own business.
+    #[serde(default)]
     pub processor: String,
 }
 
@@ -291,6 +354,7 @@ pub struct Definition {
     /// The definition; the driver's own business, but for its UUID, name and size, which [`Guest`] has.
     pub definition: String,
     /// Its disks, in order.
+    #[serde(default)]
     pub disks: Vec<Disk>,
 }
 
@@ -308,6 +372,7 @@ pub struct Disk {
     /// MiB, where the node can tell.
     pub size: Option<u64>,
     /// Whether the guest can only read it.
+    #[serde(default)]
     pub readonly: bool,
 }
 
@@ -391,15 +456,16 @@ impl Refusal {
 ///
 /// # Errors
 /// When `requests` cannot be read or `answers` cannot be written, and when a line is no request: who
-/// writes such a line speaks another language.
+/// writes such a line speaks another language. A request that is not known here is one of a later
+/// language, and refused as [`Trouble::Unsupported`].
 pub fn serve(
     mut requests: impl BufRead,
     mut answers: impl Write,
     mut answer: impl FnMut(Ask) -> Result<Value, Refusal>,
 ) -> io::Result<()> {
     while let Some(line) = read_line(&mut requests)? {
-        let Request { id, ask } = serde_json::from_slice(&line)?;
-        let outcome = match answer(ask) {
+        let (id, ask) = read(&line)?;
+        let outcome = match ask.and_then(&mut answer) {
             Ok(value) => Outcome::Ok(value),
             Err(refusal) => Outcome::Error(refusal),
         };
@@ -409,6 +475,23 @@ pub fn serve(
         answers.flush()?;
     }
     Ok(())
+}
+
+/// A request, or the refusal of one that is not known.
+fn read(line: &[u8]) -> io::Result<(u64, Result<Ask, Refusal>)> {
+    #[derive(Deserialize)]
+    struct Any {
+        id: u64,
+        ask: String,
+    }
+    match serde_json::from_slice(line) {
+        Ok(Request { id, ask }) => Ok((id, Ok(ask))),
+        Err(error) => {
+            let Any { id, ask } = serde_json::from_slice(line)?;
+            let text = format!("the request {ask} is not understood: {error}");
+            Ok((id, Err(Refusal::new(Trouble::Unsupported, text))))
+        }
+    }
 }
 
 /// Reads one line without its end; `None` at the end of everything.

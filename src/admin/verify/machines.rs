@@ -27,7 +27,8 @@ pub(super) fn check(
         let guests: BTreeMap<&str, &Guest> = (now.guests.iter())
             .map(|guest| (guest.uuid.as_str(), guest))
             .collect();
-        check_homes(config, node, &guests, busy, found);
+        let markless = now.machine.as_ref().is_some_and(|one| one.markless);
+        check_homes(config, node, &guests, markless, busy, found);
         for guest in &now.guests {
             check_guest(whole, node, guest, busy, found);
         }
@@ -48,6 +49,7 @@ fn check_homes(
     config: &Config,
     node: &Node,
     guests: &BTreeMap<&str, &Guest>,
+    markless: bool,
     busy: &Busy,
     found: &mut Findings,
 ) {
@@ -67,7 +69,7 @@ fn check_homes(
                 let text = format!("{} calls it {}", node.name, guest.name);
                 found.say(Code::GuestName, object(), text);
             }
-            Some(guest) if guest.cluster.is_none() => {
+            Some(guest) if guest.cluster.is_none() && !markless => {
                 let text = format!("it is not marked as the cluster's on {}", node.name);
                 found.say(Code::GuestUnmarked, object(), text);
             }

@@ -36,9 +36,8 @@ impl ProcessDriver {
         node: &NodeRef,
         ask: Ask,
     ) -> Result<T, VerbError> {
-        let (value, _) = self.asked(call, node, ask)?;
-        serde_json::from_value(value)
-            .map_err(|error| not_asked(node, Broken::Nonsense(error.to_string())))
+        let (value, _) = self.asked(call, node, |_| ask.clone())?;
+        understood(node, value)
     }
 
     /// What a node tells of itself.
@@ -47,26 +46,27 @@ impl ProcessDriver {
         call: &Call<'_>,
         node: &NodeRef,
     ) -> Result<(Facts, Arc<Opened>), VerbError> {
-        let (value, opened) = self.asked(call, node, Ask::Facts)?;
-        let facts = serde_json::from_value(value)
-            .map_err(|error| not_asked(node, Broken::Nonsense(error.to_string())))?;
-        Ok((facts, opened))
+        let (value, opened) = self.asked(call, node, |_| Ask::Facts)?;
+        Ok((understood(node, value)?, opened))
     }
 
+    /// Asks a node what `ask` makes of what its driver can.
     fn asked(
         &self,
         call: &Call<'_>,
         node: &NodeRef,
-        ask: Ask,
+        ask: impl Fn(&Opened) -> Ask,
     ) -> Result<(Value, Arc<Opened>), VerbError> {
         let stop = waiting(call, node);
         loop {
             let mut lease = self.pool.take(call, node)?;
+            let ask = ask(&lease.opened);
+            if let Some(error) = lease.cannot(&ask) {
+                return Err(error);
+            }
             let begun = Instant::now();
             let until = call.deadline.min(begun + ANSWER_WITHIN);
-            let outcome = lease
-                .channel
-                .ask(ask.clone(), Patience { until, stop: &stop });
+            let outcome = lease.channel.ask(ask, Patience { until, stop: &stop });
             match outcome {
                 Ok(Outcome::Ok(value)) => {
                     let opened = Arc::clone(&lease.opened);
@@ -117,6 +117,11 @@ impl ProcessDriver {
         };
         loop {
             let mut lease = self.pool.take(call, node)?;
+            match lease.cannot(&ask) {
+                None => {}
+                Some(_) if is_done_without(&ask) => return Ok(()),
+                Some(error) => return Err(error),
+            }
             let until = call.deadline;
             let outcome = lease
                 .channel
@@ -146,8 +151,23 @@ impl ProcessDriver {
         guest: &InstanceUuid,
         node: &NodeRef,
     ) -> Result<Look, VerbError> {
-        let guest = guest.as_str().to_owned();
-        let found: Option<Guest> = self.question(call, node, Ask::Look { guest })?;
+        // A driver that looks at none alone is asked for all.
+        let looks = |opened: &Opened| opened.can("look");
+        let guest = guest.as_str();
+        let ask = |opened: &Opened| match looks(opened) {
+            true => Ask::Look {
+                guest: guest.to_owned(),
+            },
+            false => Ask::List,
+        };
+        let (value, opened) = self.asked(call, node, ask)?;
+        let found: Option<Guest> = match looks(&opened) {
+            true => understood(node, value)?,
+            false => {
+                let all: Vec<Guest> = understood(node, value)?;
+                all.into_iter().find(|one| one.uuid == guest)
+            }
+        };
         Ok(found.map_or(Look::Absent, Look::Guest))
     }
 
@@ -179,6 +199,18 @@ impl ProcessDriver {
         };
         each(nodes, look).into_iter().collect()
     }
+}
+
+/// Whether nothing is amiss where a driver cannot do this: its guests have no marks, and none is started
+/// but by us.
+fn is_done_without(ask: &Ask) -> bool {
+    matches!(ask, Ask::Mark { .. } | Ask::Autostart { on: false, .. })
+}
+
+/// An answer in the form that it is to have.
+fn understood<T: DeserializeOwned>(node: &NodeRef, value: Value) -> Result<T, VerbError> {
+    serde_json::from_value(value)
+        .map_err(|error| not_asked(node, Broken::Nonsense(error.to_string())))
 }
 
 /// What ends the waiting for a node early; it also tells that somebody waits for it.

@@ -188,6 +188,10 @@ impl<'a> Move<'a> {
         };
         loop {
             let mut lease = self.driver.pool.take(self.call, self.from)?;
+            if let Some(error) = lease.cannot(&ask) {
+                let hint = "gnt-instance failover stops a guest and starts it elsewhere";
+                return Err(self.failed(format!("{error}: {hint}")));
+            }
             match lease.channel.send(ask.clone(), patience) {
                 Ok(()) => return Ok(Some(lease)),
                 Err(_) if lease.used => {}

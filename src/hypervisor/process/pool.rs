@@ -100,6 +100,15 @@ pub(super) struct Lease<'a> {
 }
 
 impl Lease<'_> {
+    /// Why this is not asked: the driver does not claim that it can do it.
+    pub(super) fn cannot(&self, ask: &Ask) -> Option<VerbError> {
+        let what = ask.name();
+        (!self.opened.can(what)).then(|| {
+            let (node, driver) = (&self.node.name, self.pool.name());
+            VerbError::Failed(format!("{node}: the driver {driver} cannot {what}"))
+        })
+    }
+
     /// Gives it back, for the next one.
     pub(super) fn give_back(self) {
         let Lease {
@@ -304,6 +313,10 @@ impl Pool {
             }
             Err(broken) => return Err(not_asked(node, broken)),
         };
+        if let Some(missing) = Ask::NEEDED.iter().find(|name| !opened.can(name)) {
+            let text = format!("{}: the driver {} cannot {missing}", node.name, self.name);
+            return Err(VerbError::Failed(text));
+        }
         match &host.host_uuid {
             Some(known) if !known.eq_ignore_ascii_case(&opened.host_uuid) => {
                 let reason = format!(

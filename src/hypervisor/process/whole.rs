@@ -14,6 +14,7 @@ use crate::hypervisor::{
 
 /// What a node tells, in the runner's terms.
 pub(super) fn facts(facts: Facts, opened: &Opened, guests: &[Guest]) -> NodeFacts {
+    let taken = taken(guests);
     NodeFacts {
         capacity: Capacity {
             memory: facts.memory,
@@ -21,15 +22,16 @@ pub(super) fn facts(facts: Facts, opened: &Opened, guests: &[Guest]) -> NodeFact
             disk: 0,
             spindles: 0,
         },
-        memory_used: taken(guests),
+        memory_used: taken,
         disk_used: 0,
         machine: Some(Machine {
             host_name: opened.host_name.clone(),
             host_uuid: opened.host_uuid.clone(),
-            memory_free: facts.memory_free,
+            memory_free: (facts.memory_free).unwrap_or(facts.memory.saturating_sub(taken)),
             driver: opened.driver.clone(),
-            hypervisor: facts.hypervisor,
+            hypervisor: facts.hypervisor.unwrap_or_else(|| opened.driver.clone()),
             processor: facts.processor,
+            markless: !opened.can("mark"),
         }),
     }
 }
