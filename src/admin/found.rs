@@ -220,7 +220,7 @@ pub fn hypervisor(store: &Store) -> Result<Opened, AdminError> {
         // Another one may have taken its place between the two looks.
         let now = store.settings()?;
         if (now.reality, &now.driver) == (settings.reality, &settings.driver) {
-            return Ok(opened?);
+            return Ok(opened?.with_notes_in(store.dir().path()));
         }
         settings = now;
     }

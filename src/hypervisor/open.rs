@@ -17,9 +17,15 @@ const SIMULATOR: &str = "fake";
 /// How long the name of a driver may be: it is part of a file's name.
 const NAME_BYTES: usize = 32;
 
-/// How long a look at all nodes lasts at most: whoever lists the cluster waits for it. A node that is
-/// well answers in milliseconds; one that has not by then is shown as silent.
+/// How long a look at all nodes lasts at most. A node that is well answers in milliseconds, over ssh in a
+/// second; one that has not by then counts as silent.
 const SNAPSHOT_WITHIN: Duration = Duration::from_secs(5);
+
+/// The same where somebody only wants to see a list, and sits and waits for it.
+const GLANCE_WITHIN: Duration = Duration::from_secs(3);
+
+/// The same for a node that hung a moment ago, so that not every list waits as long as the first one.
+const SUSPECT_WITHIN: Duration = Duration::from_secs(1);
 
 /// What runs a cluster's instances, by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,6 +128,15 @@ impl Opened {
         }
     }
 
+    /// Shares with other processes which nodes hang, by small files in this directory.
+    #[must_use]
+    pub fn with_notes_in(self, directory: &Path) -> Opened {
+        if let Opened::Machines(machines) = &self {
+            machines.keep_notes_in(directory.to_owned());
+        }
+        self
+    }
+
     /// The simulator, for what only it has.
     ///
     /// # Errors
@@ -141,16 +156,38 @@ impl Opened {
         &self,
         config: impl FnOnce() -> Result<Config, E>,
     ) -> Result<Snapshot, E> {
+        self.look(config, SNAPSHOT_WITHIN, None)
+    }
+
+    /// The same for whoever sits and waits: shorter, shorter still for nodes that hung a moment ago.
+    ///
+    /// # Errors
+    /// Those of [`Opened::snapshot`].
+    pub fn glance<E: From<FakeError>>(
+        &self,
+        config: impl FnOnce() -> Result<Config, E>,
+    ) -> Result<Snapshot, E> {
+        self.look(config, GLANCE_WITHIN, Some(SUSPECT_WITHIN))
+    }
+
+    fn look<E: From<FakeError>>(
+        &self,
+        config: impl FnOnce() -> Result<Config, E>,
+        within: Duration,
+        suspect: Option<Duration>,
+    ) -> Result<Snapshot, E> {
         match self {
             Opened::Simulator(fake) => Ok(fake.snapshot()?),
-            Opened::Machines(machines) => Ok(machines.whole(
-                &Call {
-                    deadline: Instant::now() + SNAPSHOT_WITHIN,
+            Opened::Machines(machines) => {
+                let config = config()?;
+                let now = Instant::now();
+                let call = Call {
+                    deadline: now + within,
                     interrupt: &Interrupt::default(),
                     progress: &|_| {},
-                },
-                &config()?,
-            )),
+                };
+                Ok(machines.whole(&call, &config, suspect.map(|within| now + within)))
+            }
         }
     }
 }

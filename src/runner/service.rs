@@ -185,6 +185,7 @@ impl Service {
             },
             other => StoreError::Refused(other.to_string()),
         })?;
+        let opened = opened.with_notes_in(store.dir().path());
         let driver = opened.into_driver(|line| log::note(None, line));
         let begin = begin_epoch(&store, &lock, &mail)?;
         let settings = store.settings()?;

@@ -261,11 +261,22 @@ fn a_hung_node_delays_what_needs_it_and_nothing_else() {
     });
     site.run("gnt-instance migrate -f -n node3 db").exits(0);
     assert_eq!(site.lab.job(job).status, Status::Running);
+    // What the configuration tells is not waited for.
+    let silent = "node2 does not answer";
+    let told = site.run("gnt-instance list -o name,pnode").exits(0);
+    assert!(!told.stderr.contains(silent), "{told:?}");
+    let told = site.run("gnt-instance list").exits(0);
+    assert!(told.stderr.contains(silent), "{told:?}");
+    // The next one need not wait as long.
+    let note = site.lab.path().join("silent-uuid-node2");
+    assert!(note.exists());
     site.lab.wait_for_status(job, &[Status::Error]);
     assert_eq!(site.lab.nodes_of("web").0, "node1");
     site.world
         .change(|world| world["node2"]["hangs"] = false.into());
     site.verify_clean(&guests);
+    let told = site.run("gnt-instance list").exits(0);
+    assert!(!told.stderr.contains(silent) && !note.exists(), "{told:?}");
 }
 
 #[test]

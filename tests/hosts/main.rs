@@ -11,6 +11,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod converge;
+mod dead;
+mod evacuate;
+mod hung;
 mod site;
 
 use gnt_lab::{Guest, Process};

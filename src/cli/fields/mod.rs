@@ -7,13 +7,14 @@ pub mod job;
 pub mod node;
 mod several;
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 
 use serde_json::{Map, Value};
 
-use crate::admin;
+use crate::admin::{self, AdminError};
 use crate::cluster::Config;
-use crate::hypervisor::Snapshot;
+use crate::hypervisor::{Opened, Snapshot};
 use crate::queue::Client;
 use crate::store::Store;
 
@@ -60,23 +61,55 @@ fn object(map: Map<String, Value>) -> Cell {
 pub struct Now {
     /// The configuration.
     pub config: Config,
-    /// Reality, if it could be read: lists work without.
-    pub reality: Option<Snapshot>,
+    /// What to ask, if it could be opened: lists work without.
+    driver: Option<Opened>,
+    /// What it has answered, when it was asked.
+    reality: OnceCell<Option<Snapshot>>,
 }
 
 impl Now {
-    /// Reads both.
+    /// Reads the configuration.
     ///
     /// # Errors
-    /// When the configuration cannot be read.
+    /// When it cannot be read.
     pub fn read(client: &Client) -> Result<Now> {
         // At one moment, so that the serial number is that of what was read.
         let config = client.store().read(Store::config)?;
-        let reality = admin::hypervisor(client.store());
-        let reality = reality
-            .and_then(|reality| reality.snapshot(|| Ok(config.clone())))
-            .ok();
-        Ok(Now { config, reality })
+        Ok(Now {
+            config,
+            driver: admin::hypervisor(client.store()).ok(),
+            reality: OnceCell::new(),
+        })
+    }
+
+    /// Reality, if it can be read. It is asked when something is to be shown that only it knows: what
+    /// the configuration tells is not waited for, whoever hangs.
+    pub fn reality(&self) -> Option<&Snapshot> {
+        let ask = || {
+            let config = || Ok::<_, AdminError>(self.config.clone());
+            self.driver.as_ref()?.glance(config).ok()
+        };
+        self.reality.get_or_init(ask).as_ref()
+    }
+
+    /// Which nodes were asked and did not answer, where that can be told.
+    fn silences(&self) -> Vec<String> {
+        let asked = self.reality.get().and_then(Option::as_ref);
+        let nodes = asked.map(|reality| reality.nodes.values());
+        nodes
+            .into_iter()
+            .flatten()
+            .filter_map(|node| node.silence.clone())
+            .collect()
+    }
+
+    #[cfg(test)]
+    fn pretended(config: Config, reality: Snapshot) -> Now {
+        Now {
+            config,
+            driver: None,
+            reality: OnceCell::from(Some(reality)),
+        }
     }
 }
 
@@ -115,7 +148,7 @@ pub fn list<R: Listed>(
         let listing = table::listing(json, R::fields(), R::DEFAULT, &style, &rows)?;
         Ok(Round {
             listing,
-            notes: vec![],
+            notes: now.silences(),
             serial: Some(now.config.serial),
         })
     })

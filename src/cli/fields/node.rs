@@ -64,8 +64,7 @@ impl Row {
     fn live(&self, get: impl Fn(&NodeNow) -> u64) -> Cell {
         let now = self
             .now
-            .reality
-            .as_ref()
+            .reality()
             .and_then(|r| r.nodes.get(&self.node.uuid));
         match now {
             _ if self.node.offline => Cell::Offline,

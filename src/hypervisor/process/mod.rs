@@ -11,6 +11,7 @@ mod channel;
 mod course;
 mod look;
 mod migration;
+mod notes;
 mod pool;
 mod program;
 mod run;
@@ -24,6 +25,7 @@ use gnt_driver::{Ask, Refusal, Trouble};
 use self::ask::each;
 use self::channel::Broken;
 use self::look::judge;
+use self::notes::Notes;
 use self::pool::Pool;
 pub use self::program::NoProgram;
 use super::{
@@ -66,6 +68,11 @@ impl ProcessDriver {
     /// Sends what its processes say to a log.
     pub fn log_to(&mut self, log: fn(&str)) {
         self.pool.log_to(log);
+    }
+
+    /// Shares with other processes which nodes hang, by small files in this directory.
+    pub fn keep_notes_in(&self, directory: PathBuf) {
+        self.pool.keep_notes(Notes::in_directory(directory));
     }
 
     /// What a driver that keeps its guests' disks where all nodes see them, or not at all, answers when it
@@ -242,7 +249,7 @@ impl Hypervisor for ProcessDriver {
     }
 
     fn snapshot(&self, call: &Call<'_>, config: &Config) -> Result<Snapshot, VerbError> {
-        Ok(self.whole(call, config))
+        Ok(self.whole(call, config, None))
     }
 
     fn guests(&self, call: &Call<'_>, node: &NodeRef) -> Result<Vec<Guest>, VerbError> {

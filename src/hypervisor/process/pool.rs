@@ -10,7 +10,8 @@ use gnt_driver::{Ask, Opened, Outcome, PROTOCOL, Trouble};
 
 use super::ask::waiting;
 use super::channel::{Broken, Channel, Patience};
-use super::{access, in_words, not_asked, refused, unreachable};
+use super::notes::Notes;
+use super::{NO_ANSWER, access, in_words, not_asked, refused, unreachable};
 use crate::cluster::{Host, NodeUuid};
 use crate::hypervisor::{Call, NodeRef, VerbError};
 
@@ -55,13 +56,52 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Places {
     nodes: BTreeMap<NodeUuid, Place>,
+    /// What other processes tell of nodes that this one has not asked yet.
+    notes: Notes,
     /// A thread ends what is idle for long.
     watched: bool,
 }
 
 impl Places {
     fn of(&mut self, node: &NodeUuid) -> &mut Place {
-        self.nodes.entry(node.clone()).or_default()
+        let Places { nodes, notes, .. } = self;
+        nodes.entry(node.clone()).or_insert_with(|| {
+            let silence = notes.tells(node).then(|| {
+                let now = Instant::now();
+                Silence {
+                    // It is tried at once: somebody may have mended it since.
+                    since: now.checked_sub(SILENT_FOR).unwrap_or(now),
+                    reason: NO_ANSWER.to_owned(),
+                }
+            });
+            Place {
+                silence,
+                ..Place::default()
+            }
+        })
+    }
+
+    /// A node is taken for silent from now on. What was idle hangs in the same way, and is to be ended.
+    fn silent(&mut self, node: &NodeUuid, reason: &str, log: fn(&str)) -> Vec<Idle> {
+        if let Err(error) = self.notes.leave(node) {
+            log(&format!("no note of a node that hangs: {error}"));
+        }
+        let place = self.of(node);
+        place.silence = Some(Silence {
+            since: Instant::now(),
+            reason: reason.to_owned(),
+        });
+        place.answered = false;
+        std::mem::take(&mut place.idle)
+    }
+
+    /// A node has answered.
+    fn answered(&mut self, node: &NodeUuid) {
+        let place = self.of(node);
+        place.silence = None;
+        if !std::mem::replace(&mut place.answered, true) {
+            self.notes.remove(node);
+        }
     }
 }
 
@@ -72,6 +112,8 @@ struct Place {
     host: Option<Arc<Host>>,
     idle: Vec<Idle>,
     silence: Option<Silence>,
+    /// It has answered since it was last silent.
+    answered: bool,
     /// Somebody tries whether it still is silent.
     trying: bool,
 }
@@ -119,8 +161,8 @@ impl Lease<'_> {
             ..
         } = self;
         let mut places = pool.shared.lock();
+        places.answered(&node.uuid);
         let place = places.of(&node.uuid);
-        place.silence = None;
         if place.host == node.host && place.idle.len() < IDLE_AT_MOST {
             place.idle.push(Idle {
                 channel,
@@ -170,6 +212,11 @@ impl Pool {
         self.log = log;
     }
 
+    /// Shares with other processes which nodes hang.
+    pub(super) fn keep_notes(&self, notes: Notes) {
+        self.shared.lock().notes = notes;
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -191,9 +238,12 @@ impl Pool {
         let tries = loop {
             let place = places.of(&node.uuid);
             if place.host != node.host {
+                // What another process tells is about the machine of now.
+                let told = place.host.is_none().then(|| place.silence.take());
                 *place = Place {
                     host: node.host.clone(),
                     trying: place.trying,
+                    silence: told.flatten(),
                     ..Place::default()
                 };
             }
@@ -231,20 +281,21 @@ impl Pool {
         let begun = Instant::now();
         let opened = self.open(node, host, patience);
         let mut places = self.shared.lock();
-        let place = places.of(&node.uuid);
         if tries {
-            place.trying = false;
+            places.of(&node.uuid).trying = false;
         }
-        match &opened {
-            Ok(_) => place.silence = None,
-            Err(VerbError::Unreachable { reason, .. }) if begun.elapsed() > SLOW => {
-                let since = Instant::now();
-                let reason = reason.clone();
-                place.silence = Some(Silence { since, reason });
+        let hung = match &opened {
+            Ok(_) => {
+                places.answered(&node.uuid);
+                vec![]
             }
-            Err(_) => {}
-        }
+            Err(VerbError::Unreachable { reason, .. }) if begun.elapsed() > SLOW => {
+                places.silent(&node.uuid, reason, self.log)
+            }
+            Err(_) => vec![],
+        };
         drop(places);
+        drop(hung);
         self.shared.changed.notify_all();
         let (channel, opened) = opened?;
         Ok(Lease {
@@ -258,16 +309,8 @@ impl Pool {
 
     /// A node has let somebody wait in vain who was connected to it.
     pub(super) fn found_silent(&self, node: &NodeRef, reason: &str) {
-        let mut places = self.shared.lock();
-        let place = places.of(&node.uuid);
-        place.silence = Some(Silence {
-            since: Instant::now(),
-            reason: reason.to_owned(),
-        });
-        // The others hang in the same way.
-        let idle = std::mem::take(&mut place.idle);
-        drop(places);
-        drop(idle);
+        let hung = (self.shared.lock()).silent(&node.uuid, reason, self.log);
+        drop(hung);
     }
 
     /// Whether a node was silent when it was asked last.
@@ -275,9 +318,22 @@ impl Pool {
         self.shared.lock().of(&node.uuid).silence.is_some()
     }
 
+    /// A node that was silent is asked again by the next one, however short the time since: for those to
+    /// whom a wrong word matters more than the wait.
+    pub(super) fn doubt_silence(&self, node: &NodeRef) {
+        let mut places = self.shared.lock();
+        if let Some(silence) = &mut places.of(&node.uuid).silence {
+            let before = silence.since.checked_sub(SILENT_FOR);
+            silence.since = before.unwrap_or(silence.since);
+        }
+    }
+
     /// Nothing is kept of a node any more.
     pub(super) fn forget(&self, node: &NodeUuid) {
-        let place = self.shared.lock().nodes.remove(node);
+        let mut places = self.shared.lock();
+        places.notes.remove(node);
+        let place = places.nodes.remove(node);
+        drop(places);
         drop(place);
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 use gnt_driver::{Ask, Facts, Guest, Opened};
 
@@ -43,12 +44,29 @@ fn taken(guests: &[Guest]) -> u64 {
 }
 
 impl ProcessDriver {
-    /// What all nodes of a configuration tell that are not marked offline.
-    pub(in crate::hypervisor) fn whole(&self, call: &Call<'_>, config: &Config) -> Snapshot {
+    /// What all nodes of a configuration tell that are not marked offline. One that hung a moment ago has
+    /// until `suspect` to answer, if that is said; otherwise it is asked as if it had not, and may have been
+    /// mended since.
+    pub(in crate::hypervisor) fn whole(
+        &self,
+        call: &Call<'_>,
+        config: &Config,
+        suspect: Option<Instant>,
+    ) -> Snapshot {
         let nodes: Vec<&Arc<Node>> = config.nodes.values().collect();
         let online = nodes.iter().filter(|node| !node.offline);
         let online: Vec<NodeRef> = online.map(|node| NodeRef::from(&***node)).collect();
-        let told = each(&online, |node| self.node_now(call, node, config));
+        let told = each(&online, |node| {
+            if suspect.is_none() {
+                self.pool.doubt_silence(node);
+            }
+            let until = suspect.filter(|_| self.pool.suspects(node));
+            let call = Call {
+                deadline: until.map_or(call.deadline, |until| until.min(call.deadline)),
+                ..*call
+            };
+            self.node_now(&call, node, config)
+        });
         let names = online.iter().map(|node| node.uuid.clone());
         let mut told: BTreeMap<NodeUuid, NodeNow> = names.zip(told).collect();
         for node in nodes {

@@ -55,15 +55,11 @@ impl Row {
     }
 
     pub(super) fn reality(&self) -> Option<&InstanceNow> {
-        self.now
-            .reality
-            .as_ref()?
-            .instances
-            .get(&self.instance.uuid)
+        self.now.reality()?.instances.get(&self.instance.uuid)
     }
 
     fn found(&self) -> Found {
-        let Some(reality) = &self.now.reality else {
+        let Some(reality) = self.now.reality() else {
             return Found::Unknown;
         };
         let running = self.reality().map_or(&[][..], |now| &now.running_on);
@@ -193,10 +189,7 @@ mod tests {
             };
             reality.instances.insert("i1".into(), now);
             let instance = Arc::clone(config.instance_named("inst1").unwrap());
-            let now = Rc::new(Now {
-                config,
-                reality: Some(reality),
-            });
+            let now = Rc::new(Now::pretended(config, reality));
             Row { now, instance }.status()
         }
     }
