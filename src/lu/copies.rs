@@ -1,5 +1,7 @@
 //! The copies of an instance's disks: looked at, made and dropped.
 
+use std::sync::Arc;
+
 use super::settle::failed;
 use super::shared::{Subject, reference};
 use super::{Env, Failure};
@@ -118,6 +120,19 @@ pub(super) fn take_back(env: &Env<'_>, subject: &Subject<'_>, node: &NodeRef) {
             node.name
         ));
     }
+}
+
+/// The node of a copy that can be removed; of one that is offline it is told that its copy stays there.
+pub(super) fn droppable<'a>(env: &Env<'a>, on: &NodeUuid) -> Option<&'a Arc<Node>> {
+    let node = env.config().nodes.get(on)?;
+    if node.offline {
+        env.warn(format!(
+            "{} is offline: its copy of the disks is left there",
+            node.name
+        ));
+        return None;
+    }
+    Some(node)
 }
 
 /// Removes a copy; the job is past the point at which it could be cancelled.

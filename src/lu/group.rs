@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::parameters::{
     check_ipolicy, disk_parameters, node_parameters, resets_as_null, without_resets,
 };
-use super::shared::{find_group, find_node, new_uuid};
+use super::shared::{find_group, find_node, lock_group, new_uuid};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot};
 use crate::cluster::{
     AllocPolicy, Config, DiskTemplate, Edit, Group, GroupUuid, Instance, Node, Stamps,
@@ -179,12 +179,10 @@ impl LogicalUnit for GroupAssignNodes {
     fn locks(&self, config: &Config) -> LockSet {
         let mut locks = LockSet::new();
         if let Ok(group) = find_group(config, &self.group_name) {
-            let lock = Lock::one(Level::NodeGroup, group.uuid.as_str());
-            locks.add(lock, Mode::Exclusive);
+            lock_group(&mut locks, &group.uuid, Mode::Exclusive);
         }
         for node in self.nodes(config).unwrap_or_default() {
-            let group = Lock::one(Level::NodeGroup, node.group.as_str());
-            locks.add(group, Mode::Exclusive);
+            lock_group(&mut locks, &node.group, Mode::Exclusive);
             let node = Lock::one(Level::Node, node.uuid.as_str());
             locks.add(node, Mode::Exclusive);
         }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::group::check_group_name;
 use super::parameters::{check_ipolicy, disk_parameters, node_parameters, resets_as_null, told};
-use super::shared::find_group;
+use super::shared::{find_group, lock_group, lock_instance};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
 use crate::allocator::{NewInstance, policy_breaches};
 use crate::cluster::{Config, Edit, Group, GroupChange, is_cluster_name};
@@ -78,11 +78,9 @@ impl LogicalUnit for GroupSetParams {
     fn locks(&self, config: &Config) -> LockSet {
         let mut locks = LockSet::new();
         if let Ok(group) = find_group(config, &self.group_name) {
-            let lock = Lock::one(Level::NodeGroup, group.uuid.as_str());
-            locks.add(lock, Mode::Exclusive);
+            lock_group(&mut locks, &group.uuid, Mode::Exclusive);
             for instance in config.instances_in(&group.uuid) {
-                let lock = Lock::one(Level::Instance, instance.name.as_str());
-                locks.add(lock, Mode::Shared);
+                lock_instance(&mut locks, &instance.name, Mode::Shared);
             }
         }
         locks

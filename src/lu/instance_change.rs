@@ -8,12 +8,13 @@ use super::node::check_host_name;
 use super::parameters::{backend_changes, check_backend, resets_as_null};
 use super::settle::look;
 use super::shared::{
-    Subject, about, check_answers, check_online, lock_instance, new_uuid_of, reference, share_nodes,
+    Subject, about, check_answers, check_online, lock_group, lock_instance, new_uuid_of, reference,
+    share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
 use crate::allocator::{Claim, NewInstance, World, policy_breaches};
 use crate::cluster::{AdminState, Config, Edit, InstanceChange};
-use crate::locking::{Level, Lock, LockSet, Mode};
+use crate::locking::{LockSet, Mode};
 use crate::opcodes::{DiskOp, ErrorCode, InstanceRename, InstanceSetParams, OpError};
 use crate::queue::JobId;
 
@@ -177,8 +178,7 @@ impl LogicalUnit for InstanceSetParams {
         let mut locks = LockSet::new();
         if let Ok(subject) = self.subject(config) {
             lock_instance(&mut locks, subject.name(), Mode::Exclusive);
-            let group = Lock::one(Level::NodeGroup, subject.primary.group.as_str());
-            locks.add(group, Mode::Shared);
+            lock_group(&mut locks, &subject.primary.group, Mode::Shared);
             share_nodes(&mut locks, [subject.primary]);
             share_nodes(&mut locks, subject.secondary);
         }

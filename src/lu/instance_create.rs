@@ -14,7 +14,7 @@ use super::node::check_host_name;
 use super::parameters::check_backend;
 use super::settle::look;
 use super::shared::{
-    Subject, about, check_answers, find_node, lock_instance, reference, share_nodes,
+    Subject, about, check_answers, find_node, lock_group, lock_instance, reference, share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome, UnitResult};
 use crate::allocator::{Claim, World};
@@ -324,8 +324,7 @@ impl LogicalUnit for InstanceCreate {
         }
         for name in named {
             if let Ok(node) = find_node(config, name, None) {
-                let group = Lock::one(Level::NodeGroup, node.group.as_str());
-                locks.add(group, Mode::Shared);
+                lock_group(&mut locks, &node.group, Mode::Shared);
                 share_nodes(&mut locks, [node]);
             }
         }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::advice::{
     allocator, ask, bad_choice, check_allocator, chosen_node, goes_on_as, world_of_others,
 };
-use super::copies::{Wait, add_copy, copies_of, drop_copy, state_on};
+use super::copies::{Wait, add_copy, copies_of, drop_copy, droppable, state_on};
 use super::disk_size::{check_room_for, room_of};
 use super::instance_change::{check_meant_stopped, check_stopped};
 use super::instance_create::{check_mode, check_new_disk};
@@ -14,14 +14,14 @@ use super::instance_plan::Plan;
 use super::settle::ask_twice;
 use super::shared::{
     Subject, about, check_answers, check_online, check_same_group, check_target, find_node,
-    lock_instance, moved, reference, share_nodes,
+    lock_group, lock_instance, moved, reference, share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
 use crate::allocator::external::Request;
 use crate::allocator::{Claim, NewInstance, Role, World, allocate, still_fits};
 use crate::cluster::{Config, DiskChange, Edit, Node, NodeUuid};
 use crate::hypervisor::{CopyState, Hypervisor};
-use crate::locking::{Level, Lock, LockSet, Mode};
+use crate::locking::{LockSet, Mode};
 use crate::opcodes::{ErrorCode, InstanceRecreateDisks, NewDisk, OpError};
 use crate::queue::JobId;
 
@@ -243,17 +243,7 @@ fn is_begun(env: &Env<'_>, before: &Subject<'_>, after: &Subject<'_>) -> Result<
 fn clear(env: &Env<'_>, subject: &Subject<'_>) -> Result<(), Failure> {
     let mut copies = copies_of(env, subject)?;
     copies.sort_by_key(|(uuid, _)| *uuid != subject.primary.uuid);
-    for (uuid, _) in copies {
-        let Some(node) = env.config().nodes.get(&uuid) else {
-            continue;
-        };
-        if node.offline {
-            env.warn(format!(
-                "{} is offline: its copy of the disks is left there",
-                node.name
-            ));
-            continue;
-        }
+    for node in copies.iter().filter_map(|(uuid, _)| droppable(env, uuid)) {
         check_answers(env, node, ErrorCode::EnvironmentError)?;
         drop_copy(env, subject, node)?;
     }
@@ -289,7 +279,7 @@ impl LogicalUnit for InstanceRecreateDisks {
             share_nodes(&mut locks, self.nodes(config).unwrap_or_default());
             if self.iallocator.is_some() {
                 let group = &subject.primary.group;
-                locks.add(Lock::one(Level::NodeGroup, group.as_str()), Mode::Shared);
+                lock_group(&mut locks, group, Mode::Shared);
                 let mates = config.nodes.values().filter(|node| node.group == *group);
                 share_nodes(&mut locks, mates);
             }

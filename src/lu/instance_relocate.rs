@@ -7,7 +7,7 @@ use super::instance_move::{busy, runs_twice, start_anyway, stop};
 use super::settle::{Goal, look, settle};
 use super::shared::{
     Subject, about, arrival, check_answers, check_online, check_room_on, check_target, find_node,
-    lock_instance, moved, reference, share_nodes,
+    lock_instance, moved, reference, share_nodes, violates,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
 use crate::allocator::{Claim, NewInstance, Role, World, policy_breaches};
@@ -69,21 +69,16 @@ impl InstanceMove {
             true => vec![],
             false => policy_breaches(config, &target.group, &like),
         };
+        if breaches.is_empty() {
+            return Ok(());
+        }
         let text = format!(
             "instance {} violates the policy of the group of {}: {}",
             subject.name(),
             target.name,
             breaches.join(", ")
         );
-        match (breaches.is_empty(), self.ignore_ipolicy) {
-            (true, _) => Ok(()),
-            (false, true) => {
-                env.warn(text);
-                Ok(())
-            }
-            (false, false) => Err(OpError::prereq(ErrorCode::WrongInput, text)
-                .hint("--ignore-ipolicy moves it all the same")),
-        }
+        violates(env, text, self.ignore_ipolicy, "moves it")
     }
 
     /// Stops it and brings its disks to the target; where that fails it is as it was.

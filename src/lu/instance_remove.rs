@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::copies::{copies_of, drop_copy};
+use super::copies::{copies_of, drop_copy, droppable};
 use super::guest::path_of;
 use super::instance_move::stop;
 use super::settle::{ask_twice, look};
@@ -127,17 +127,8 @@ impl LogicalUnit for InstanceRemove {
                 }
             }
             env.feedback("* removing block devices");
-            for (uuid, _) in copies_of(env, &subject)? {
-                let Some(node) = config.nodes.get(&uuid) else {
-                    continue;
-                };
-                if node.offline {
-                    env.warn(format!(
-                        "{} is offline: its copy of the disks is left there",
-                        node.name
-                    ));
-                    continue;
-                }
+            let copies = copies_of(env, &subject)?;
+            for node in copies.iter().filter_map(|(uuid, _)| droppable(env, uuid)) {
                 let end = drop_copy(env, &subject, node);
                 self.ignoring(env, end)?;
             }

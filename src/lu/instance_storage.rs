@@ -9,7 +9,7 @@ use super::instance_plan::Plan;
 use super::settle::ask_twice;
 use super::shared::{
     Subject, about, check_answers, check_online, lock_instance, nothing_to_do, reference,
-    share_nodes,
+    share_nodes, violates,
 };
 use super::{Env, Failure, LogicalUnit, Outcome, UnitResult};
 use crate::allocator::{Claim, NewInstance, World, policy_breaches};
@@ -273,20 +273,15 @@ impl InstanceGrowDisk {
         // What it violates already is not the fault of its growth.
         let what = |breach: &str| breach.split(" value ").next().map(str::to_owned);
         breaches.retain(|breach| !before.iter().any(|old| what(old) == what(breach)));
+        if breaches.is_empty() {
+            return Ok(());
+        }
         let text = format!(
             "instance {} would violate the policy of its group: {}",
             subject.name(),
             breaches.join(", ")
         );
-        match (breaches.is_empty(), self.ignore_ipolicy) {
-            (true, _) => Ok(()),
-            (false, true) => {
-                env.warn(text);
-                Ok(())
-            }
-            (false, false) => Err(OpError::prereq(ErrorCode::WrongInput, text)
-                .hint("--ignore-ipolicy grows it all the same")),
-        }
+        violates(env, text, self.ignore_ipolicy, "grows it")
     }
 }
 

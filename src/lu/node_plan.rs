@@ -6,14 +6,14 @@ use super::advice::{allocator, ask, check_allocator};
 use super::fence::{ensure_off, mark_offline};
 use super::plan_jobs::{Manner, PARTIAL, Step, Terms};
 use super::shared::{
-    check_answers, check_same_group, check_target, find_node, group_mates, lock_instance,
-    share_nodes,
+    check_answers, check_same_group, check_target, find_node, group_mates, lock_group,
+    lock_instance, share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome, Slot};
 use crate::allocator::external::plan_departure_by;
 use crate::allocator::{Departure, Plan, Rules, plan_departure};
 use crate::cluster::{Config, Edit};
-use crate::locking::{Level, Lock, LockSet, Mode};
+use crate::locking::{LockSet, Mode};
 use crate::opcodes::{
     ErrorCode, EvacMode, InstanceFailover, InstanceMigrate, NodeEvacuate, NodeFailover,
     NodeMigrate, OpError, Opcode, PowerOff,
@@ -42,10 +42,7 @@ impl Leaving<'_> {
         let Ok(node) = find_node(config, self.node_name, None) else {
             return locks;
         };
-        locks.add(
-            Lock::one(Level::NodeGroup, node.group.as_str()),
-            Mode::Shared,
-        );
+        lock_group(&mut locks, &node.group, Mode::Shared);
         share_nodes(&mut locks, group_mates(config, node));
         let primaries = self.mode != EvacMode::SecondaryOnly;
         let secondaries = self.mode != EvacMode::PrimaryOnly;

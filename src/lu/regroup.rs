@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::advice::{allocator, ask, check_allocator};
 use super::plan_jobs::{Manner, PARTIAL, Step, Terms};
-use super::shared::{find_group, find_instance, lock_instance, share_nodes};
+use super::shared::{find_group, find_instance, lock_group, lock_instance, share_nodes};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot};
 use crate::allocator::external::plan_regrouping_by;
 use crate::allocator::{Plan, Regrouping, Role, Rules, plan_regrouping};
 use crate::cluster::{AllocPolicy, Config, Group, GroupUuid, Instance};
-use crate::locking::{Level, Lock, LockSet, Mode};
+use crate::locking::{LockSet, Mode};
 use crate::opcodes::{
     ErrorCode, GroupEvacuate, InstanceChangeGroup, MigrationTerms, OpError, Opcode,
 };
@@ -81,7 +81,7 @@ impl Moving<'_> {
         let targets = targets.iter().map(|group| &group.uuid);
         let groups: BTreeSet<&GroupUuid> = self.leaving.iter().chain(targets).collect();
         for group in &groups {
-            locks.add(Lock::one(Level::NodeGroup, group.as_str()), Mode::Shared);
+            lock_group(&mut locks, group, Mode::Shared);
         }
         let nodes = config.nodes_by_name();
         share_nodes(

@@ -8,8 +8,8 @@ use uuid::Uuid;
 use super::{Detail, Env, Move, Outcome};
 use crate::allocator::{Claim, Role, Rules, check_room, choose_node, still_fits};
 use crate::cluster::{
-    AdminState, Config, DiskTemplate, Group, Instance, Mirroring, Node, UnknownName, expand_group,
-    expand_instance, expand_node,
+    AdminState, Config, DiskTemplate, Group, GroupUuid, Instance, Mirroring, Node, UnknownName,
+    expand_group, expand_instance, expand_node,
 };
 use crate::hypervisor::{Hypervisor, InstanceRef, NodeRef, VerbError};
 use crate::locking::{Level, Lock, LockSet, Mode};
@@ -366,11 +366,31 @@ pub(super) fn no_room(name: &str, node: &Node, missing: &str) -> OpError {
     .hint("gnt-node list shows what is free on which node")
 }
 
+/// Refuses what violates a policy, as `text` says; where that is to be ignored, it is only told.
+pub(super) fn violates(
+    env: &Env<'_>,
+    text: String,
+    ignored: bool,
+    all_the_same: &str,
+) -> Result<(), OpError> {
+    if ignored {
+        env.warn(text);
+        return Ok(());
+    }
+    let hint = format!("--ignore-ipolicy {all_the_same} all the same");
+    Err(OpError::prereq(ErrorCode::WrongInput, text).hint(hint))
+}
+
 // --- locks
 
 /// Adds an instance, which is locked by its name.
 pub(super) fn lock_instance(locks: &mut LockSet, name: &str, mode: Mode) {
     locks.add(Lock::one(Level::Instance, name), mode);
+}
+
+/// Adds a group, without its nodes.
+pub(super) fn lock_group(locks: &mut LockSet, group: &GroupUuid, mode: Mode) {
+    locks.add(Lock::one(Level::NodeGroup, group.as_str()), mode);
 }
 
 /// Adds nodes, shared, and what they hold.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::shared::{find_group, lock_instance, share_nodes};
+use super::shared::{find_group, lock_group, lock_instance, share_nodes};
 use super::verify_machines;
 use super::{
     ChildJob, Detail, Env, Failure, LogicalUnit, Outcome, ResultWithJobs, Slot, UnitResult,
@@ -150,6 +150,17 @@ fn code(code: Code) -> VerifyCode {
     }
 }
 
+/// The names of the groups that a look at the cluster is about: of the one that is given, or of all.
+pub(super) fn groups_asked<'a>(
+    config: &'a Config,
+    given: Option<&String>,
+) -> Result<Vec<&'a str>, OpError> {
+    match given {
+        Some(name) => Ok(vec![&find_group(config, name)?.name]),
+        None => Ok(config.group_names().collect()),
+    }
+}
+
 impl LogicalUnit for ClusterVerify {
     fn locks(&self, _config: &Config) -> LockSet {
         LockSet::new()
@@ -160,8 +171,7 @@ impl LogicalUnit for ClusterVerify {
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
-        let group = self.group_name.as_ref();
-        group.map_or(Ok(()), |name| find_group(env.config(), name).map(drop))
+        groups_asked(env.config(), self.group_name.as_ref()).map(drop)
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
@@ -175,11 +185,7 @@ impl LogicalUnit for ClusterVerify {
             };
             ops.push(first.into());
         }
-        let groups: Vec<&str> = match &self.group_name {
-            Some(name) => vec![&find_group(config, name)?.name],
-            None => config.group_names().collect(),
-        };
-        for name in groups {
+        for name in groups_asked(config, self.group_name.as_ref())? {
             let group = ClusterVerifyGroup {
                 group_name: name.to_owned(),
                 error_codes: self.error_codes,
@@ -343,10 +349,7 @@ pub(super) fn group_locks(config: &Config, group: &str) -> LockSet {
     let Ok(group) = find_group(config, group) else {
         return locks;
     };
-    locks.add(
-        Lock::one(Level::NodeGroup, group.uuid.as_str()),
-        Mode::Shared,
-    );
+    lock_group(&mut locks, &group.uuid, Mode::Shared);
     let in_group = |node: &&Arc<Node>| node.group == group.uuid;
     share_nodes(&mut locks, config.nodes.values().filter(in_group));
     for instance in config.instances.values() {

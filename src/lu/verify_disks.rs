@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::copies::{copies_of, state_on};
 use super::shared::{Subject, find_group, reference};
-use super::verify::{group_locks, part};
+use super::verify::{group_locks, groups_asked, part};
 use super::{ChildJob, Env, Failure, LogicalUnit, Outcome, ResultWithJobs, Slot, UnitResult};
 use crate::cluster::{Config, Disk, DiskTemplate, Node, NodeUuid};
 use crate::hypervisor::{CopyState, Hypervisor};
@@ -23,16 +23,11 @@ impl LogicalUnit for ClusterVerifyDisks {
     }
 
     fn check(&self, env: &Env<'_>) -> Result<(), OpError> {
-        let group = self.group_name.as_ref();
-        group.map_or(Ok(()), |name| find_group(env.config(), name).map(drop))
+        groups_asked(env.config(), self.group_name.as_ref()).map(drop)
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
-        let config = env.config();
-        let groups: Vec<&str> = match &self.group_name {
-            Some(name) => vec![&find_group(config, name)?.name],
-            None => config.group_names().collect(),
-        };
+        let groups = groups_asked(env.config(), self.group_name.as_ref())?;
         let job = |name: &str| {
             let op = GroupVerifyDisks {
                 group_name: name.to_owned(),
