@@ -357,12 +357,6 @@ pub fn list_fields<T>(
     Ok(ExitCode::UnknownField)
 }
 
-/// A problem of a list that names something which is not there.
-#[must_use]
-pub fn no_such(kind: &str, name: &str) -> Problem {
-    Problem::unknown(format!("{kind} {name} is not known"))
-}
-
 #[cfg(test)]
 #[path = "table_tests.rs"]
 mod tests;
