@@ -1,7 +1,8 @@
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::*;
+use crate::cluster::Capacity;
 use crate::testing::{says_something, texts};
 
 #[test]
