@@ -148,7 +148,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and not _
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and not __fish_seen_subcommand_from enter leave status help" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and not __fish_seen_subcommand_from enter leave status help" -f -a "enter" -d 'Empty nodes, let nothing new onto them, and remember what was on them'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and not __fish_seen_subcommand_from enter leave status help" -f -a "leave" -d 'Take nodes into use again, and bring home what was on them'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and not __fish_seen_subcommand_from enter leave status help" -f -a "status" -d 'Show which nodes are in maintenance, and what is away from them'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and not __fish_seen_subcommand_from enter leave status help" -f -a "status" -d 'Show which nodes are in maintenance, and what has not come home to those in use again'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and not __fish_seen_subcommand_from enter leave status help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -l min-free -d 'Refuse if less than this is free afterwards: N+1, room for the loss of one more node' -r -f -a "N+1\t'Enough for the loss of one more node'"
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from enter" -s I -l iallocator -d 'Ask this allocator where instances go' -r -f -a '(__fish_gnt_node_names)'
@@ -229,7 +229,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fis
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from status" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from help" -f -a "enter" -d 'Empty nodes, let nothing new onto them, and remember what was on them'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from help" -f -a "leave" -d 'Take nodes into use again, and bring home what was on them'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show which nodes are in maintenance, and what is away from them'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from help" -f -a "status" -d 'Show which nodes are in maintenance, and what has not come home to those in use again'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand maintenance; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand migrate" -l migration-mode -d 'live or non-live' -r -f -a "live\t'It runs on while its memory is copied'
 non-live\t'It stands still while its memory is copied'"
@@ -404,7 +404,7 @@ complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_s
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and not __fish_seen_subcommand_from add evacuate failover maintenance migrate info list list-fields modify remove list-tags add-tags remove-tags help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and __fish_seen_subcommand_from maintenance" -f -a "enter" -d 'Empty nodes, let nothing new onto them, and remember what was on them'
 complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and __fish_seen_subcommand_from maintenance" -f -a "leave" -d 'Take nodes into use again, and bring home what was on them'
-complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and __fish_seen_subcommand_from maintenance" -f -a "status" -d 'Show which nodes are in maintenance, and what is away from them'
+complete -c gnt-node -n "__fish_gnt_node_using_subcommand help; and __fish_seen_subcommand_from maintenance" -f -a "status" -d 'Show which nodes are in maintenance, and what has not come home to those in use again'
 
 function __fish_gnt_node_names
     set -l words (commandline -opc)

@@ -1,7 +1,9 @@
 //! What a person has to know of a cluster, on one page: how it is, what is wrong, and what to do about it.
 
+use std::sync::Arc;
+
 use crate::allocator::{Fill, World, fill};
-use crate::cluster::Config;
+use crate::cluster::{Config, Home, Node};
 use crate::hypervisor::Snapshot;
 use crate::queue::JobId;
 use crate::store::{Program, Reading, Settings, Store, StoreError, runner_alive, stopped_runner};
@@ -106,6 +108,7 @@ pub fn examine(store: &Store, reality: &Snapshot) -> Result<Checkup, StoreError>
         checkup.troubles.extend(homeless(store, reality, config)?);
         checkup.troubles.extend(of_fill(&checkup.fill));
         let stopped = stopped_runner(store.dir());
+        checkup.troubles.extend(not_home(&world));
         let more = of_queue(&checkup, stopped);
         checkup.troubles.extend(more);
         Ok(checkup)
@@ -235,6 +238,37 @@ fn homeless(
         }
     }
     Ok(troubles)
+}
+
+/// Nodes in use again whose instances a maintenance has left away, unless a job is on the way with them.
+fn not_home(world: &World) -> Vec<Trouble> {
+    let config = &world.config;
+    let trouble = |node: &Arc<Node>| {
+        let known = node.homecoming.as_ref()?;
+        let on_its_way = |home: &&Home| {
+            let mut claims = world.claims.iter();
+            claims.any(|(_, claim)| claim.instance == home.instance)
+        };
+        let away: Vec<&str> = (known.homes.iter())
+            .filter(|home| !on_its_way(home))
+            .filter_map(|home| config.instances.get(&home.instance))
+            .map(|instance| instance.name.as_str())
+            .collect();
+        let first = away.first()?;
+        let others = match away.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        Some(Trouble {
+            object: format!("node {}", node.name),
+            text: format!("is in use again after maintenance without {first}{others}"),
+            next: format!(
+                "gnt-node maintenance leave {} goes on; with --no-restore they stay",
+                node.name
+            ),
+        })
+    };
+    config.nodes_by_name().filter_map(trouble).collect()
 }
 
 fn of_fill(fill: &Fill) -> Vec<Trouble> {

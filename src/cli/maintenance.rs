@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::cluster::{Config, Node, NodeUuid};
-use crate::opcodes::{NodeMaintenanceEnter, NodeRestore, Opcode};
+use crate::cluster::{Config, Node, NodeUuid, Places};
+use crate::opcodes::{NodeMaintenanceEnter, NodeRestore, Op, Opcode};
 use crate::queue::Client;
 
 use super::args::common::ListArgs;
@@ -37,14 +37,21 @@ const ENTERED: Texts = Texts {
 /// What is said of nodes that are left.
 const LEFT: Texts = Texts {
     done: |_| Some("In use again, and home is what nobody has moved since.".to_owned()),
-    errors: |_, _| Some("In use again, but not everything is home.".to_owned()),
+    errors: |_, _| {
+        Some("In use again, but not everything is home. The same line again goes on.".to_owned())
+    },
     nothing: |ops| {
         let node = subject(ops);
-        Some(format!(
-            "{node} is in use; there was nothing to bring home."
-        ))
+        Some(match ops.iter().all(restores) {
+            true => format!("{node} is in use; there was nothing to bring home."),
+            false => format!("{node} is in use; what was there stays where it is."),
+        })
     },
 };
+
+fn restores(op: &Opcode) -> bool {
+    !matches!(&op.op, Op::NodeRestore(op) if !op.restore)
+}
 
 fn subject(ops: &[Opcode]) -> String {
     let op = ops.first();
@@ -153,8 +160,7 @@ fn leave(args: LeaveArgs, cx: &mut Context) -> Result<ExitCode> {
     // The last one that was entered is the first to come back: what went from one of them to the other
     // goes the way back.
     let mut nodes = nodes;
-    let since = |node: &Node| node.maintenance.as_ref().map(|known| known.since);
-    nodes.sort_by_key(|node| std::cmp::Reverse(since(node)));
+    nodes.sort_by_key(|node| std::cmp::Reverse(node.remembered_since()));
     let ops = nodes.iter().map(|node| (&***node, deadline.of(op(node))));
     one_by_one(
         cx,
@@ -250,13 +256,20 @@ fn each(
     Ok(worst)
 }
 
-/// A node in maintenance.
+/// A node in maintenance, or one that waits for what is not home since.
 struct Row {
     config: Config,
     node: Arc<Node>,
 }
 
 impl Row {
+    fn state(&self) -> &'static str {
+        match self.node.maintenance {
+            Some(_) => "maintenance",
+            None => "in use",
+        }
+    }
+
     /// Instances and copies that are still there.
     fn left(&self) -> usize {
         let node = &self.node.uuid;
@@ -265,25 +278,27 @@ impl Row {
 
     /// Names of those that are not where they were.
     fn away(&self) -> Vec<String> {
-        let homes = (self.node.maintenance.as_ref()).map_or(&[][..], |known| &known.homes);
-        let away = homes.iter().filter_map(|home| {
+        let away = self.node.homes().iter().filter_map(|home| {
             let instance = self.config.instances.get(&home.instance)?;
-            let is_home = instance.primary_node == home.before.primary
-                && self.config.secondary(instance) == home.before.secondary.as_ref();
+            let is_home = home.is_at(&Places::of(&self.config, instance));
             (!is_home).then(|| instance.name.clone())
         });
         away.collect()
     }
 }
 
-static FIELDS: LazyLock<[Field<Row>; 6]> = LazyLock::new(|| {
+static FIELDS: LazyLock<[Field<Row>; 7]> = LazyLock::new(|| {
     [
         field!("name", "Node", Name, "Its name", |r| Cell::Text(
             r.node.name.clone()
         )),
-        field!("since", "Since", Time, "When it was entered", |r| {
-            Cell::time_or_unavailable(r.node.maintenance.as_ref().map(|known| known.since))
-        }),
+        field!(
+            "since",
+            "Since",
+            Time,
+            "When it was entered, or left if it is in use",
+            |r| Cell::time_or_unavailable(r.node.remembered_since())
+        ),
         field!(
             "empty",
             "Empty",
@@ -308,6 +323,13 @@ static FIELDS: LazyLock<[Field<Row>; 6]> = LazyLock::new(|| {
         field!("away_list", "AwayList", Text, "Their names", |r| {
             Cell::List(r.away())
         }),
+        field!(
+            "state",
+            "State",
+            Text,
+            "\"maintenance\", or \"in use\" where something is not home yet",
+            |r| Cell::Text(r.state().to_owned())
+        ),
     ]
 });
 
@@ -315,13 +337,13 @@ fn status(args: ListArgs, cx: &mut Context) -> Result<ExitCode> {
     let client = cx.open()?;
     let config = client.store().config()?;
     let rows: Vec<Row> = (config.nodes_by_name())
-        .filter(|node| node.maintenance.is_some())
+        .filter(|node| node.is_remembered())
         .map(|node| Row {
             config: config.clone(),
             node: Arc::clone(node),
         })
         .collect();
     let style = args.style(cx.verbose);
-    let default = "name,since,empty,left,away";
+    let default = "name,since,empty,left,away,state";
     table::show(&mut cx.printer, &*FIELDS, default, &style, &rows)
 }

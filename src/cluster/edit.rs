@@ -6,6 +6,7 @@
 
 mod change;
 mod disks;
+mod home;
 
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use serde_json::{Map, Value};
 pub use self::change::{ClusterChange, DiskChange, GroupChange, InstanceChange};
 use super::config::Config;
 use super::host::Host;
-use super::maintenance::Maintenance;
+use super::maintenance::{Homecoming, Maintenance};
 use super::object::{
     AdminSource, AdminState, Capacity, Cluster, Disk, DiskTemplate, DiskUuid, Group, GroupUuid,
     Instance, InstanceUuid, Node, NodeUuid, Stamps,
@@ -185,6 +186,8 @@ pub struct NodeChange {
     pub capacity: Option<Capacity>,
     /// In maintenance, or no longer.
     pub maintenance: Option<Option<Arc<Maintenance>>>,
+    /// In use again while something is not home yet, or all is.
+    pub homecoming: Option<Option<Arc<Homecoming>>>,
     /// How the real machine that it is is reached.
     pub host: Option<Arc<Host>>,
     /// Node parameters; `null` goes back to its group's.
@@ -353,15 +356,19 @@ impl Edit {
                     touched.push(Touched::Disk(disk.clone()));
                 }
                 config.remove_instance(uuid);
+                touched.extend(home::forget(config, uuid, now));
                 Ok(touched)
             }
             Edit::SetPrimary { instance, node } => {
                 node_of(config, node)?;
-                change_instance(config, instance, now, |i| i.primary_node = node.clone())
+                let touched =
+                    change_instance(config, instance, now, |i| i.primary_node = node.clone())?;
+                Ok(home::arrived(config, instance, touched, now))
             }
             Edit::SetSecondary { instance, node } => {
                 node_of(config, node)?;
-                set_secondary(config, instance, node, now)
+                let touched = set_secondary(config, instance, node, now)?;
+                Ok(home::arrived(config, instance, touched, now))
             }
             Edit::SetAdminState { instance, state } => {
                 change_instance(config, instance, now, |i| {
@@ -383,7 +390,10 @@ impl Edit {
             Edit::RenameInstance { instance, name } => disks::rename(config, instance, name, now),
             Edit::AddDisk { instance, at, disk } => disks::add(config, instance, *at, disk, now),
             Edit::RemoveDisk { instance, disk } => disks::remove(config, instance, disk, now),
-            Edit::PlaceInstance { instance, nodes } => disks::place(config, instance, nodes, now),
+            Edit::PlaceInstance { instance, nodes } => {
+                let touched = disks::place(config, instance, nodes, now)?;
+                Ok(home::arrived(config, instance, touched, now))
+            }
             Edit::SetDisksActive { instance, active } => {
                 change_instance(config, instance, now, |i| i.disks_active = *active)
             }
@@ -421,6 +431,7 @@ impl NodeChange {
         set(&mut node.secondary_ip, self.secondary_ip.as_ref());
         set(&mut node.capacity, self.capacity.as_ref());
         set(&mut node.maintenance, self.maintenance.as_ref());
+        set(&mut node.homecoming, self.homecoming.as_ref());
         if let Some(host) = &self.host {
             node.host = Some(Arc::clone(host));
         }

@@ -29,7 +29,7 @@ pub use defaults::builtin_disk_parameters;
 pub use edit::*;
 pub use host::Host;
 pub use layers::Layers;
-pub use maintenance::{Home, Maintenance, Places};
+pub use maintenance::{Home, Homecoming, Maintenance, Places};
 pub(crate) use names::is_short_for;
 pub use names::{
     Kind, UnknownName, expand_group, expand_instance, expand_node, is_cluster_name, nearest,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::host::Host;
-use super::maintenance::Maintenance;
+use super::maintenance::{Homecoming, Maintenance};
 use crate::opcodes::words;
 
 macro_rules! text_newtype {
@@ -322,6 +322,13 @@ pub struct Node {
         skip_serializing_if = "Option::is_none"
     )]
     pub maintenance: Option<Arc<Maintenance>>,
+    /// Ours: in use again after maintenance, and what is not home yet.
+    #[serde(
+        default,
+        rename = "gnt_homecoming",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub homecoming: Option<Arc<Homecoming>>,
     /// Ours: the real machine that it is.
     #[serde(default, rename = "gnt_host", skip_serializing_if = "Option::is_none")]
     pub host: Option<Arc<Host>>,

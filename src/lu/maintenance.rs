@@ -2,8 +2,9 @@
 //!
 //! Both only plan, as those do that empty a node. What makes them more than that is written in the
 //! transaction that submits their children: that the node takes no instances from now on, and what was
-//! on it; or that it takes them again, and that nothing is remembered any more. An instance that its
-//! job could not move stays where it is, and the same opcode, given again, plans for what is left.
+//! on it; or that it takes them again, and waits for what is not home yet. An instance that its job could
+//! not move stays where it is, and the same opcode, given again, plans for what is left: what comes home
+//! is struck out where its job writes that it did.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
 use crate::allocator::{Destination, Plan, PlannedMove, Role, World, fill, plan_homecoming};
 use crate::clock::now;
 use crate::cluster::{
-    Config, Edit, Home, Instance, Maintenance, Node, NodeChange, NodeUuid, Places,
+    Config, Edit, Home, Homecoming, InstanceUuid, Maintenance, Node, NodeChange, NodeUuid, Places,
 };
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, EvacMode, NodeMaintenanceEnter, NodeRestore, OpError};
@@ -25,17 +26,11 @@ use crate::opcodes::{ErrorCode, EvacMode, NodeMaintenanceEnter, NodeRestore, OpE
 const ENTER_PARTIAL: &str = "nothing was moved, and the node is in use as before; gnt-node maintenance enter \
      --allow-partial moves those that can move";
 
-/// Where an instance is.
-fn places(config: &Config, instance: &Instance) -> Places {
-    Places {
-        primary: instance.primary_node.clone(),
-        secondary: config.secondary(instance).cloned(),
-    }
-}
-
-/// Where it will be when it has made these moves.
-fn after(mut places: Places, moves: &[PlannedMove]) -> Places {
+/// Where an instance is on its way, from where it is now to where it is when it has made these moves.
+fn way(now: Places, moves: &[PlannedMove]) -> Vec<Places> {
+    let mut way = vec![now];
     for step in moves {
+        let mut places = way[way.len() - 1].clone();
         match step.role {
             Role::Secondary => places.secondary = Some(step.to.clone()),
             Role::Primary => {
@@ -45,8 +40,9 @@ fn after(mut places: Places, moves: &[PlannedMove]) -> Places {
                 places.primary = step.to.clone();
             }
         }
+        way.push(places);
     }
-    places
+    way
 }
 
 /// The world with a node changed, for a plan that is made of it.
@@ -58,28 +54,55 @@ fn with_node(world: &World, node: &Node, change: impl FnOnce(&mut Node)) -> Worl
     changed
 }
 
-/// What else is written of a plan: other nodes in maintenance from which one of its instances was sent
-/// away know where it goes now. Without that they would take it for moved by a person.
+/// The moves that are planned for an instance.
+fn moves<'a>(plan: &'a Plan, instance: &InstanceUuid) -> Option<&'a [PlannedMove]> {
+    let placed = plan.placed.iter().find(|one| one.instance == *instance)?;
+    Some(&placed.moves)
+}
+
+/// The homes of instances that are away from other nodes than this one.
+fn guests<'a>(config: &'a Config, node: &Node) -> BTreeMap<&'a InstanceUuid, &'a Home> {
+    let others = config
+        .nodes
+        .values()
+        .filter(|other| other.uuid != node.uuid);
+    let away = others.flat_map(|other| {
+        other.homes().iter().filter(|home| {
+            let instance = config.instances.get(&home.instance);
+            instance.is_some_and(|instance| {
+                let now = Places::of(config, instance);
+                !home.is_at(&now) && home.was_sent_to(&now, &other.uuid)
+            })
+        })
+    });
+    away.map(|home| (&home.instance, home)).collect()
+}
+
+/// What else is written of a plan: other nodes in maintenance, or after it, from which one of its instances
+/// was sent away know where it goes now. Without that they would take it for moved by a person.
 fn tell_others(config: &Config, node: &Node, plan: &Plan) -> Vec<Edit> {
     let told = |other: &Arc<Node>| {
-        let known = other.maintenance.as_ref()?;
-        let mut told = (**known).clone();
-        for home in &mut told.homes {
-            let placed = plan.placed.iter().find(|one| one.instance == home.instance);
-            let instance = config.instances.get(&home.instance);
-            let (Some(placed), Some(instance)) = (placed, instance) else {
-                continue;
-            };
-            let now = places(config, instance);
-            if now == home.away {
-                home.away = after(now, &placed.moves);
+        let tell = |home: &mut Home| {
+            let moves = moves(plan, &home.instance)?;
+            let now = Places::of(config, config.instances.get(&home.instance)?);
+            if home.was_sent_to(&now, &other.uuid) {
+                home.send(way(now, moves));
             }
-        }
-        let change = NodeChange {
-            maintenance: Some(Some(Arc::new(told))),
-            ..NodeChange::default()
+            Some(())
         };
-        Some(Edit::ChangeNode {
+        let tell_all = |homes: &mut [Home]| homes.iter_mut().filter_map(tell).count() > 0;
+        let mut change = NodeChange::default();
+        if let Some(known) = &other.maintenance {
+            let mut told = Maintenance::clone(known);
+            let differs = tell_all(&mut told.homes);
+            change.maintenance = differs.then(|| Some(Arc::new(told)));
+        }
+        if let Some(known) = &other.homecoming {
+            let mut told = Homecoming::clone(known);
+            let differs = tell_all(&mut told.homes);
+            change.homecoming = differs.then(|| Some(Arc::new(told)));
+        }
+        (change != NodeChange::default()).then(|| Edit::ChangeNode {
             node: other.uuid.clone(),
             change,
         })
@@ -142,7 +165,9 @@ impl NodeMaintenanceEnter {
         .hint("make room first; without --min-free it is entered all the same"))
     }
 
-    /// What is remembered: of what is known from before all but where it is sent, and what is new.
+    /// What is remembered: of what is known from before all but where it is sent, and what is new. Who
+    /// was not home yet from the last time has his home where he had it then, and who is only here
+    /// because another node was entered has it where he had it before that.
     fn remember(&self, env: &Env<'_>, node: &Node, plan: &Plan) -> Maintenance {
         let config = env.config();
         let mut maintenance = match &node.maintenance {
@@ -151,30 +176,38 @@ impl NodeMaintenanceEnter {
                 since: now(),
                 was_drained: node.drained,
                 was_candidate: node.master_candidate,
-                homes: vec![],
+                homes: (node.homecoming.as_ref()).map_or(vec![], |known| known.homes.clone()),
             },
         };
+        let guests = guests(config, node);
         let on_it = config
             .primaries(&node.uuid)
             .chain(config.secondaries(&node.uuid));
         for instance in on_it {
-            let before = places(config, instance);
-            let placed = plan.placed.iter().find(|one| one.instance == instance.uuid);
-            let moves = placed.map_or(&[][..], |placed| &placed.moves);
-            let away = after(before.clone(), moves);
-            let known = maintenance.homes.iter_mut();
-            match known
-                .into_iter()
-                .find(|home| home.instance == instance.uuid)
-            {
-                Some(home) => home.away = away,
-                None => maintenance.homes.push(Home {
-                    instance: instance.uuid.clone(),
-                    before,
-                    away,
-                    admin_state: instance.admin_state,
-                }),
+            let before = Places::of(config, instance);
+            let moves = moves(plan, &instance.uuid).unwrap_or_default();
+            let way = way(before.clone(), moves);
+            let mut known = maintenance.homes.iter_mut();
+            if let Some(home) = known.find(|home| home.instance == instance.uuid) {
+                home.send(way);
+                continue;
             }
+            let before = match guests.get(&instance.uuid) {
+                Some(home) if home.before.hold(&node.uuid) => home.before.clone(),
+                // The other node brings it home, and not back to this one.
+                Some(_) => continue,
+                None => before,
+            };
+            let mut home = Home {
+                instance: instance.uuid.clone(),
+                away: before.clone(),
+                before,
+                stops: vec![],
+                instead: None,
+                admin_state: instance.admin_state,
+            };
+            home.send(way);
+            maintenance.homes.push(home);
         }
         maintenance
     }
@@ -225,6 +258,7 @@ impl LogicalUnit for NodeMaintenanceEnter {
                     drained: (!node.offline).then_some(true),
                     master_candidate: (!node.offline).then_some(false),
                     maintenance: Some(Some(Arc::new(self.remember(env, node, &plan)))),
+                    homecoming: Some(None),
                     ..NodeChange::default()
                 },
             });
@@ -238,21 +272,20 @@ impl LogicalUnit for NodeMaintenanceEnter {
 }
 
 impl NodeRestore {
-    /// Who comes home, and says of the others why not.
-    fn homes(&self, env: &Env<'_>, node: &Node, maintenance: &Maintenance) -> Plan {
+    /// Who comes home, and which instances are not home before they did.
+    fn homecoming(&self, env: &Env<'_>, node: &Node) -> (Plan, Vec<Home>) {
         let config = env.config();
         let mut coming = BTreeMap::new();
-        for home in maintenance.homes.iter().filter(|_| self.restore) {
+        for home in node.homes().iter().filter(|_| self.restore) {
             // It was removed since.
             let Some(instance) = config.instances.get(&home.instance) else {
                 continue;
             };
-            let now = places(config, instance);
+            let now = Places::of(config, instance);
             if now == home.before {
                 continue;
             }
-            // One that still has something on the node stopped on its way.
-            if now != home.away && !now.hold(&node.uuid) {
+            if !home.was_sent_to(&now, &node.uuid) {
                 env.info(format!(
                     "{} stays: somebody has moved it since",
                     instance.name
@@ -265,11 +298,8 @@ impl NodeRestore {
             };
             // Where its other node is not to be had what was here comes home alone.
             let away = |uuid: &NodeUuid| {
-                let other = config
-                    .nodes
-                    .get(uuid)
-                    .filter(|other| other.uuid != node.uuid);
-                other.is_some_and(|other| other.offline || other.drained)
+                let other = config.nodes.get(uuid);
+                *uuid != node.uuid && other.is_none_or(|other| other.offline || other.drained)
             };
             if before.secondary.as_ref().is_some_and(away) {
                 before.secondary = None;
@@ -279,11 +309,56 @@ impl NodeRestore {
             }
             coming.insert(home.instance.clone(), before);
         }
-        let world = with_node(env.world, node, |node| {
-            node.offline = false;
-            node.drained = maintenance.was_drained;
-        });
-        plan_homecoming(&world, &coming)
+        let world = match &node.maintenance {
+            Some(maintenance) => with_node(env.world, node, |node| {
+                node.offline = false;
+                node.drained = maintenance.was_drained;
+            }),
+            None => env.world.clone(),
+        };
+        let plan = plan_homecoming(&world, &coming);
+        let stuck = |home: &Home| {
+            let mut stuck = plan.unmovable.iter();
+            stuck.any(|one| one.instance == home.instance)
+        };
+        let waits = |home: &Home| {
+            let mut home = home.clone();
+            home.instead = None;
+            let Some(moves) = moves(&plan, &home.instance) else {
+                // Nothing of it can be here that is not here already, unless something is in the way.
+                return stuck(&home).then_some(home);
+            };
+            let now = Places::of(config, config.instances.get(&home.instance)?);
+            let mut way = way(now, moves);
+            let end = way.pop()?;
+            home.instead = (end != home.before).then_some(end);
+            home.stops.extend(way);
+            home.stops.sort();
+            home.stops.dedup();
+            Some(home)
+        };
+        let homes = node.homes().iter();
+        let waiting = homes
+            .filter(|home| coming.contains_key(&home.instance))
+            .filter_map(waits)
+            .collect();
+        (plan, waiting)
+    }
+
+    /// What is written of the node: it is as it was before, if it was not already, and waits for these.
+    fn change(node: &Node, homes: Vec<Home>) -> NodeChange {
+        let known = node.homecoming.as_ref();
+        let since = known.map_or_else(now, |known| known.since);
+        let waits = (!homes.is_empty()).then(|| Arc::new(Homecoming { since, homes }));
+        let maintenance = node.maintenance.as_ref();
+        NodeChange {
+            offline: maintenance.map(|_| false),
+            drained: maintenance.map(|known| known.was_drained),
+            master_candidate: maintenance.map(|known| known.was_candidate),
+            maintenance: Some(None),
+            homecoming: Some(waits),
+            ..NodeChange::default()
+        }
     }
 }
 
@@ -298,8 +373,7 @@ impl LogicalUnit for NodeRestore {
             Mode::Shared,
         );
         share_nodes(&mut locks, group_mates(config, node));
-        let homes = (node.maintenance.as_ref()).map_or(&[][..], |known| &known.homes);
-        for home in homes {
+        for home in node.homes() {
             if let Some(instance) = config.instances.get(&home.instance) {
                 lock_instance(&mut locks, &instance.name, Mode::Shared);
             }
@@ -317,7 +391,7 @@ impl LogicalUnit for NodeRestore {
             return Err(OpError::prereq(ErrorCode::WrongInput, text));
         }
         let node = find_node(env.config(), &self.node_name, self.node_uuid.as_deref())?;
-        if node.maintenance.is_none() {
+        if !node.is_remembered() {
             return Ok(());
         }
         check_answers(env, node, ErrorCode::WrongState)
@@ -326,7 +400,7 @@ impl LogicalUnit for NodeRestore {
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
         let node = find_node(env.config(), &self.node_name, self.node_uuid.as_deref())?;
-        let Some(maintenance) = &node.maintenance else {
+        if !node.is_remembered() {
             let mut outcome = Outcome {
                 result: UnitResult::Jobs(super::ResultWithJobs::default()),
                 ..Outcome::default()
@@ -334,11 +408,11 @@ impl LogicalUnit for NodeRestore {
             let why = format!("{} is not in maintenance", node.name);
             outcome.detail.nothing_to_do = Some(why);
             return Ok(outcome);
-        };
-        if !env.common.dry_run {
+        }
+        if !env.common.dry_run && node.maintenance.is_some() {
             forget_left_overs(env, node)?;
         }
-        let plan = self.homes(env, node, maintenance);
+        let (plan, waiting) = self.homecoming(env, node);
         let terms = Terms {
             verb: "bring home",
             nothing: format!("nothing has to come home to {}", node.name),
@@ -356,13 +430,7 @@ impl LogicalUnit for NodeRestore {
             outcome.edits = tell_others(env.config(), node, &plan);
             outcome.edits.push(Edit::ChangeNode {
                 node: node.uuid.clone(),
-                change: NodeChange {
-                    offline: Some(false),
-                    drained: Some(maintenance.was_drained),
-                    master_candidate: Some(maintenance.was_candidate),
-                    maintenance: Some(None),
-                    ..NodeChange::default()
-                },
+                change: NodeRestore::change(node, waiting),
             });
         }
         Ok(outcome)

@@ -187,6 +187,7 @@ impl NodeSetParams {
             secondary_ip: self.secondary_ip.clone(),
             capacity: self.capacity,
             maintenance: None,
+            homecoming: None,
             host: host.map(Arc::new),
             ndparams,
         };
@@ -396,6 +397,7 @@ impl NodeAdd {
             stamps: Stamps::default(),
             capacity,
             maintenance: None,
+            homecoming: None,
             host: node.host,
             rest: Map::from_iter([("powered".to_owned(), Value::Bool(true))]),
         };

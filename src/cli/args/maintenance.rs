@@ -12,9 +12,12 @@ pub enum MaintenanceCommand {
     #[command(after_help = "Example: gnt-node maintenance enter --min-free N+1 node3")]
     Enter(EnterArgs),
     /// Take nodes into use again, and bring home what was on them
+    ///
+    /// What does not come home at once, such as what a deadline has left out, is not forgotten: the same
+    /// line again goes on with it. --no-restore gives it up.
     #[command(after_help = "Example: gnt-node maintenance leave node3")]
     Leave(LeaveArgs),
-    /// Show which nodes are in maintenance, and what is away from them
+    /// Show which nodes are in maintenance, and what has not come home to those in use again
     #[command(after_help = "Example: gnt-node maintenance status")]
     Status(ListArgs),
 }

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::super::fixture;
+use super::super::maintenance::{Home, Places};
 use super::*;
 
 /// When the edits of these tests are made.
@@ -368,4 +369,79 @@ fn uncertainty_is_noted_and_lifted() {
     assert_eq!(set(Some("no answer from node1")), 1);
     assert_eq!(set(Some("no answer from node1")), 0);
     assert_eq!(set(None), 1);
+}
+
+/// A node that waits for `web`, which was at home there on these.
+fn waiting(config: &mut Config, at: &str, before: Places, instead: Option<Places>) {
+    let web = config.instance_named("web").expect("in the fixture");
+    let home = Home {
+        instance: web.uuid.clone(),
+        away: Places::of(config, web),
+        before,
+        stops: vec![],
+        instead,
+        admin_state: AdminState::Up,
+    };
+    let homes = vec![home];
+    let change = NodeChange {
+        homecoming: Some(Some(Arc::new(Homecoming { since: 1, homes }))),
+        ..NodeChange::default()
+    };
+    let edit = Edit::ChangeNode {
+        node: node(at),
+        change,
+    };
+    apply(config, &edit);
+}
+
+fn on(primary: &str, secondary: &str) -> Places {
+    Places {
+        primary: node(primary),
+        secondary: Some(node(secondary)),
+    }
+}
+
+fn waits(config: &Config, name: &str) -> bool {
+    let node = config.node_named(name).expect("in the fixture");
+    node.homecoming.is_some()
+}
+
+#[test]
+fn whoever_comes_home_is_no_longer_waited_for() {
+    let mut config = fixture::config();
+    let web = config.instance_named("web").expect("in the fixture");
+    let now = Places::of(&config, web);
+    let (primary, secondary) = (now.primary, now.secondary.expect("it is mirrored"));
+    let names = [&primary, &secondary].map(|uuid| config.node_name(uuid).to_owned());
+    let [first, second] = names.each_ref().map(String::as_str);
+    // It is home when both are in their places, there and not elsewhere.
+    waiting(&mut config, second, on(second, first), None);
+    waiting(&mut config, first, on(first, second), None);
+    let flip = |to: &NodeUuid| Edit::SetPrimary {
+        instance: instance("web"),
+        node: to.clone(),
+    };
+    let touched = apply(&mut config, &flip(&secondary));
+    assert_eq!(
+        touched,
+        [
+            Touched::Instance(instance("web")),
+            Touched::Node(secondary.clone())
+        ]
+    );
+    assert!(!waits(&config, second) && waits(&config, first));
+    // As close as it comes is home, too.
+    let before = on("elsewhere", first);
+    waiting(&mut config, first, before, Some(on(first, second)));
+    apply(&mut config, &flip(&primary));
+    assert!(!waits(&config, first));
+}
+
+#[test]
+fn nobody_waits_for_an_instance_that_is_gone() {
+    let mut config = fixture::config();
+    waiting(&mut config, "node1", on("node1", "elsewhere"), None);
+    let touched = apply(&mut config, &Edit::RemoveInstance(instance("web")));
+    assert!(touched.contains(&Touched::Node(node("node1"))));
+    assert!(!waits(&config, "node1"));
 }
