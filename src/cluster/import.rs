@@ -3,6 +3,7 @@
 mod bounds;
 mod fields;
 mod ganeti;
+mod htools;
 mod sizes;
 #[cfg(test)]
 mod tests;
@@ -12,8 +13,8 @@ use thiserror::Error;
 
 use crate::limits::parse_json;
 
+use super::Config;
 use super::export::Settings;
-use super::{Config, htools};
 
 /// A cluster read from a file.
 #[derive(Debug, Clone)]

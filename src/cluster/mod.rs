@@ -14,7 +14,6 @@ mod filled;
 #[cfg(test)]
 mod fixture;
 mod host;
-pub mod htools;
 pub mod import;
 mod layers;
 mod maintenance;

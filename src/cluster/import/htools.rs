@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::export::VERSION;
-use super::import::{Fault, Imported, LARGEST, made_up_uuid, read_ganeti};
-use super::{DRBD_META_MIB, defaults};
+use super::{Fault, Imported, LARGEST, made_up_uuid, read_ganeti};
+use crate::cluster::export::VERSION;
+use crate::cluster::{DRBD_META_MIB, defaults};
 
 /// Whether a text may be one: its first line is a group, of four fields or five.
 pub(super) fn looks_like(text: &str) -> bool {
