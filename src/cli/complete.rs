@@ -17,7 +17,7 @@ use crate::store::{Jobs, StateDir, Store};
 use super::exit::ExitCode;
 use super::printer::Printer;
 
-/// The command.
+/// The hidden command that the completions of the shells call.
 const COMMAND: &str = "__complete";
 
 /// So many jobs are offered at most, the newest: nobody reads more.

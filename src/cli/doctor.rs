@@ -15,7 +15,7 @@ use super::table::{Units, c_time, mib_text, tenths_of_mib, utc_time};
 /// How wide the names before the facts are.
 const WIDTH: usize = 10;
 
-/// The command.
+/// `gnt-cluster doctor`.
 pub(super) fn doctor(cx: &mut Context) -> Result<ExitCode> {
     let client = cx.open()?;
     let checkup = examine_at_work(client.store())?;

@@ -107,7 +107,7 @@ impl Rolling {
     }
 }
 
-/// The command.
+/// `gnt-cluster rolling`.
 pub(super) fn run(args: RollingArgs, cx: &mut Context) -> Result<ExitCode> {
     signals::catch();
     let client = cx.open()?;

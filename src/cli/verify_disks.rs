@@ -58,7 +58,7 @@ struct Check<'a> {
     operations: Vec<Value>,
 }
 
-/// The command.
+/// `gnt-cluster verify-disks`.
 pub(super) fn run(args: &VerifyDisksArgs, cx: &mut Context) -> Result<ExitCode> {
     let client = cx.open()?;
     let config = client.store().config()?;

@@ -7,7 +7,7 @@ use super::instance_move::{busy, runs_twice, start_anyway, stop};
 use super::settle::{Goal, look, settle};
 use super::shared::{
     Subject, about, arrival, check_answers, check_online, check_room_on, check_target, find_node,
-    lock_instance, moved, reference, share_nodes, violates,
+    lock_instance, moved, reference, refuse_violation, share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome};
 use crate::allocator::{Claim, NewInstance, Role, World, policy_breaches};
@@ -78,7 +78,7 @@ impl InstanceMove {
             target.name,
             breaches.join(", ")
         );
-        violates(env, text, self.ignore_ipolicy, "moves it")
+        refuse_violation(env, text, self.ignore_ipolicy, "moves it")
     }
 
     /// Stops it and brings its disks to the target; where that fails it is as it was.

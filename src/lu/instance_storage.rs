@@ -9,7 +9,7 @@ use super::instance_plan::Plan;
 use super::settle::ask_twice;
 use super::shared::{
     Subject, about, check_answers, check_online, lock_instance, nothing_to_do, reference,
-    share_nodes, violates,
+    refuse_violation, share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome, UnitResult};
 use crate::allocator::{Claim, NewInstance, World, policy_breaches};
@@ -281,7 +281,7 @@ impl InstanceGrowDisk {
             subject.name(),
             breaches.join(", ")
         );
-        violates(env, text, self.ignore_ipolicy, "grows it")
+        refuse_violation(env, text, self.ignore_ipolicy, "grows it")
     }
 }
 

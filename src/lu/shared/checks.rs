@@ -96,7 +96,7 @@ pub(in crate::lu) fn check_same_group(
 }
 
 /// Refuses what violates a policy, as `text` says; where that is to be ignored, it is only told.
-pub(in crate::lu) fn violates(
+pub(in crate::lu) fn refuse_violation(
     env: &Env<'_>,
     text: String,
     ignored: bool,

@@ -12,8 +12,8 @@ use crate::cluster::{Config, Node};
 use crate::hypervisor::NodeRef;
 
 pub(super) use checks::{
-    check_answers, check_online, check_same_group, check_target, cleanup_hint, silent, silent_hint,
-    violates,
+    check_answers, check_online, check_same_group, check_target, cleanup_hint, refuse_violation,
+    silent, silent_hint,
 };
 pub(super) use find::{find_group, find_instance, find_node, new_uuid, new_uuid_of};
 pub(super) use locks::{group_mates, lock_group, lock_instance, share_nodes};
