@@ -26,7 +26,11 @@ pub(super) fn cleanup_nodes<'a>(
         return Err(OpError::prereq(
             ErrorCode::WrongState,
             format!("all nodes that {} might be on are offline", subject.name()),
-        ));
+        )
+        .hint(format!(
+            "gnt-node modify --offline no {} lets it be asked again",
+            subject.primary.name
+        )));
     }
     Ok(online)
 }
@@ -171,7 +175,10 @@ fn follow(env: &Env<'_>, subject: &Subject<'_>, activity: &Activity) -> Result<(
 fn runs_on(env: &Env<'_>, subject: &Subject<'_>, uuid: &NodeUuid) -> Result<Outcome, Failure> {
     let name = subject.name();
     let node = env.config().nodes.get(uuid);
-    let node = node.ok_or_else(|| OpError::exec(format!("{name} runs on unknown node {uuid}")))?;
+    let node = node.ok_or_else(|| {
+        OpError::exec(format!("{name} runs on unknown node {uuid}"))
+            .hint("see gnt-cluster verify-config")
+    })?;
     env.info(format!("{name} runs on {}", node.name));
     if node.uuid == subject.primary.uuid {
         return Ok(known(subject));

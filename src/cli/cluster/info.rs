@@ -19,7 +19,8 @@ pub(super) fn show(cx: &mut Context) -> Result<ExitCode> {
     let settings = store.settings()?;
     let durations = durations_of(store, &settings)?;
     let Some(cluster) = &config.cluster else {
-        return Err(Problem::input("the configuration has no cluster object"));
+        return Err(Problem::input("the configuration has no cluster object")
+            .hint("see gnt-cluster verify-config"));
     };
     let master = cluster
         .master_node

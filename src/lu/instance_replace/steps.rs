@@ -153,6 +153,10 @@ impl InstanceReplaceDisks {
                     subject.name()
                 ),
             )
+            .hint(format!(
+                "gnt-instance recreate-disks {} makes them anew, without what is on them",
+                subject.name()
+            ))
             .into()),
         }
     }

@@ -84,7 +84,11 @@ impl<'a> Subject<'a> {
             AdminState::Offline => Err(OpError::prereq(
                 ErrorCode::WrongState,
                 format!("instance {} is marked offline", self.name()),
-            )),
+            )
+            .hint(format!(
+                "gnt-instance modify --online {} takes that back",
+                self.name()
+            ))),
         }
     }
 
