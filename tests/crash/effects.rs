@@ -1,8 +1,9 @@
 //! What opcodes owe to the configuration: names, tags, maintenance.
 //!
 //! Two pictures of it are held against the opcodes that succeeded between them. What is different was
-//! wanted by one of them, and what one of them wanted is so, unless another one between the same
-//! pictures is about the same object.
+//! wanted by one of them, and what one of them wanted is so, unless another one that is about the same
+//! object has succeeded between the same pictures, or while it ran: whoever only plans shares his locks,
+//! and who leaves a node that somebody is just about to enter may come before him.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,6 +14,9 @@ use crate::picture::Eye;
 
 /// The kind of an object, as opcodes name it, and its uuid.
 type Key = (&'static str, String);
+
+/// A job and the place of an opcode in it.
+type Opcode = (i64, u32);
 
 /// The kinds of objects, as opcodes and as the database name them.
 const KINDS: [(&str, &str); 4] = [
@@ -64,9 +68,11 @@ enum Deed {
     Other,
 }
 
-/// An opcode that succeeded.
+/// An opcode that succeeded, or runs.
 #[derive(Debug)]
 struct Done<'a> {
+    /// Which one it is.
+    opcode: Opcode,
     deed: Deed,
     /// The kind of its object, and its name before.
     object: (&'static str, &'a str),
@@ -75,7 +81,7 @@ struct Done<'a> {
 
 impl<'a> Done<'a> {
     /// One that is about an object with tags.
-    fn of(input: &'a Value) -> Option<Done<'a>> {
+    fn of((opcode, input): (Opcode, &'a Value)) -> Option<Done<'a>> {
         let text = |key: &str| input[key].as_str();
         let deed = match text("OP_ID")? {
             "OP_TAGS_SET" => Deed::Tagged,
@@ -95,6 +101,7 @@ impl<'a> Done<'a> {
             (None, None, None) => return None,
         };
         Some(Done {
+            opcode,
             deed,
             object,
             input,
@@ -125,22 +132,34 @@ impl<'a> Done<'a> {
 #[derive(Debug, Default)]
 pub struct Effects {
     last: Option<BTreeMap<Key, Object>>,
+    /// Opcodes that ran when another one succeeded that is about the same object.
+    overtaken: BTreeSet<Opcode>,
 }
 
 impl Effects {
-    /// Looks at the objects that are there now, when these opcodes have succeeded since the last time.
-    pub fn look(&mut self, eye: &Eye, done: &[Value]) -> Result<Law, rusqlite::Error> {
+    /// Looks at the objects that are there now, when these opcodes have succeeded since the last time, and
+    /// those run.
+    pub fn look<'a>(
+        &mut self,
+        eye: &Eye,
+        done: impl Iterator<Item = (Opcode, &'a Value)>,
+        running: impl Iterator<Item = (Opcode, &'a Value)>,
+    ) -> Result<Law, rusqlite::Error> {
         let mut now = BTreeMap::new();
         for (kind, table) in KINDS {
             for (uuid, value) in eye.objects(table)? {
                 now.insert((kind, uuid), Object::read(kind, &value));
             }
         }
-        let done: Vec<Done<'_>> = done.iter().filter_map(Done::of).collect();
+        let done: Vec<Done<'_>> = done.filter_map(Done::of).collect();
         let before = self.last.take().unwrap_or_else(|| now.clone());
         let law = names_are_unique(&now)
             .and_then(|()| changes_were_wanted(&before, &now, &done))
-            .and_then(|()| wishes_are_met(&now, &done));
+            .and_then(|()| wishes_are_met(&now, &done, &self.overtaken));
+        let overtaken = running
+            .filter_map(Done::of)
+            .filter(|one| done.iter().any(|other| one.meets(other)));
+        self.overtaken.extend(overtaken.map(|one| one.opcode));
         self.last = Some(now);
         Ok(law)
     }
@@ -207,10 +226,14 @@ fn changes_were_wanted(
     Ok(())
 }
 
-fn wishes_are_met(now: &BTreeMap<Key, Object>, done: &[Done<'_>]) -> Law {
+fn wishes_are_met(
+    now: &BTreeMap<Key, Object>,
+    done: &[Done<'_>],
+    overtaken: &BTreeSet<Opcode>,
+) -> Law {
     for one in done {
         let alone = done.iter().filter(|other| one.meets(other)).count() == 1;
-        if !alone || one.deed == Deed::Other {
+        if !alone || overtaken.contains(&one.opcode) || one.deed == Deed::Other {
             continue;
         }
         let (kind, name) = one.object;

@@ -157,7 +157,7 @@ impl Observer {
             }
             let full = eye.op(key.0, key.1).map_err(database)?;
             if ended && op.status == SUCCESS {
-                done.push(full.input.clone());
+                done.push(*key);
             }
             self.inputs.insert(*key, full.input);
             if ended {
@@ -174,7 +174,13 @@ impl Observer {
         if let Some(effects) = &mut self.effects
             && (changed || !done.is_empty())
         {
-            effects.look(eye, &done).map_err(database)??;
+            let inputs = &self.inputs;
+            let input = |key: (i64, u32)| Some((key, inputs.get(&key)?));
+            let running =
+                (now.ops.iter()).filter(|(_, op)| matches!(op.status, RUNNING | CANCELING));
+            let running = running.filter_map(|(key, _)| input(*key));
+            let done = done.iter().filter_map(|key| input(*key));
+            effects.look(eye, done, running).map_err(database)??;
         }
         let running = now.settings.get("max_running_jobs").copied().unwrap_or(20);
         self.max_running = self.max_running.max(running);
