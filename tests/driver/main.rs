@@ -36,7 +36,7 @@ fn the_driver_in_python_conforms() {
         peers: [world.access(1), world.access(2)],
         definition: world.definition("web", serde_json::json!({"disks": ["/dev/null"]})),
         guest: world.uuid("web"),
-        slow: 32,
+        slow: 8,
     });
 }
 

@@ -285,17 +285,15 @@ fn a_migration_that_does_not_end_is_given_up_or_its_guest_stands_still() {
             return;
         };
         let end = scene.migrate(&slowly(MigrationPolicy {
-            timeout: Some(Duration::from_secs(1)),
+            timeout: Some(Duration::from_secs(4)),
             on_timeout,
             ..MigrationPolicy::LIVE
         }));
         match on_timeout {
             OnTimeout::Abort => {
                 let text = end.unwrap_err().to_string();
-                assert!(
-                    text.contains("was given up: it is not over after 1 s, pass "),
-                    "{text}"
-                );
+                let (why, pass) = ("was given up: it is not over after ", " s, pass ");
+                assert!(text.contains(why) && text.contains(pass), "{text}");
             }
             _ => end.unwrap(),
         }
