@@ -199,7 +199,7 @@ macro_rules! transcripts {
     };
 }
 
-transcripts! { lists nodes instances jobs groups refusals databases tags job_files allocators backups filters modify disks regroup batch watcher doctor left_out verify maintenance rolling deadlines parameters homecoming }
+transcripts! { lists nodes instances jobs groups refusals databases tags job_files allocators backups filters modify disks regroup batch watcher doctor left_out verify maintenance rolling deadlines parameters homecoming quiet }
 
 /// A command of the guide and what it prints, as a reader sees it: how it went, then the result.
 fn as_seen(entry: &str) -> String {

@@ -241,7 +241,7 @@ fn tell_fault(cx: &mut Context, field: &str, value: Value, text: &str) -> Result
         cx.printer.line(&document.to_string())?;
         return Ok(ExitCode::Done);
     }
-    cx.printer.line(text)?;
+    cx.printer.deed(text)?;
     Ok(ExitCode::Done)
 }
 
@@ -253,7 +253,10 @@ fn fault_clear(cx: &mut Context, fake: &Fake, ids: &[u64]) -> Result<ExitCode> {
     for id in ids {
         cleared += fake.clear_faults(Some(i64::try_from(*id).unwrap_or(i64::MAX)))?;
     }
-    let text = format!("{cleared} faults are off");
+    let text = match cleared {
+        1 => "1 fault is off".to_owned(),
+        _ => format!("{cleared} faults are off"),
+    };
     tell_fault(cx, "cleared", json!(cleared), &text)
 }
 

@@ -287,8 +287,11 @@ fn tell(cx: &mut Context, answers: &[(JobId, bool, String)], exit: ExitCode) -> 
             "exit": exit.number(), "items": items});
         cx.printer.line(&document.to_string())?;
     } else {
-        for (.., text) in answers {
-            cx.printer.verdict(text)?;
+        for (_, accepted, text) in answers {
+            match accepted {
+                true => cx.printer.deed(text)?,
+                false => cx.printer.verdict(text)?,
+            }
         }
     }
     cx.printer.flush()?;

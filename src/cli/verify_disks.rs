@@ -135,7 +135,7 @@ impl Check<'_> {
         }
         for instance in &found.weak {
             let text = format!("Activating disks for instance '{instance}'");
-            cx.printer.verdict(&text)?;
+            cx.printer.deed(&text)?;
         }
         let code = match dry_run || found.weak.is_empty() {
             true => ExitCode::Done,

@@ -34,15 +34,15 @@ pub(super) fn run(command: WatcherCommand, cx: &mut Context) -> Result<ExitCode>
             let time = i64::try_from(args.time.as_micros()).unwrap_or(i64::MAX);
             let until = now().saturating_add(time);
             client.set_watcher_pause(Some(until))?;
-            tell_pause(Some(until), "", cx)
+            tell_pause(Some(until), "", Said::Deed, cx)
         }
         WatcherCommand::Continue => {
             client.set_watcher_pause(None)?;
-            tell_pause(None, "The watcher is no longer paused.", cx)
+            tell_pause(None, "The watcher is no longer paused.", Said::Deed, cx)
         }
         WatcherCommand::Info => {
             let paused = paused_until(&client)?;
-            tell_pause(paused, "The watcher is not paused.", cx)
+            tell_pause(paused, "The watcher is not paused.", Said::Answer, cx)
         }
     }
 }
@@ -53,15 +53,30 @@ fn paused_until(client: &Client) -> Result<Option<i64>> {
     Ok(until.filter(|until| *until > now()))
 }
 
-fn tell_pause(until: Option<i64>, otherwise: &str, cx: &mut Context) -> Result<ExitCode> {
+/// Why something is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Said {
+    /// It was asked for.
+    Answer,
+    /// It was done, which nobody wants to read who wants quiet.
+    Deed,
+}
+
+fn tell_pause(
+    until: Option<i64>,
+    otherwise: &str,
+    said: Said,
+    cx: &mut Context,
+) -> Result<ExitCode> {
     if cx.printer.json {
         let document = json!({"schema": SCHEMA, "command": cx.command, "exit": 0,
             "paused_until": until.map(utc_time)});
         cx.printer.line(&document.to_string())?;
     }
-    match until {
-        Some(until) => cx.printer.verdict(&paused(until))?,
-        None => cx.printer.verdict(otherwise)?,
+    let text = until.map_or_else(|| otherwise.to_owned(), paused);
+    match said {
+        Said::Answer => cx.printer.verdict(&text)?,
+        Said::Deed => cx.printer.deed(&text)?,
     }
     Ok(ExitCode::Done)
 }
