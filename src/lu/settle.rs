@@ -38,6 +38,8 @@ pub(super) enum Goal<'a> {
 enum Verdict {
     Reached,
     NotReached(String),
+    /// It got there, and has stopped since: its qemu or its node did not outlive it.
+    StoppedThere(NodeUuid, String),
     Untellable,
 }
 
@@ -81,6 +83,10 @@ impl Goal<'_> {
                 Verdict::NotReached(format!("{name} still runs on {}", from.name))
             }
             Goal::Moved { from, to } if silent(from) || silent(to) => Verdict::Untellable,
+            Goal::Moved { from, to } if has_left(seen, from, to) => {
+                let fact = format!("{name} has moved to {}, and does not run any more", to.name);
+                Verdict::StoppedThere(to.uuid.clone(), fact)
+            }
             Goal::Moved { from, to } if seen.running_on.is_empty() => Verdict::NotReached(format!(
                 "{name} runs on neither {} nor {}",
                 from.name, to.name
@@ -131,11 +137,43 @@ pub(super) fn settle(
             let error = OpError::exec(format!("{text}; {fact}")).code(ErrorCode::Timeout);
             Err(error.into())
         }
+        Verdict::StoppedThere(node, fact) => {
+            Err(stopped_there(instance, node, format!("{text}; {fact}")))
+        }
         Verdict::Untellable => {
             let text = format!("{text}, {}", goal.question(name));
             Err(uncertain(instance, text))
         }
     }
+}
+
+/// Whether an instance that runs nowhere is one of `to` by now: both real machines answer, and only that one
+/// knows it. A source forgets a guest when it runs at its target, and not before.
+pub(super) fn has_left(seen: &Observed, from: &NodeRef, to: &NodeRef) -> bool {
+    seen.running_on.is_empty()
+        && seen.activity.is_none()
+        && seen.defined_on == [to.uuid.clone()]
+        && ![from, to]
+            .iter()
+            .any(|side| seen.silent.contains(&side.uuid))
+}
+
+/// The failure of a move whose instance got to `node` and has stopped there since: it is written down where
+/// it is.
+pub(super) fn stopped_there(instance: &InstanceRef, node: NodeUuid, text: String) -> Failure {
+    let name = &instance.name;
+    let mut failure = Failure::from(
+        OpError::exec(text)
+            .code(ErrorCode::WrongState)
+            .hint(format!(
+                "gnt-instance startup {name} starts it where it is now"
+            )),
+    );
+    failure.edits.push(Edit::SetPrimary {
+        instance: instance.uuid.clone(),
+        node,
+    });
+    failure
 }
 
 /// The failure of an opcode that does not know where its instance is: it marks it.

@@ -92,6 +92,21 @@ fn a_node_that_comes_back_forgets_what_stands_still_there() {
     site.verify_clean(&["web"]);
 }
 
+#[test]
+fn one_that_stops_where_it_has_moved_is_written_down_there() {
+    let Some(site) = Site::new(&["web"], &json!({"dies": true})) else {
+        return;
+    };
+    let output = site.run("gnt-instance migrate -f -n node2 web").exits(1);
+    assert!(
+        output.stderr.contains("web has moved to node2") && output.stderr.contains("startup web"),
+        "{output:?}"
+    );
+    assert_eq!(site.lab.nodes_of("web").0, "node2");
+    site.run("gnt-instance startup web").exits(0);
+    site.verify_clean(&["web"]);
+}
+
 /// Nobody knows which of the two has what the guest is: nothing is stopped.
 #[test]
 fn two_that_stand_still_or_run_are_left_alone() {

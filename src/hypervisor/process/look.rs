@@ -72,11 +72,19 @@ pub(super) fn judge(looks: &[(NodeUuid, Look)]) -> Observed {
         let those = looks.iter().filter(|(_, look)| which(look));
         those.map(|(node, _)| node.clone()).collect()
     };
-    let running_on = those(Look::runs);
     let silent = those(|look| *look == Look::Silent);
     let (coming, leaving) = (those(Look::comes), those(Look::leaves));
+    // A target lets its guest run when the source has stopped it for good, and only waits to hear so.
+    let arrived = match coming.is_empty() {
+        true => those(|look| look.is(GuestState::Running) && !look.leaves()),
+        false => vec![],
+    };
+    let running_on = match arrived.is_empty() {
+        true => those(Look::runs),
+        false => those(|look| look.runs() && !look.leaves()),
+    };
     let stopping = those(|look| look.is(GuestState::Stopping));
-    let unsettled = match (coming.is_empty(), leaving.is_empty()) {
+    let mut unsettled = match (coming.is_empty(), leaving.is_empty()) {
         // Only one half is seen. Where the other may be on a host that does not answer, they part by
         // their keepalive; where all answer, it is just ending.
         (false, true) if !silent.is_empty() => Some(KEEPALIVE),
@@ -87,7 +95,8 @@ pub(super) fn judge(looks: &[(NodeUuid, Look)]) -> Observed {
     };
     let elsewhere = |from: &NodeUuid| {
         let others = || looks.iter().map(|(node, _)| node).filter(|n| *n != from);
-        let known = coming.first().or(silent.iter().find(|node| *node != from));
+        let known = coming.first().or(arrived.first());
+        let known = known.or(silent.iter().find(|node| *node != from));
         known.or(others().next()).cloned()
     };
     let from = match leaving.first() {
@@ -114,6 +123,10 @@ pub(super) fn judge(looks: &[(NodeUuid, Look)]) -> Observed {
         }
         _ => vec![],
     };
+    // What stands still beside itself running goes within a moment, unless nobody is left to end it.
+    if !remains_on.is_empty() || !arrived.is_empty() && !leaving.is_empty() {
+        unsettled = Some(ENDING);
+    }
     Observed {
         activity: moving.or_else(|| {
             let node = stopping.first()?.clone();
@@ -180,6 +193,33 @@ mod tests {
         let seen = judged([Look::Silent, is(GuestState::Incoming)]);
         assert_eq!((seen.activity, seen.unsettled), (moving, Some(KEEPALIVE)));
         assert!(seen.running_on.is_empty());
+    }
+
+    #[test]
+    fn one_that_has_just_arrived_runs_there_alone() {
+        let leaving_paused = Look::Guest(Guest {
+            leaving: true,
+            ..guest(GuestState::Paused)
+        });
+        // The nodes need not have been asked at the same moment.
+        for source in [leaving_paused, leaving()] {
+            let seen = judged([source, is(GuestState::Running)]);
+            assert_eq!(seen.running_on, ["b".into()]);
+            let moving = Activity::Migrating {
+                from: "a".into(),
+                to: "b".into(),
+            };
+            assert_eq!(
+                (seen.activity, seen.unsettled),
+                (Some(moving), Some(ENDING))
+            );
+            assert_eq!(seen.remains_on, []);
+        }
+        let seen = judged([is(GuestState::Paused), is(GuestState::Running)]);
+        assert_eq!(
+            (seen.remains_on, seen.unsettled),
+            (vec!["a".into()], Some(ENDING))
+        );
     }
 
     #[test]

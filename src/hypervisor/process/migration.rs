@@ -110,16 +110,17 @@ impl<'a> Move<'a> {
             return Err(self.failed(format!("{from} is both source and target")));
         }
         let (here, there) = self.looks()?;
+        // It leaves for a moment still when it runs there.
+        if here.leaves() || there.comes() {
+            self.tune();
+            return self.follow(None);
+        }
         if there.runs() && here.runs() {
             return Err(self.failed(format!("{name} is running on {to} already")));
         }
         if there.runs() {
             self.forget(&here, self.from);
             return Ok(());
-        }
-        if here.leaves() || there.comes() {
-            self.tune();
-            return self.follow(None);
         }
         match (&here, &there) {
             (Look::Silent, _) => return Err(self.driver.silent(self.call, self.from)),

@@ -3,6 +3,7 @@
 use crate::allocator::Role;
 use crate::cluster::{Mirroring, Node, NodeUuid};
 use crate::hypervisor::{Activity, CopyState, Hypervisor, Observed};
+use crate::lu::remains::remove_standing;
 use crate::lu::settle::{describe, failed, look, uncertain};
 use crate::lu::shared::{Subject, check_room_on, check_target, cleanup_hint, reference, silent};
 use crate::lu::{Env, Failure};
@@ -42,7 +43,12 @@ pub(super) fn look_before(
     if !subject.primary.offline {
         nodes.push(reference(subject.primary));
     }
-    let seen = look(env, &subject.reference, &nodes)?;
+    let mut seen = look(env, &subject.reference, &nodes)?;
+    if env.attempt > 1 && !seen.remains_on.is_empty() {
+        // An earlier run has moved it, and did not live to see what was left.
+        remove_standing(env, &subject.reference, &seen)?;
+        seen = look(env, &subject.reference, &nodes)?;
+    }
     if seen.running_on.len() > 1 {
         return Err(runs_twice(env, subject, &seen.running_on));
     }

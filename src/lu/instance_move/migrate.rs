@@ -11,7 +11,7 @@ use crate::lu::advice::{is_named, move_goes_on_as};
 use crate::lu::guest::{is_declared, refreshed};
 use crate::lu::instance_cleanup::{cleanup, cleanup_nodes};
 use crate::lu::remains;
-use crate::lu::settle::{Goal, forget_if_possible, settle};
+use crate::lu::settle::{Goal, has_left, settle, stopped_there};
 use crate::lu::shared::{Subject, reference, silent_hint};
 use crate::lu::{Env, Failure, LogicalUnit, Outcome};
 use crate::opcodes::{ErrorCode, InstanceFailover, InstanceMigrate, MigrationMode, OpError};
@@ -83,8 +83,12 @@ impl InstanceMigrate {
             Some(activity) => return Err(busy(env, subject, activity).into()),
             None if on(to) => {
                 env.info(format!("{name} runs on {} already", to.name));
-                forget_if_possible(env, &subject.reference, &seen)?;
+                remains::clear(env, &subject.reference, [&source, &target]);
                 return Ok(arrived(subject, to));
+            }
+            None if env.attempt > 1 && has_left(&seen, &source, &target) => {
+                let text = format!("{name} has moved to {}, and does not run any more", to.name);
+                return Err(stopped_there(&subject.reference, to.uuid.clone(), text));
             }
             None if self.fails_over(env, subject)? => return self.as_failover().execute(env),
             None if !on(from) => return Err(not_running(subject, &seen).into()),

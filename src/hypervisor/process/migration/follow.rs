@@ -185,18 +185,22 @@ impl<'a> Move<'a> {
         let waits = |since: &mut Option<Instant>, within: Duration| {
             since.get_or_insert_with(Instant::now).elapsed() < within
         };
+        let within = judge(&[
+            (self.from.uuid.clone(), here.clone()),
+            (self.to.uuid.clone(), there.clone()),
+        ])
+        .unsettled;
         if there.comes() {
-            let looks = [
-                (self.from.uuid.clone(), here.clone()),
-                (self.to.uuid.clone(), there),
-            ];
-            let within = judge(&looks).unsettled.unwrap_or(KEEPALIVE);
+            let within = within.unwrap_or(KEEPALIVE);
             return Ok(match waits(&mut way.unsettled, within) {
                 true => None,
                 false => Some(Err(self.unknown(&format!("{to} still awaits {name}")))),
             });
         }
         if there.runs() && here.runs() {
+            if within.is_some_and(|within| waits(&mut way.unsettled, within)) {
+                return Ok(None);
+            }
             return Ok(Some(Err(
                 self.unknown(&format!("{name} runs on {from} and on {to}"))
             )));
