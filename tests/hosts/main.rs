@@ -9,6 +9,7 @@
     reason = "a test may end where it finds something amiss; it reads /proc and what tools have printed"
 )]
 
+mod calamity;
 #[path = "../common/mod.rs"]
 mod common;
 mod converge;
@@ -16,6 +17,7 @@ mod dead;
 mod evacuate;
 mod hung;
 mod site;
+mod suspend;
 
 use gnt_lab::{Guest, Process};
 

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use gnt::cluster::AdminState;
 use gnt_lab::{Failure, Guest, Node};
+use nix::unistd::Pid;
 use serde_json::Value;
 
 use crate::common::{Lab, Output, Running, tool};
@@ -107,6 +108,22 @@ impl Site {
     pub(crate) fn node(&self, name: &str) -> &Node {
         let node = self.hosts.nodes().iter().find(|node| node.name() == name);
         node.unwrap_or_else(|| panic!("there is no {name}"))
+    }
+
+    /// The processes by which the runner reaches the hosts.
+    pub(crate) fn driver_pids(&self) -> Vec<Pid> {
+        let Some(runner) = self.state.runner_pid() else {
+            return vec![];
+        };
+        let tasks = format!("/proc/{runner}/task");
+        let tasks = std::fs::read_dir(tasks).into_iter().flatten().flatten();
+        tasks
+            .filter_map(|task| std::fs::read_to_string(task.path().join("children")).ok())
+            .flat_map(|pids| -> Vec<Pid> {
+                let pids = pids.split_whitespace().filter_map(|pid| pid.parse().ok());
+                pids.map(Pid::from_raw).collect()
+            })
+            .collect()
     }
 
     /// Waits until all jobs have ended, and tells how long that took.
@@ -245,18 +262,23 @@ impl Site {
         (seen != expected).then(|| format!("the kernel runs {seen:?}, and not {expected:?}"))
     }
 
-    /// All that was told of the jobs so far, for whoever has to find out what went wrong.
-    pub(crate) fn told(&self) -> String {
+    /// All that jobs have told so far.
+    pub(crate) fn jobs_told(&self) -> String {
         let jobs = self.state.store().jobs().unwrap();
         let infos = jobs.iter().map(|job| {
             let output = self.run(&format!("gnt-job info {}", job.id));
             output.stdout
         });
+        infos.collect::<Vec<_>>().join("\n")
+    }
+
+    /// The same, what the runner has told, and where the guests are: for whoever has to find out what went wrong.
+    pub(crate) fn told(&self) -> String {
         let log = std::fs::read_to_string(self.state.path().join("runner.log"));
         let sights = self.sights();
         format!(
             "{}\nrunner.log:\n{}\n{sights:#?}",
-            infos.collect::<Vec<_>>().join("\n"),
+            self.jobs_told(),
             log.unwrap_or_default()
         )
     }
@@ -264,17 +286,21 @@ impl Site {
 
 /// An empty state directory; the driver is beside the tools.
 ///
-/// It is a package of its own, so nobody builds it with this test.
+/// It is a package of its own, so nobody builds it with this test. Where it is not cargo that runs the test it
+/// has to be there.
 fn with_driver() -> Lab {
     static BUILT: OnceLock<()> = OnceLock::new();
     BUILT.get_or_init(|| {
+        let Some(cargo) = std::env::var_os("CARGO") else {
+            return;
+        };
         let beside = tool("gnt-node");
         let directory = beside.parent().unwrap();
         let profile = match directory.file_name().unwrap().to_str().unwrap() {
             "debug" => "dev",
             other => other,
         };
-        let built = Command::new(env!("CARGO"))
+        let built = Command::new(cargo)
             .args(["build", "--quiet", "--offline", "--bin", "gnt-libvirt"])
             .args(["--profile", profile, "--target-dir"])
             .arg(directory.parent().unwrap())
