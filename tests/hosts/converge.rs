@@ -64,7 +64,7 @@ fn what_becomes_of_a_guest_that_does_not_converge_is_the_operators_choice() {
     site.all_is_well_with(&[]);
 
     // And it is over soon where it may stand still long enough.
-    let downtime = "gnt-instance migrate -f --migration-downtime 8000 --on-timeout wait";
+    let downtime = "gnt-instance migrate -f --migration-downtime 8000";
     site.run(&format!("{downtime} -n node1 {BUSY}")).exits(0);
     site.all_is_well_with(&[BUSY]);
 }
