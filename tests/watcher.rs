@@ -8,6 +8,10 @@
 mod common;
 
 use common::{Lab, Output, wait_for};
+use gnt::failpoints::control::Action;
+use gnt::failpoints::{Point, Side};
+use gnt::hypervisor::VerbName;
+use gnt::hypervisor::fake::FakeSettings;
 use gnt::limits::WATCHER_STARTS;
 use gnt::queue::Status;
 use gnt::store::{Duty, DutyLock};
@@ -147,4 +151,32 @@ fn it_waits_no_longer_than_it_was_told() {
     let output = lab.run(RUN.into_iter().chain(["--timeout", "0"])).exits(4);
     assert!(deeds(&output).iter().all(|(_, deed)| deed == "running"));
     assert_eq!(output.json()["exit"], 4);
+}
+
+#[test]
+fn where_an_uncertain_instance_is_is_found_when_all_nodes_answer() {
+    let mut lab = Lab::ring(3, 3, FakeSettings::ZERO);
+    let point = Point::Verb(VerbName::Migrate, Side::After);
+    lab.steer().arm(point, Action::Panic, 1).unwrap();
+    lab.run(["gnt-instance", "migrate", "-f", "inst1"]).exits(1);
+    let uncertain = || {
+        let config = lab.store().config().unwrap();
+        config.instance_named("inst1").unwrap().uncertain.is_some()
+    };
+    assert!(uncertain());
+    lab.run(["gnt-debug", "fault", "add", "node-dead", "-n", "node3"])
+        .exits(0);
+    let output = lab.run(RUN).exits(1);
+    let of_inst1 = |(instance, _): &(String, String)| instance == "inst1";
+    assert!(!deeds(&output).iter().any(of_inst1), "{output:#?}");
+    assert!(uncertain());
+    lab.run(["gnt-debug", "fault", "clear"]).exits(0);
+    let output = lab.run(RUN).exits(0);
+    let mended = ("inst1".to_owned(), "mended".to_owned());
+    assert!(deeds(&output).contains(&mended), "{output:#?}");
+    assert_eq!(
+        lab.primaries("node2"),
+        ["inst1", "inst2"].map(str::to_owned).into()
+    );
+    lab.verify_clean();
 }

@@ -1,7 +1,5 @@
-//! What the watcher looks for: instances that are meant to run and do not, and what is to be done about
-//! each. Reads only.
-
-use std::sync::Arc;
+//! What the watcher looks for: instances that are meant to run and do not, or that moves have left in
+//! disorder, and what is to be done about each. Reads only.
 
 use crate::cluster::{Config, Instance, Node};
 use crate::hypervisor::{InstanceNow, Snapshot};
@@ -68,40 +66,78 @@ pub fn down(store: &Store, reality: &Snapshot) -> Result<Vec<Down>, StoreError> 
     })
 }
 
-/// Instances of real machines of which other nodes have a definition left over, and what makes these forget
-/// it. Those that a job holds, or wants to, are left to it.
+/// An instance that is not in order, and the opcode that finds out where it is and has the others forget it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Disorder {
+    /// Its name.
+    pub instance: String,
+    /// What is not in order.
+    pub what: Muddle,
+    /// The cleanup.
+    pub opcode: Opcode,
+}
+
+/// What a move that broke off may leave behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Muddle {
+    /// Nobody knew where the instance was, and all nodes can be asked now.
+    Uncertain,
+    /// Other nodes, real machines, have a definition of it.
+    LeftOver,
+}
+
+/// Instances that are not in order, by name. Those that a job holds, or wants to, are left to it, and those
+/// that were cleaned up so often in vain to a person.
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn left_over(store: &Store, reality: &Snapshot) -> Result<Vec<(String, Opcode)>, StoreError> {
+pub fn disorder(store: &Store, reality: &Snapshot) -> Result<Vec<Disorder>, StoreError> {
     store.read(|store| {
         let config = store.config()?;
-        let has_some = |instance: &&Arc<Instance>| {
-            let now = reality.instances.get(&instance.uuid);
-            let home = config.nodes.get(&instance.primary_node);
-            now.is_some_and(|now| {
-                !now.left_over.is_empty() && now.activity.is_none() && now.running_on.len() < 2
-            }) && instance.uncertain.is_none()
-                && home.is_some_and(|home| home.host.is_some() && !home.offline)
-        };
-        let found: Vec<&Arc<Instance>> = config.instances_by_name().filter(has_some).collect();
+        let found: Vec<(&Instance, Muddle)> = config
+            .instances_by_name()
+            .filter_map(|instance| Some((&**instance, muddle(&config, reality, instance)?)))
+            .collect();
         if found.is_empty() {
             return Ok(vec![]);
         }
         let jobs = Jobs::read(store, &config)?;
-        let cleanup = |instance: &Arc<Instance>| {
+        let cleanup = |(instance, what): (&Instance, Muddle)| {
             let opcode: Opcode = InstanceMigrate {
                 instance_uuid: Some(instance.uuid.as_str().to_owned()),
                 cleanup: true,
                 ..InstanceMigrate::of(&instance.name)
             }
             .into();
-            let locks = unit(&opcode.op).locks(&config);
-            let free = (jobs.wanted.iter()).all(|(_, wanted)| locks.conflict(wanted).is_none());
-            free.then(|| (instance.name.clone(), opcode))
+            let free = jobs.in_the_way(&config, &opcode).is_none();
+            (free && jobs.tried(&opcode) < WATCHER_STARTS).then(|| Disorder {
+                instance: instance.name.clone(),
+                what,
+                opcode,
+            })
         };
         Ok(found.into_iter().filter_map(cleanup).collect())
     })
+}
+
+/// What is not in order with an instance with which nothing is on its way.
+fn muddle(config: &Config, reality: &Snapshot, instance: &Instance) -> Option<Muddle> {
+    let nothing = InstanceNow::default();
+    let now = reality.instances.get(&instance.uuid).unwrap_or(&nothing);
+    let home = config.nodes.get(&instance.primary_node)?;
+    // A person has to see to one that runs twice, and to a node that is declared dead.
+    if now.activity.is_some() || now.running_on.len() > 1 || home.offline {
+        return None;
+    }
+    let is_alive = |node: &Node| (reality.nodes.get(&node.uuid)).is_some_and(|now| now.alive);
+    let mut asked = config.nodes_by_name().filter(|node| !node.offline);
+    match instance.uncertain {
+        Some(_) => asked
+            .all(|node| is_alive(node))
+            .then_some(Muddle::Uncertain),
+        None if home.host.is_some() && !now.left_over.is_empty() => Some(Muddle::LeftOver),
+        None => None,
+    }
 }
 
 /// What the queue says of instances.
@@ -137,6 +173,19 @@ impl Jobs {
         })
     }
 
+    /// A job that holds, or wants to, what this opcode needs.
+    fn in_the_way(&self, config: &Config, opcode: &Opcode) -> Option<JobId> {
+        let locks = unit(&opcode.op).locks(config);
+        let job = (self.wanted.iter()).find(|(_, wanted)| locks.conflict(wanted).is_some());
+        job.map(|(job, _)| *job)
+    }
+
+    /// How often a watcher has submitted this opcode.
+    fn tried(&self, opcode: &Opcode) -> usize {
+        let summary = opcode.summary();
+        self.own.iter().filter(|own| **own == summary).count()
+    }
+
     fn remedy(&self, config: &Config, reality: &Snapshot, instance: &Instance) -> Remedy {
         let opcode: Opcode = InstanceStartup {
             instance_name: instance.name.clone(),
@@ -152,12 +201,9 @@ impl Jobs {
         let node = config.nodes.get(&instance.primary_node);
         let name = |node: &Node| node.name.clone();
         let alive = |node: &Node| reality.nodes.get(&node.uuid).is_some_and(|now| now.alive);
-        let locks = unit(&opcode.op).locks(config);
-        let job = (self.wanted.iter()).find(|(_, wanted)| locks.conflict(wanted).is_some());
-        let summary = opcode.summary();
-        let starts = self.own.iter().filter(|own| **own == summary).count();
-        match (job, node) {
-            (Some((job, _)), _) => Remedy::Leave(*job),
+        let starts = self.tried(&opcode);
+        match (self.in_the_way(config, &opcode), node) {
+            (Some(job), _) => Remedy::Leave(job),
             (None, Some(node)) if node.offline => Remedy::NodeOffline(name(node)),
             (None, Some(node)) if !alive(node) => Remedy::NodeSilent(name(node)),
             _ if starts >= WATCHER_STARTS => Remedy::StartedOften(starts),

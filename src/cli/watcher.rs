@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use serde_json::json;
 
-use crate::admin::{self, Code, Finding, Remedy, down, left_over, verify_at_work};
+use crate::admin::{self, Code, Finding, Muddle, Remedy, disorder, down, verify_at_work};
 use crate::clock::now;
-use crate::opcodes::{Op, Opcode, Reason};
+use crate::opcodes::{Opcode, Reason};
 use crate::queue::client::Submitted;
 use crate::queue::follow::Reach;
 use crate::queue::submit::NewJob;
@@ -91,7 +91,7 @@ fn paused(until: i64) -> String {
 enum Deed {
     /// A job has started it.
     Started,
-    /// A job has removed what was left over of it.
+    /// A job has put it in order.
     Mended,
     /// It is not started now: another job is about it.
     Left,
@@ -184,8 +184,10 @@ fn start(
     cx: &mut Context,
 ) -> Result<()> {
     let reality = admin::reality(client.store())?;
-    let mut jobs: Vec<(String, Opcode)> = vec![];
-    jobs.extend(left_over(client.store(), &reality)?);
+    let mut jobs: Vec<(String, Aim, Opcode)> = disorder(client.store(), &reality)?
+        .into_iter()
+        .map(|disorder| (disorder.instance, Aim::Mend(disorder.what), disorder.opcode))
+        .collect();
     for down in down(client.store(), &reality)? {
         let instance = down.instance;
         let mut say = |deed, job, text: String| {
@@ -198,7 +200,7 @@ fn start(
         };
         let failed = Deed::Failed;
         match down.what {
-            Remedy::Start(opcode) => jobs.push((instance, *opcode)),
+            Remedy::Start(opcode) => jobs.push((instance, Aim::Start, *opcode)),
             Remedy::Leave(job) => say(
                 Deed::Left,
                 Some(job),
@@ -221,11 +223,12 @@ fn start(
     if jobs.is_empty() {
         return Ok(());
     }
-    let new = |(_, opcode): &(String, Opcode)| {
+    let new = |(_, aim, opcode): &(String, Aim, Opcode)| {
         let mut opcode = opcode.clone();
-        let why = match is_mending(&opcode) {
-            true => "other nodes have it left over",
-            false => "it should run and does not",
+        let why = match aim {
+            Aim::Mend(Muddle::Uncertain) => "nobody knew where it is, and all nodes answer now",
+            Aim::Mend(Muddle::LeftOver) => "other nodes have it left over",
+            Aim::Start => "it should run and does not",
         };
         let time = now().saturating_mul(1_000);
         let reason = Reason("gnt:watcher".to_owned(), why.to_owned(), time);
@@ -237,9 +240,9 @@ fn start(
         return Ok(());
     };
     let mut taken = vec![];
-    for ((instance, opcode), answer) in jobs.into_iter().zip(answers) {
+    for ((instance, aim, _), answer) in jobs.into_iter().zip(answers) {
         match answer {
-            Ok(id) => taken.push((id, instance, is_mending(&opcode))),
+            Ok(id) => taken.push((id, instance, aim)),
             Err(error) => report.items.push(Item {
                 instance,
                 deed: Deed::Failed,
@@ -257,36 +260,20 @@ fn start(
     let named: Vec<(JobId, Option<String>)> = ids.iter().map(|id| (*id, None)).collect();
     let document = verdict::document(&cx.command, &follower, &named)?;
     let wrong = verdict::wrongs(&document);
-    for (id, instance, mends) in taken {
+    for (id, instance, aim) in taken {
         let status = follower
             .jobs()
             .find(|job| job.id == id)
             .map(|job| job.status);
         let why = wrong.iter().find(|(job, _)| *job == id);
+        let (was, is, done) = aim.words();
         let (deed, text) = match (status, why) {
-            (Some(Status::Success), _) if mends => (
-                Deed::Mended,
-                format!("was left over on another node: job {id} removed it there"),
-            ),
-            (_, Some((_, why))) if mends => (
-                Deed::Failed,
-                format!("is left over on another node: job {id} failed: {why}"),
-            ),
-            (_, _) if mends => (
-                Deed::Running,
-                format!("is left over on another node: job {id} is about it"),
-            ),
-            (Some(Status::Success), _) => {
-                (Deed::Started, format!("did not run: job {id} started it"))
-            }
+            (Some(Status::Success), _) => (aim.done(), format!("{was}: job {id} {done}")),
             (Some(status), _) if !status.is_final() && ending != Ending::Over => {
-                (Deed::Running, format!("did not run: job {id} is {status}"))
+                (Deed::Running, format!("{is}: job {id} is {status}"))
             }
-            (_, Some((_, why))) => (
-                Deed::Failed,
-                format!("does not run: job {id} failed: {why}"),
-            ),
-            (_, None) => (Deed::Failed, format!("does not run: job {id} was canceled")),
+            (_, Some((_, why))) => (Deed::Failed, format!("{is}: job {id} failed: {why}")),
+            (_, None) => (Deed::Failed, format!("{is}: job {id} was canceled")),
         };
         report.items.push(Item {
             instance,
@@ -298,9 +285,34 @@ fn start(
     Ok(())
 }
 
-/// Whether a job of the watcher removes what was left over, and starts nothing.
-fn is_mending(opcode: &Opcode) -> bool {
-    matches!(opcode.op, Op::InstanceMigrate(_))
+/// What one of the watcher's jobs is for.
+#[derive(Debug, Clone, Copy)]
+enum Aim {
+    Start,
+    Mend(Muddle),
+}
+
+impl Aim {
+    /// What the job has done if it succeeds.
+    fn done(self) -> Deed {
+        match self {
+            Aim::Start => Deed::Started,
+            Aim::Mend(_) => Deed::Mended,
+        }
+    }
+
+    /// How it was, how it is as long as nothing has changed, and what the job has done, in words.
+    fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Aim::Start => ("did not run", "does not run", "started it"),
+            Aim::Mend(Muddle::LeftOver) => (
+                "was left over on another node",
+                "is left over on another node",
+                "removed it there",
+            ),
+            Aim::Mend(Muddle::Uncertain) => ("was uncertain", "is uncertain", "found where it is"),
+        }
+    }
 }
 
 /// A line a thing, or a document.

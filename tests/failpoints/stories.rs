@@ -48,13 +48,15 @@ pub(crate) const STORIES: [Story; 16] = [
     story("nodes", ring, nodes),
     story("changes", ring, changes),
     story("relocating", slow_sample, relocating),
-    story("a rolling maintenance", ring, rolling),
     story("a dead node", ring, dead_node),
     story("a migration that leaves something behind", ring, left_over),
     open_story("a cancelled migration", ring, canceled),
     open_story("a migration to a node that dies", ring, given_up),
     story("runners that leave", ring, leaving),
     story("a boot of the host", ring, boot),
+    // Last, for what no other story reaches: a verb that fails in one of its jobs may leave what none of
+    // them comes back to, such as a copy too many.
+    story("a rolling maintenance", ring, rolling),
 ];
 
 const fn story(name: &'static str, begin: fn() -> Lab, tell: fn(&Tale)) -> Story {

@@ -358,13 +358,14 @@ impl Story {
         if is_short && !(announced.is_empty() && self.uncertain().is_empty()) {
             faults.push("the hosts were silent for a moment only".to_owned());
         }
-        for name in self.uncertain() {
-            self.note(format!("nobody knew what became of {name}"));
-            let output = self
-                .site
-                .run(&format!("gnt-instance migrate --cleanup -f {name}"));
-            if output.code != 0 {
-                faults.push(format!("{name} is not cleaned up: {output:#?}"));
+        let uncertain = self.uncertain();
+        if !uncertain.is_empty() {
+            self.note(format!("nobody knew what became of {uncertain:?}"));
+            // As cron does, now that all hosts answer again.
+            let output = self.site.run("gnt-cluster watcher run --json");
+            let still = self.uncertain();
+            if !still.is_empty() {
+                faults.push(format!("{still:?} are still uncertain: {output:#?}"));
             }
         }
         faults.extend(self.site.faults(|name, sight| toll.fate(name, sight)));
