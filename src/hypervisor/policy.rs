@@ -27,7 +27,7 @@ pub struct MigrationPolicy {
     pub bandwidth: Option<u64>,
     /// How long the guest may stand still at the end; the hypervisor's own rule where it is not given.
     pub downtime: Option<Duration>,
-    /// How long it may take. Where it is not given, as long as it gains something.
+    /// How long it may take. Where it is not given, as long as it gains something, within the verb's limit.
     pub timeout: Option<Duration>,
     /// What is done then.
     pub on_timeout: OnTimeout,
