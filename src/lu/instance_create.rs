@@ -12,14 +12,14 @@ use super::instance_new::{Home, backend_parameters, identity_of, macs, objects};
 use super::instance_place::disk_on_node;
 use super::node::check_host_name;
 use super::parameters::check_backend;
-use super::settle::look;
+use super::settle::look_everywhere;
 use super::shared::{
     Subject, about, check_answers, find_node, lock_group, lock_instance, reference, share_nodes,
 };
 use super::{Env, Failure, LogicalUnit, Outcome, UnitResult};
 use crate::allocator::{Claim, World};
 use crate::cluster::{Backend, Config, DiskTemplate, Edit, HvName, Node, with_tags};
-use crate::hypervisor::{Hypervisor, InstanceRef, NodeRef};
+use crate::hypervisor::{Hypervisor, InstanceRef};
 use crate::limits::SIZE;
 use crate::locking::{Level, Lock, LockSet, Mode};
 use crate::opcodes::{ErrorCode, InstanceCreate, NewDisk, OpError};
@@ -200,9 +200,7 @@ impl InstanceCreate {
         instance: &InstanceRef,
     ) -> Result<Home<'a>, Failure> {
         let config = env.config();
-        let online = config.nodes_by_name().filter(|node| !node.offline);
-        let nodes: Vec<NodeRef> = online.map(|node| reference(node)).collect();
-        let seen = look(env, instance, &nodes)?;
+        let seen = look_everywhere(env, instance)?;
         let copies =
             env.call_undisturbed(env.limits.look, |call| env.driver.copies(call, instance));
         let copies = copies.unwrap_or_default();

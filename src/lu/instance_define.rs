@@ -11,11 +11,11 @@ use super::guest::{instance, refuse_too_long};
 use super::instance_move::start;
 use super::instance_new::identity;
 use super::node::{state, wrong};
-use super::settle::{ask_twice, failed, look};
+use super::settle::{ask_twice, failed, look_everywhere, mark};
 use super::shared::{Subject, about, reference};
 use super::{Env, Failure, Outcome, UnitResult};
 use crate::cluster::{AdminState, Backend, Disk, DiskTemplate, Edit, Instance, InstanceUuid, Node};
-use crate::hypervisor::{Hypervisor, InstanceRef, NodeRef, Stop};
+use crate::hypervisor::{Hypervisor, InstanceRef, Stop};
 use crate::opcodes::{InstanceCreate, OpError};
 
 /// The word in whose place the identity is put. No template is without it, nor without the name.
@@ -90,9 +90,7 @@ impl InstanceCreate {
         instance: &InstanceRef,
     ) -> Result<Option<&'a Node>, Failure> {
         let config = env.config();
-        let online = config.nodes_by_name().filter(|node| !node.offline);
-        let nodes: Vec<NodeRef> = online.map(|node| reference(node)).collect();
-        let seen = look(env, instance, &nodes)?;
+        let seen = look_everywhere(env, instance)?;
         let on = seen.running_on.iter().chain(&seen.defined_on).next();
         Ok(on.and_then(|uuid| config.nodes.get(uuid)).map(Arc::as_ref))
     }
@@ -152,11 +150,7 @@ impl InstanceCreate {
         ask_twice(env, &format!("define {name} on {}", home.name), |call| {
             env.driver.define(call, of, &at)
         })?;
-        let cluster = config.cluster.as_ref();
-        let cluster = cluster.map(|cluster| cluster.uuid.as_str());
-        ask_twice(env, &format!("mark {name}"), |call| {
-            env.driver.mark(call, &of.uuid, &at, cluster)
-        })?;
+        mark(env, of, &at)?;
         let guests = env.call_undisturbed(env.limits.look, |call| env.driver.guests(call, &at));
         let what = format!("see {name} on {}", home.name);
         let guests = guests.map_err(|error| failed(env, &what, error))?;

@@ -84,8 +84,7 @@ impl Goal<'_> {
             }
             Goal::Moved { from, to } if silent(from) || silent(to) => Verdict::Untellable,
             Goal::Moved { from, to } if has_left(seen, from, to) => {
-                let fact = format!("{name} has moved to {}, and does not run any more", to.name);
-                Verdict::StoppedThere(to.uuid.clone(), fact)
+                Verdict::StoppedThere(to.uuid.clone(), stopped_since(name, to))
             }
             Goal::Moved { from, to } if seen.running_on.is_empty() => Verdict::NotReached(format!(
                 "{name} runs on neither {} nor {}",
@@ -145,6 +144,11 @@ pub(super) fn settle(
             Err(uncertain(instance, text))
         }
     }
+}
+
+/// What is said of an instance that [`has_left`].
+pub(super) fn stopped_since(name: &str, to: &NodeRef) -> String {
+    format!("{name} has moved to {}, and does not run any more", to.name)
 }
 
 /// Whether an instance that runs nowhere is one of `to` by now: both real machines answer, and only that one
@@ -234,6 +238,15 @@ pub(super) fn ask_twice(
     end.map_err(|error| failed(env, what, error))
 }
 
+/// Marks a guest as the cluster's.
+pub(super) fn mark(env: &Env<'_>, guest: &InstanceRef, at: &NodeRef) -> Result<(), Failure> {
+    let cluster = env.config().cluster.as_ref();
+    let cluster = cluster.map(|cluster| cluster.uuid.as_str());
+    ask_twice(env, &format!("mark {}", guest.name), |call| {
+        env.driver.mark(call, &guest.uuid, at, cluster)
+    })
+}
+
 /// Nodes forget an instance that they know and that another runs, or keeps: what a broken move left there
 /// would be in the way of the next.
 pub(super) fn forget_but(
@@ -285,6 +298,13 @@ pub(super) fn describe(activity: &Activity, name_of: impl Fn(&NodeUuid) -> Strin
             format!("is migrating from {} to {}", name_of(from), name_of(to))
         }
     }
+}
+
+/// Asks every node that is not offline where an instance is.
+pub(super) fn look_everywhere(env: &Env<'_>, instance: &InstanceRef) -> Result<Observed, Failure> {
+    let online = (env.config().nodes_by_name()).filter(|node| !node.offline);
+    let nodes: Vec<NodeRef> = online.map(|node| reference(node)).collect();
+    look(env, instance, &nodes)
 }
 
 /// Looks where an instance is; a cancelled job looks, too. Where an earlier run of the opcode may have

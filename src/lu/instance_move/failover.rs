@@ -8,10 +8,10 @@ use crate::allocator::{Claim, World};
 use crate::cluster::{Config, Edit, Mirroring, Node};
 use crate::hypervisor::{Activity, Hypervisor, NodeRef, Observed};
 use crate::locking::LockSet;
-use crate::lu::advice::{is_named, move_goes_on_as};
+use crate::lu::advice::is_named;
 use crate::lu::fence::{ensure_off, mark_offline};
 use crate::lu::instance_relocate::started_again;
-use crate::lu::settle::{ask_twice, failed, look, uncertain};
+use crate::lu::settle::{ask_twice, failed, look, mark, uncertain};
 use crate::lu::shared::{Subject, reference, silent_hint};
 use crate::lu::{Env, Failure, LogicalUnit, Outcome};
 use crate::opcodes::{ErrorCode, InstanceFailover, OpError, PowerOff};
@@ -180,13 +180,9 @@ impl InstanceFailover {
 /// Marks an instance that a machine has just come to know as the cluster's: the mark need not be a part of its
 /// definition.
 fn mark_again(env: &Env<'_>, subject: &Subject<'_>, target: &NodeRef) -> Result<(), Failure> {
-    let cluster = env.config().cluster.as_ref();
-    let cluster = cluster.map(|cluster| cluster.uuid.as_str());
     match target.host.is_some() {
         false => Ok(()),
-        true => ask_twice(env, &format!("mark {}", subject.name()), |call| {
-            (env.driver).mark(call, &subject.instance.uuid, target, cluster)
-        }),
+        true => mark(env, &subject.reference, target),
     }
 }
 
@@ -272,29 +268,17 @@ impl LogicalUnit for InstanceFailover {
     }
 
     fn execute(&self, env: &Env<'_>) -> Result<Outcome, Failure> {
-        let request = self.request();
-        if let Some(outcome) = request.has_left(env.config())? {
-            return Ok(outcome);
-        }
-        let (subject, target) = request.check(env)?;
-        env.feedback(format!("Failing over instance {}", subject.name()));
-        if let Some(name) = request.left_to(env, &subject, target) {
-            return move_goes_on_as(env, name, &subject, |node| {
-                InstanceFailover {
-                    target_node: Some(node.name.clone()),
-                    source_node: Some(subject.primary.name.clone()),
-                    iallocator: None,
-                    ..self.clone()
-                }
-                .into()
-            });
-        }
-        if env.common.dry_run {
-            return Ok(Outcome::default());
-        }
-        let target = request.target(env, &subject, target)?;
-        let outcome = self.fail_over(env, &subject, target)?;
-        env.feedback("* done");
-        Ok(outcome)
+        let towards = |from: &Node, to: &Node| InstanceFailover {
+            target_node: Some(to.name.clone()),
+            source_node: Some(from.name.clone()),
+            iallocator: None,
+            ..self.clone()
+        };
+        self.request()
+            .carry_out(env, "Failing over", towards, |subject, target| {
+                let outcome = self.fail_over(env, subject, target)?;
+                env.feedback("* done");
+                Ok(outcome)
+            })
     }
 }

@@ -7,11 +7,11 @@ use crate::allocator::{Claim, World};
 use crate::cluster::{Config, Node};
 use crate::hypervisor::{Activity, Hypervisor, MigrationPolicy, Observed};
 use crate::locking::LockSet;
-use crate::lu::advice::{is_named, move_goes_on_as};
+use crate::lu::advice::is_named;
 use crate::lu::guest::{is_declared, refreshed};
 use crate::lu::instance_cleanup::{cleanup, cleanup_nodes};
 use crate::lu::remains;
-use crate::lu::settle::{Goal, has_left, settle, stopped_there};
+use crate::lu::settle::{Goal, has_left, settle, stopped_since, stopped_there};
 use crate::lu::shared::{Subject, reference, silent_hint};
 use crate::lu::{Env, Failure, LogicalUnit, Outcome};
 use crate::opcodes::{ErrorCode, InstanceFailover, InstanceMigrate, MigrationMode, OpError};
@@ -87,7 +87,7 @@ impl InstanceMigrate {
                 return Ok(arrived(subject, to));
             }
             None if env.attempt > 1 && has_left(&seen, &source, &target) => {
-                let text = format!("{name} has moved to {}, and does not run any more", to.name);
+                let text = stopped_since(name, &target);
                 return Err(stopped_there(&subject.reference, to.uuid.clone(), text));
             }
             None if self.fails_over(env, subject)? => return self.as_failover().execute(env),
@@ -184,26 +184,14 @@ impl LogicalUnit for InstanceMigrate {
             let subject = Subject::find(env.config(), request.name, request.uuid)?;
             return cleanup(env, &subject);
         }
-        if let Some(outcome) = request.has_left(env.config())? {
-            return Ok(outcome);
-        }
-        let (subject, target) = request.check(env)?;
-        env.feedback(format!("Migrating instance {}", subject.name()));
-        if let Some(name) = request.left_to(env, &subject, target) {
-            return move_goes_on_as(env, name, &subject, |node| {
-                InstanceMigrate {
-                    target_node: Some(node.name.clone()),
-                    source_node: Some(subject.primary.name.clone()),
-                    iallocator: None,
-                    ..self.clone()
-                }
-                .into()
-            });
-        }
-        if env.common.dry_run {
-            return Ok(Outcome::default());
-        }
-        let target = request.target(env, &subject, target)?;
-        self.migrate(env, &subject, target)
+        let towards = |from: &Node, to: &Node| InstanceMigrate {
+            target_node: Some(to.name.clone()),
+            source_node: Some(from.name.clone()),
+            iallocator: None,
+            ..self.clone()
+        };
+        request.carry_out(env, "Migrating", towards, |subject, target| {
+            self.migrate(env, subject, target)
+        })
     }
 }

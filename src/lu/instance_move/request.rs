@@ -6,14 +6,14 @@ use crate::allocator::{Claim, Role, Rules, World, choose_node};
 use crate::cluster::{Config, Mirroring, Node};
 use crate::hypervisor::{Activity, NodeRef};
 use crate::locking::{LockSet, Mode};
-use crate::lu::advice::{allocator_instead, check_allocator, is_named};
+use crate::lu::advice::{allocator_instead, check_allocator, is_named, move_goes_on_as};
 use crate::lu::settle::look;
 use crate::lu::shared::{
     Subject, arrival, check_same_group, find_instance, find_node, group_mates, has_left,
     lock_instance, place, reference, share_nodes,
 };
 use crate::lu::{Env, Failure, Outcome};
-use crate::opcodes::{ErrorCode, OpError};
+use crate::opcodes::{ErrorCode, OpError, Opcode};
 
 /// What an instance has to do with a move, for both ways of moving.
 pub(super) struct Request<'a> {
@@ -142,8 +142,33 @@ impl Request<'_> {
         Ok((subject, Some(target)))
     }
 
+    /// Does what is asked for: `moves` brings the instance to its target, unless it has left already, or an
+    /// allocator is to choose; then the job goes on as the same opcode `towards` the node that it chose.
+    pub(super) fn carry_out<'a, T: Into<Opcode>>(
+        &self,
+        env: &Env<'a>,
+        what: &str,
+        towards: impl FnOnce(&Node, &Node) -> T,
+        moves: impl FnOnce(&Subject<'a>, &'a Arc<Node>) -> Result<Outcome, Failure>,
+    ) -> Result<Outcome, Failure> {
+        if let Some(outcome) = self.has_left(env.config())? {
+            return Ok(outcome);
+        }
+        let (subject, target) = self.check(env)?;
+        env.feedback(format!("{what} instance {}", subject.name()));
+        if let Some(name) = self.left_to(env, &subject, target) {
+            return move_goes_on_as(env, name, &subject, |node| {
+                towards(subject.primary, node).into()
+            });
+        }
+        if env.common.dry_run {
+            return Ok(Outcome::default());
+        }
+        moves(&subject, self.target(env, &subject, target)?)
+    }
+
     /// The external allocator that is to choose the target, if one is.
-    pub(super) fn left_to<'a>(
+    fn left_to<'a>(
         &'a self,
         env: &Env<'a>,
         subject: &Subject<'_>,
@@ -157,7 +182,7 @@ impl Request<'_> {
 
     /// The target: the one that is given, or what the placement chooses. An earlier run of this
     /// opcode may have begun with another choice; it is kept.
-    pub(super) fn target<'a>(
+    fn target<'a>(
         &self,
         env: &Env<'a>,
         subject: &Subject<'a>,
