@@ -11,11 +11,11 @@ use super::remains::runs_at_home_alone;
 use super::settle::failed;
 use super::shared::{cleanup_hint, reference};
 use crate::cluster::{Config, Instance, InstanceUuid, Node};
-use crate::hypervisor::{Guest, Hypervisor, InstanceRef};
+use crate::hypervisor::{Guest, Hypervisor, InstanceRef, VerbError};
 use crate::opcodes::{ErrorCode, OpError};
 
 /// The guests of a node that are instances which belong to another one, as the node knows them.
-pub(super) fn strangers<'a>(
+fn strangers<'a>(
     config: &'a Config,
     node: &Node,
     guests: &'a [Guest],
@@ -56,20 +56,31 @@ pub(super) fn forget_left_overs(env: &Env<'_>, node: &Node) -> Result<(), OpErro
             }
             continue;
         }
-        let end = env.call_undisturbed(env.limits.node, |call| env.driver.undefine(call, &of, &at));
         let what = format!("make {} forget {}", node.name, instance.name);
-        end.map_err(|error| failed(env, &what, error).error)?;
-        env.info(format!(
-            "{} has forgotten {}, which is on {}",
-            node.name,
-            instance.name,
-            config.node_name(&instance.primary_node)
-        ));
+        forget(env, &of, instance, node).map_err(|error| failed(env, &what, error).error)?;
     }
     match running.first() {
         None => Ok(()),
         Some(first) => Err(runs_there(config, node, &running, first)),
     }
+}
+
+/// Makes a node forget the definition of an instance that is on another one, and tells it.
+pub(super) fn forget(
+    env: &Env<'_>,
+    of: &InstanceRef,
+    instance: &Instance,
+    node: &Node,
+) -> Result<(), VerbError> {
+    env.call_undisturbed(env.limits.node, |call| {
+        env.driver.undefine(call, of, &reference(node))
+    })?;
+    let home = env.config().node_name(&instance.primary_node);
+    env.info(format!(
+        "{} has forgotten {}, which is on {home}",
+        node.name, instance.name
+    ));
+    Ok(())
 }
 
 /// The refusal of a node that runs what belongs to others: it may run twice.

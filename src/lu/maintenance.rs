@@ -12,14 +12,16 @@ use std::sync::Arc;
 use super::left_over::forget_left_overs;
 use super::node_plan::Leaving;
 use super::plan_jobs::{Manner, Terms};
-use super::shared::{check_answers, find_node, group_mates, lock_instance, share_nodes};
+use super::shared::{
+    check_answers, find_node, group_mates, lock_group, lock_instance, share_nodes,
+};
 use super::{Env, Failure, LogicalUnit, Outcome, Slot, UnitResult};
 use crate::allocator::{Destination, Plan, PlannedMove, Role, World, fill, plan_homecoming};
 use crate::clock::now;
 use crate::cluster::{
     Config, Edit, Home, Homecoming, InstanceUuid, Maintenance, Node, NodeChange, NodeUuid, Places,
 };
-use crate::locking::{Level, Lock, LockSet, Mode};
+use crate::locking::{LockSet, Mode};
 use crate::opcodes::{ErrorCode, EvacMode, NodeMaintenanceEnter, NodeRestore, OpError};
 
 /// What to do when it fails because of some. Not only the command of that option enters nodes.
@@ -368,10 +370,7 @@ impl LogicalUnit for NodeRestore {
         let Ok(node) = find_node(config, &self.node_name, None) else {
             return locks;
         };
-        locks.add(
-            Lock::one(Level::NodeGroup, node.group.as_str()),
-            Mode::Shared,
-        );
+        lock_group(&mut locks, &node.group, Mode::Shared);
         share_nodes(&mut locks, group_mates(config, node));
         for home in node.homes() {
             if let Some(instance) = config.instances.get(&home.instance) {

@@ -78,13 +78,12 @@ impl HostParams {
                 self.migration_bandwidth.map(|number| number.to_string()),
             ),
         ];
-        let told = |(key, text): (&'static str, Option<String>)| {
-            Some((key, Some(text?).filter(|t| !t.is_empty() && t != "0")))
+        let told = |(key, text): (_, Option<String>)| {
+            let text = text?;
+            let none = text.is_empty() || text == "0";
+            Some((key, if none { "none".to_owned() } else { text }))
         };
-        let texts = texts.into_iter().filter_map(told);
-        texts
-            .map(|(key, text)| (key, text.unwrap_or_else(|| "none".to_owned())))
-            .collect()
+        texts.into_iter().filter_map(told).collect()
     }
 }
 

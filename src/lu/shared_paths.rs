@@ -1,5 +1,6 @@
 //! Which paths every node sees, and how that is changed.
 
+use super::guest::shared_paths;
 use super::node::wrong;
 use crate::cluster::Config;
 use crate::limits::{HOST_BYTES, SHARED_PATHS};
@@ -34,8 +35,7 @@ pub(super) fn changed_paths(
     add: &[String],
     remove: &[String],
 ) -> Result<Vec<String>, OpError> {
-    let known = config.cluster.as_ref();
-    let mut paths = known.map_or(vec![], |cluster| cluster.shared_paths.clone());
+    let mut paths = shared_paths(config).to_vec();
     for path in all_kept(remove)? {
         match paths.iter().position(|known| *known == path) {
             Some(place) => drop(paths.remove(place)),

@@ -7,10 +7,11 @@ use serde_json::Map;
 
 use super::Env;
 use super::guest::{backend, refreshed, runs};
+use super::left_over::forget;
 use super::remains::runs_at_home_alone;
 use super::shared::reference;
 use crate::cluster::{Config, Edit, InstanceChange, Node};
-use crate::hypervisor::{Guest, Hypervisor, InstanceRef, NodeNow, Snapshot};
+use crate::hypervisor::{Guest, Hypervisor, InstanceRef, Snapshot};
 
 /// Makes nodes forget what they do not run, or what only stands still there, and is on others. What is left is told as wrong.
 pub(super) fn mend(env: &Env<'_>, part: &Config, seen: &mut Snapshot) {
@@ -37,19 +38,8 @@ pub(super) fn mend(env: &Env<'_>, part: &Config, seen: &mut Snapshot) {
             let Some(node) = part.nodes.get(on).filter(|node| node.host.is_some()) else {
                 return true;
             };
-            let end = env.call_undisturbed(env.limits.node, |call| {
-                env.driver.undefine(call, &of, &reference(node))
-            });
-            match end {
-                Ok(()) => {
-                    env.info(format!(
-                        "{} has forgotten {}, which is on {}",
-                        node.name,
-                        instance.name,
-                        part.node_name(&instance.primary_node)
-                    ));
-                    false
-                }
+            match forget(env, &of, instance, node) {
+                Ok(()) => false,
                 Err(error) => {
                     env.warn(format!("{} keeps {}: {error}", node.name, instance.name));
                     true
@@ -102,19 +92,19 @@ pub(super) fn incompatible(
     part: &Config,
     seen: &Snapshot,
 ) -> Vec<(String, String, String)> {
-    let machines: Vec<(&Node, &NodeNow, &str)> = (part.nodes_by_name())
+    let machines: Vec<(&Node, bool, &str)> = (part.nodes_by_name())
         .filter_map(|node| {
             let now = seen.nodes.get(&node.uuid).filter(|now| now.alive)?;
             let machine = now.machine.as_ref()?;
-            Some((&**node, now, machine.processor.as_str()))
+            let has_guests = now.guests.iter().any(runs);
+            Some((&**node, has_guests, machine.processor.as_str()))
         })
         .collect();
     let mut found = vec![];
     for (to, _, own) in &machines {
         // Machines of one kind are asked about once.
         let mut asked: BTreeSet<&str> = BTreeSet::from([*own]);
-        for (from, now, processor) in &machines {
-            let has_guests = now.guests.iter().any(runs);
+        for (from, has_guests, processor) in &machines {
             if !has_guests || !asked.insert(processor) {
                 continue;
             }

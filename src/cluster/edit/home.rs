@@ -28,7 +28,11 @@ pub(super) fn arrived(
 
 /// An instance is gone: nobody waits for it any more.
 pub(super) fn forget(config: &mut Config, uuid: &InstanceUuid, now: f64) -> Vec<Touched> {
-    let nodes: Vec<NodeUuid> = config.nodes.keys().cloned().collect();
+    let awaiting = config
+        .nodes
+        .values()
+        .filter(|node| node.homecoming.is_some());
+    let nodes: Vec<NodeUuid> = awaiting.map(|node| node.uuid.clone()).collect();
     let waits = |home: &Home| home.instance == *uuid;
     (nodes.iter())
         .filter_map(|node| strike_out(config, node, waits, now))

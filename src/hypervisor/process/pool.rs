@@ -66,13 +66,10 @@ impl Places {
     fn of(&mut self, node: &NodeUuid) -> &mut Place {
         let Places { nodes, notes, .. } = self;
         nodes.entry(node.clone()).or_insert_with(|| {
-            let silence = notes.tells(node).then(|| {
-                let now = Instant::now();
-                Silence {
-                    // It is tried at once: somebody may have mended it since.
-                    since: now.checked_sub(SILENT_FOR).unwrap_or(now),
-                    reason: NO_ANSWER.to_owned(),
-                }
+            let silence = notes.tells(node).then(|| Silence {
+                // It is tried at once: somebody may have mended it since.
+                until: Instant::now(),
+                reason: NO_ANSWER.to_owned(),
             });
             Place {
                 silence,
@@ -88,7 +85,7 @@ impl Places {
         }
         let place = self.of(node);
         place.silence = Some(Silence {
-            since: Instant::now(),
+            until: Instant::now() + SILENT_FOR,
             reason: reason.to_owned(),
         });
         place.answered = false;
@@ -127,7 +124,8 @@ struct Idle {
 
 #[derive(Debug)]
 struct Silence {
-    since: Instant,
+    /// When it is asked again.
+    until: Instant,
     reason: String,
 }
 
@@ -141,14 +139,16 @@ pub(super) struct Lease<'a> {
     node: &'a NodeRef,
 }
 
+/// A driver does not claim that it can do this.
+fn cannot(node: &NodeRef, driver: &str, what: &str) -> VerbError {
+    VerbError::Failed(format!("{}: the driver {driver} cannot {what}", node.name))
+}
+
 impl Lease<'_> {
     /// Why this is not asked: the driver does not claim that it can do it.
     pub(super) fn cannot(&self, ask: &Ask) -> Option<VerbError> {
         let what = ask.name();
-        (!self.opened.can(what)).then(|| {
-            let (node, driver) = (&self.node.name, self.pool.name());
-            VerbError::Failed(format!("{node}: the driver {driver} cannot {what}"))
-        })
+        (!self.opened.can(what)).then(|| cannot(self.node, self.pool.name(), what))
     }
 
     /// Gives it back, for the next one.
@@ -259,7 +259,7 @@ impl Pool {
             }
             match &place.silence {
                 None => break false,
-                Some(silence) if silence.since.elapsed() < SILENT_FOR => {
+                Some(silence) if Instant::now() < silence.until => {
                     return Err(unreachable(node, &*silence.reason));
                 }
                 Some(_) if !place.trying => {
@@ -323,8 +323,7 @@ impl Pool {
     pub(super) fn doubt_silence(&self, node: &NodeRef) {
         let mut places = self.shared.lock();
         if let Some(silence) = &mut places.of(&node.uuid).silence {
-            let before = silence.since.checked_sub(SILENT_FOR);
-            silence.since = before.unwrap_or(silence.since);
+            silence.until = Instant::now();
         }
     }
 
@@ -370,8 +369,7 @@ impl Pool {
             Err(broken) => return Err(not_asked(node, broken)),
         };
         if let Some(missing) = Ask::NEEDED.iter().find(|name| !opened.can(name)) {
-            let text = format!("{}: the driver {} cannot {missing}", node.name, self.name);
-            return Err(VerbError::Failed(text));
+            return Err(cannot(node, &self.name, missing));
         }
         match &host.host_uuid {
             Some(known) if !known.eq_ignore_ascii_case(&opened.host_uuid) => {
