@@ -8,10 +8,6 @@
 mod common;
 
 use common::{Lab, Output, wait_for};
-use gnt::failpoints::control::Action;
-use gnt::failpoints::{Point, Side};
-use gnt::hypervisor::VerbName;
-use gnt::hypervisor::fake::FakeSettings;
 use gnt::limits::WATCHER_STARTS;
 use gnt::queue::Status;
 use gnt::store::{Duty, DutyLock};
@@ -78,7 +74,7 @@ fn what_was_stopped_meanwhile_stays_so() {
     lab.run(["gnt-cluster", "queue", "hold"]).exits(0);
     let store = lab.store();
     let reality = gnt::admin::simulator(&store).unwrap().snapshot().unwrap();
-    let down = gnt::admin::down(&store, &reality).unwrap();
+    let down = gnt::admin::down(&store, &store.config().unwrap(), &reality).unwrap();
     let ours = down.into_iter().find(|down| down.instance == name).unwrap();
     let gnt::admin::Remedy::Start(opcode) = ours.what else {
         panic!("{ours:?}");
@@ -153,8 +149,14 @@ fn it_waits_no_longer_than_it_was_told() {
     assert_eq!(output.json()["exit"], 4);
 }
 
+#[cfg(debug_assertions)]
 #[test]
 fn where_an_uncertain_instance_is_is_found_when_all_nodes_answer() {
+    use gnt::failpoints::control::Action;
+    use gnt::failpoints::{Point, Side};
+    use gnt::hypervisor::VerbName;
+    use gnt::hypervisor::fake::FakeSettings;
+
     let mut lab = Lab::ring(3, 3, FakeSettings::ZERO);
     let point = Point::Verb(VerbName::Migrate, Side::After);
     lab.steer().arm(point, Action::Panic, 1).unwrap();

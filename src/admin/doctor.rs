@@ -215,7 +215,7 @@ fn homeless(
     config: &Config,
 ) -> Result<Vec<Trouble>, StoreError> {
     let mut troubles = vec![];
-    for down in down(store, reality)? {
+    for down in down(store, config, reality)? {
         if let Remedy::NodeOffline(node) = down.what {
             troubles.push(Trouble {
                 object: format!("instance {}", down.instance),

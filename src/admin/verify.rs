@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::allocator::Claim;
-use crate::cluster::Config;
+use crate::cluster::{Config, Instance};
 use crate::hypervisor::Snapshot;
 use crate::locking::{Level, LockSet, Mode};
 use crate::queue::JobId;
@@ -79,7 +79,9 @@ const LOOKS: u32 = 20;
 /// # Errors
 /// [`AdminError`] when the database or reality cannot be read.
 pub fn verify_at_work(store: &Store, reading: Reading) -> Result<Verdict, AdminError> {
-    let in_doubt = |verdict: &Verdict| verdict.findings.iter().any(|f| f.area == Area::Reality);
+    // What may well be meant so is not waited out.
+    let doubtful = |f: &Finding| f.area == Area::Reality && !f.is_remark();
+    let in_doubt = |verdict: &Verdict| verdict.findings.iter().any(doubtful);
     look_at_work(
         store,
         || super::reality(store),
@@ -150,5 +152,12 @@ impl Busy {
             // Who only moves something there shares it.
             nodes: of(Level::Node, |mode| mode == Mode::Exclusive),
         }
+    }
+
+    /// Whether an instance is to be as it is configured.
+    fn leaves(&self, instance: &Instance) -> bool {
+        !self.instances.contains(&instance.name)
+            && !instance.forthcoming
+            && instance.uncertain.is_none()
     }
 }

@@ -42,28 +42,25 @@ pub enum Remedy {
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn down(store: &Store, reality: &Snapshot) -> Result<Vec<Down>, StoreError> {
-    store.read(|store| {
-        let config = store.config()?;
-        let nothing = InstanceNow::default();
-        let wanting = config.instances_by_name().filter(|instance| {
-            let now = reality.instances.get(&instance.uuid).unwrap_or(&nothing);
-            Config::uses_memory(instance)
-                && instance.uncertain.is_none()
-                && now.running_on.is_empty()
-                && now.activity.is_none()
-        });
-        let wanting: Vec<_> = wanting.collect();
-        if wanting.is_empty() {
-            return Ok(vec![]);
-        }
-        let jobs = Jobs::read(store, &config)?;
-        let down = |instance: &Instance| Down {
-            instance: instance.name.clone(),
-            what: jobs.remedy(&config, reality, instance),
-        };
-        Ok(wanting.into_iter().map(|instance| down(instance)).collect())
-    })
+pub fn down(store: &Store, config: &Config, reality: &Snapshot) -> Result<Vec<Down>, StoreError> {
+    let nothing = InstanceNow::default();
+    let wanting = config.instances_by_name().filter(|instance| {
+        let now = reality.instances.get(&instance.uuid).unwrap_or(&nothing);
+        Config::uses_memory(instance)
+            && instance.uncertain.is_none()
+            && now.running_on.is_empty()
+            && now.activity.is_none()
+    });
+    let wanting: Vec<_> = wanting.collect();
+    if wanting.is_empty() {
+        return Ok(vec![]);
+    }
+    let jobs = Jobs::read(store, config)?;
+    let down = |instance: &Instance| Down {
+        instance: instance.name.clone(),
+        what: jobs.remedy(config, reality, instance),
+    };
+    Ok(wanting.into_iter().map(|instance| down(instance)).collect())
 }
 
 /// An instance that is not in order, and the opcode that finds out where it is and has the others forget it.
@@ -91,33 +88,34 @@ pub enum Muddle {
 ///
 /// # Errors
 /// [`StoreError`] of the database.
-pub fn disorder(store: &Store, reality: &Snapshot) -> Result<Vec<Disorder>, StoreError> {
-    store.read(|store| {
-        let config = store.config()?;
-        let found: Vec<(&Instance, Muddle)> = config
-            .instances_by_name()
-            .filter_map(|instance| Some((&**instance, muddle(&config, reality, instance)?)))
-            .collect();
-        if found.is_empty() {
-            return Ok(vec![]);
+pub fn disorder(
+    store: &Store,
+    config: &Config,
+    reality: &Snapshot,
+) -> Result<Vec<Disorder>, StoreError> {
+    let found: Vec<(&Instance, Muddle)> = config
+        .instances_by_name()
+        .filter_map(|instance| Some((&**instance, muddle(config, reality, instance)?)))
+        .collect();
+    if found.is_empty() {
+        return Ok(vec![]);
+    }
+    let jobs = Jobs::read(store, config)?;
+    let cleanup = |(instance, what): (&Instance, Muddle)| {
+        let opcode: Opcode = InstanceMigrate {
+            instance_uuid: Some(instance.uuid.as_str().to_owned()),
+            cleanup: true,
+            ..InstanceMigrate::of(&instance.name)
         }
-        let jobs = Jobs::read(store, &config)?;
-        let cleanup = |(instance, what): (&Instance, Muddle)| {
-            let opcode: Opcode = InstanceMigrate {
-                instance_uuid: Some(instance.uuid.as_str().to_owned()),
-                cleanup: true,
-                ..InstanceMigrate::of(&instance.name)
-            }
-            .into();
-            let free = jobs.in_the_way(&config, &opcode).is_none();
-            (free && jobs.tried(&opcode) < WATCHER_STARTS).then(|| Disorder {
-                instance: instance.name.clone(),
-                what,
-                opcode,
-            })
-        };
-        Ok(found.into_iter().filter_map(cleanup).collect())
-    })
+        .into();
+        let free = jobs.in_the_way(config, &opcode).is_none();
+        (free && jobs.tried(&opcode) < WATCHER_STARTS).then(|| Disorder {
+            instance: instance.name.clone(),
+            what,
+            opcode,
+        })
+    };
+    Ok(found.into_iter().filter_map(cleanup).collect())
 }
 
 /// What is not in order with an instance with which nothing is on its way.

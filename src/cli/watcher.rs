@@ -1,6 +1,6 @@
 //! `gnt-cluster watcher`: what cron calls.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::json;
@@ -13,7 +13,7 @@ use crate::queue::follow::Reach;
 use crate::queue::submit::NewJob;
 use crate::queue::{Client, JobId, Status, control};
 use crate::signals;
-use crate::store::{Duty, DutyLock, Reading};
+use crate::store::{Duty, DutyLock, Reading, StoreError};
 
 use super::args::cluster::{WatcherCommand, WatcherRunArgs};
 use super::context::Context;
@@ -184,11 +184,16 @@ fn start(
     cx: &mut Context,
 ) -> Result<()> {
     let reality = admin::reality(client.store())?;
-    let mut jobs: Vec<(String, Aim, Opcode)> = disorder(client.store(), &reality)?
+    let (muddled, wanting) = client.store().read(|store| {
+        let config = store.config()?;
+        let muddled = disorder(store, &config, &reality)?;
+        Ok::<_, StoreError>((muddled, down(store, &config, &reality)?))
+    })?;
+    let mut jobs: Vec<(String, Aim, Opcode)> = muddled
         .into_iter()
         .map(|disorder| (disorder.instance, Aim::Mend(disorder.what), disorder.opcode))
         .collect();
-    for down in down(client.store(), &reality)? {
+    for down in wanting {
         let instance = down.instance;
         let mut say = |deed, job, text: String| {
             report.items.push(Item {
@@ -260,11 +265,10 @@ fn start(
     let named: Vec<(JobId, Option<String>)> = ids.iter().map(|id| (*id, None)).collect();
     let document = verdict::document(&cx.command, &follower, &named)?;
     let wrong = verdict::wrongs(&document);
+    let states: BTreeMap<JobId, Status> =
+        (follower.jobs().map(|job| (job.id, job.status))).collect();
     for (id, instance, aim) in taken {
-        let status = follower
-            .jobs()
-            .find(|job| job.id == id)
-            .map(|job| job.status);
+        let status = states.get(&id).copied();
         let why = wrong.iter().find(|(job, _)| *job == id);
         let (was, is, done) = aim.words();
         let (deed, text) = match (status, why) {

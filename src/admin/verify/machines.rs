@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use gnt_driver::Guest;
 
-use crate::cluster::{Config, Instance, InstanceUuid, Node};
+use crate::cluster::{Config, InstanceUuid, Node};
 use crate::hypervisor::{NodeNow, Snapshot};
 
 use super::Busy;
@@ -53,12 +53,7 @@ fn check_homes(
     busy: &Busy,
     found: &mut Findings,
 ) {
-    let settled = |instance: &Instance| {
-        !busy.instances.contains(&instance.name)
-            && !instance.forthcoming
-            && instance.uncertain.is_none()
-    };
-    for instance in config.primaries(&node.uuid).filter(|one| settled(one)) {
+    for instance in (config.primaries(&node.uuid)).filter(|one| busy.leaves(one)) {
         let object = || format!("instance {}", instance.name);
         match guests.get(instance.uuid.as_str()) {
             None => {

@@ -42,8 +42,7 @@ pub(super) fn check(config: &Config, reality: &Snapshot, busy: &Busy, found: &mu
     }
     let nothing = InstanceNow::default();
     for instance in config.instances.values() {
-        let is_to_be_looked_at = instance.uncertain.is_none() && !instance.forthcoming;
-        if !busy.instances.contains(&instance.name) && is_to_be_looked_at {
+        if busy.leaves(instance) {
             let now = reality.instances.get(&instance.uuid).unwrap_or(&nothing);
             check_instance(config, reality, instance, now, found);
         }
