@@ -16,7 +16,7 @@ use super::exit::ExitCode;
 use super::input;
 use super::output::{self, Unfinished};
 use super::problem::{Problem, Result};
-use super::table::{local_time, tenths_of_mib};
+use super::table::{local_time, read_time, tenths_of_mib};
 
 /// The unfinished file of a backup to standard output, in the state directory: it keeps the place for
 /// the copy that stands there meanwhile.
@@ -41,15 +41,12 @@ pub(super) fn backup(file: &Path, cx: &mut Context) -> Result<ExitCode> {
             "file": file, "bytes": bytes, "backup": manifest});
         cx.printer.line(&document.to_string())?;
     }
-    if !cx.printer.quiet {
-        let text = format!(
-            "{} is in {}: {} MiB",
-            subject(&manifest),
-            file.display(),
-            tenths_of_mib(bytes)
-        );
-        cx.printer.verdict(&text)?;
-    }
+    cx.printer.deed(&format!(
+        "{} is in {}: {} MiB",
+        subject(&manifest),
+        file.display(),
+        tenths_of_mib(bytes)
+    ))?;
     Ok(ExitCode::Done)
 }
 
@@ -83,8 +80,7 @@ fn subject(manifest: &Manifest) -> String {
         unfinished,
         ..
     } = manifest;
-    let at = made.parse().map(jiff::Timestamp::as_microsecond);
-    let moment = at.map_or_else(|_| made.clone(), local_time);
+    let moment = read_time(made).map_or_else(|| made.clone(), local_time);
     format!("Cluster {cluster} of {moment} with {unfinished} unfinished jobs")
 }
 
@@ -124,21 +120,19 @@ pub(super) fn restore(args: &RestoreArgs, cx: &mut Context) -> Result<ExitCode> 
         let text = format!("note: what was there before is in {}", old.display());
         cx.printer.say(&text);
     }
-    if !restored.manifest.has_reality() && !cx.printer.quiet {
+    if !restored.manifest.has_reality() {
         let text = "note: the machines may have gone on since; gnt-cluster verify-config tells what is different";
         cx.printer.say(text);
     }
-    if !cx.printer.quiet {
-        cx.printer.verdict(&format!(
-            "{} is in {}: {} nodes, {} instances.",
-            subject(&restored.manifest),
-            dir.path().display(),
-            restored.nodes,
-            restored.instances
-        ))?;
-        cx.printer
-            .verdict("Nothing starts before: gnt-cluster queue release")?;
-    }
+    cx.printer.deed(&format!(
+        "{} is in {}: {} nodes, {} instances.",
+        subject(&restored.manifest),
+        dir.path().display(),
+        restored.nodes,
+        restored.instances
+    ))?;
+    cx.printer
+        .deed("Nothing starts before: gnt-cluster queue release")?;
     Ok(ExitCode::Done)
 }
 

@@ -78,9 +78,7 @@ fn done(cx: &mut Context, text: &str) -> Result<ExitCode> {
         let document = json!({"schema": SCHEMA, "command": cx.command, "exit": 0, "message": text});
         cx.printer.line(&document.to_string())?;
     }
-    if !cx.printer.quiet {
-        cx.printer.verdict(text)?;
-    }
+    cx.printer.deed(text)?;
     Ok(ExitCode::Done)
 }
 

@@ -102,10 +102,9 @@ pub(super) fn rename(args: RenameArgs, cx: &mut Context) -> Result<ExitCode> {
     };
     let options = args.submit.into();
     let (exit, results) = operation::run_for_results(cx, &client, &options, operation)?;
-    let new = results.first().and_then(Value::as_str);
-    if let Some(new) = new.filter(|_| !cx.printer.quiet) {
+    if let Some(new) = results.first().and_then(Value::as_str) {
         let text = format!("Instance '{old}' was renamed to '{new}'");
-        cx.printer.verdict(&text)?;
+        cx.printer.deed(&text)?;
         cx.printer.flush()?;
     }
     Ok(exit)

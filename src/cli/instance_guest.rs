@@ -28,21 +28,17 @@ pub(super) fn adopt(args: AdoptArgs, cx: &mut Context) -> Result<ExitCode> {
     let operation = Operation::of(op);
     let options = args.submit.into();
     let (exit, results) = operation::run_for_results(cx, &client, &options, operation)?;
-    if cx.printer.quiet {
-        return Ok(exit);
-    }
     let verb = if dry_run { "Would adopt" } else { "Adopted" };
     let mut all_move = true;
     for result in &results {
         for guest in list(result, "adopted") {
             all_move &= guest.get("moves").and_then(Value::as_bool) == Some(true);
-            cx.printer
-                .verdict(&format!("{verb} {}", described(guest)))?;
+            cx.printer.deed(&format!("{verb} {}", described(guest)))?;
         }
         for pair in list(result, "skipped") {
             let text = |place| pair.get(place).and_then(Value::as_str).unwrap_or_default();
             cx.printer
-                .verdict(&format!("Left alone {}: {}", text(0), text(1)))?;
+                .deed(&format!("Left alone {}: {}", text(0), text(1)))?;
         }
     }
     cx.printer.flush()?;

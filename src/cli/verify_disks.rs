@@ -158,8 +158,8 @@ impl Check<'_> {
                  gnt-instance recreate-disks empty",
             );
         }
-        if found.weak.is_empty() && !found.is_bad() && !cx.printer.quiet {
-            cx.printer.verdict("No disks need to be activated.")?;
+        if found.weak.is_empty() && !found.is_bad() {
+            cx.printer.deed("No disks need to be activated.")?;
         }
         Ok(code)
     }

@@ -107,9 +107,9 @@ pub(super) fn rename(args: RenameArgs, cx: &mut Context) -> Result<ExitCode> {
     let options = args.submit.into();
     let (exit, results) = operation::run_for_results(cx, &client, &options, operation)?;
     // A dry run has no result.
-    if results.contains(&json!(new)) && !cx.printer.quiet {
+    if results.contains(&json!(new)) {
         let text = format!("Cluster has been renamed from '{old}' to '{new}'");
-        cx.printer.verdict(&text)?;
+        cx.printer.deed(&text)?;
         cx.printer.flush()?;
     }
     Ok(exit)

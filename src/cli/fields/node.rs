@@ -62,12 +62,15 @@ impl Row {
 
     /// A value that only a node that answers can tell.
     fn live(&self, get: impl Fn(&NodeNow) -> u64) -> Cell {
+        // Nobody is asked for that.
+        if self.node.offline {
+            return Cell::Offline;
+        }
         let now = self
             .now
             .reality()
             .and_then(|r| r.nodes.get(&self.node.uuid));
         match now {
-            _ if self.node.offline => Cell::Offline,
             Some(now) if now.alive => Cell::Mib(get(now)),
             _ => Cell::NoData,
         }

@@ -290,11 +290,8 @@ impl<'a> Roller<'a> {
             cx.printer.line(&document.to_string())?;
         }
         if code == ExitCode::Done {
-            if cx.printer.quiet {
-                return Ok(());
-            }
             let text = format!("Rolling maintenance is done: {all} nodes.");
-            return cx.printer.verdict(&text);
+            return cx.printer.deed(&text);
         }
         if let Some(deadline) = self.deadline.filter(|_| self.is_due()) {
             let at = local_time(deadline.at);

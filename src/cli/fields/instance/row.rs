@@ -110,8 +110,11 @@ impl Row {
 
     /// A value that only a running instance has.
     pub(super) fn live(&self, cell: Cell) -> Cell {
+        // Nobody is asked for that.
+        if self.primary().is_some_and(|node| node.offline) {
+            return Cell::Offline;
+        }
         match self.found() {
-            _ if self.primary().is_some_and(|node| node.offline) => Cell::Offline,
             Found::Primary | Found::Elsewhere | Found::Twice => cell,
             Found::Nowhere => Cell::Unavailable,
             Found::Unknown => Cell::NoData,
