@@ -169,6 +169,9 @@ impl<'a> Follower<'a> {
         })?;
         not_deleted(deleted)?;
         follower.look()?;
+        if !follower.is_over() {
+            Ends::get_ready(store)?;
+        }
         Ok(follower)
     }
 
