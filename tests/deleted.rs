@@ -14,9 +14,6 @@ use nix::sys::signal::Signal;
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
-/// Whom a failing purge is to leave behind.
-const CHILDREN: usize = gnt::limits::STEP_JOBS + 20;
-
 /// Waits until somebody waits for this operation.
 fn is_awaited(lab: &Lab, root: JobId) {
     let file = lab.dir.path().join(format!("wake/{root}"));
@@ -122,6 +119,9 @@ fn by_half() {
     use gnt::failpoints::control::Action;
     use gnt::failpoints::{Point, Stage};
     use gnt::store::Commit;
+
+    /// Whom a failing purge is to leave behind.
+    const CHILDREN: usize = gnt::limits::STEP_JOBS + 20;
 
     let mut lab = Lab::sample(3, 3, 0);
     let control = lab.steer();

@@ -162,6 +162,41 @@ pub fn at_work(command: &mut Command) -> (std::process::Output, Duration) {
     (output, Duration::from_nanos(nanoseconds))
 }
 
+/// What a process can leak: its files, its threads and its children.
+pub fn held() -> (usize, usize, usize) {
+    let entries = |path: &str| fs::read_dir(path).unwrap().count();
+    let own = std::process::id().to_string();
+    let is_child = |path: PathBuf| {
+        let stat = fs::read_to_string(path.join("stat")).unwrap_or_default();
+        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        after_name.split_whitespace().nth(1) == Some(&own)
+    };
+    let all = fs::read_dir("/proc").unwrap().flatten();
+    let children = all.filter(|entry| is_child(entry.path())).count();
+    (
+        entries("/proc/self/fd"),
+        entries("/proc/self/task"),
+        children,
+    )
+}
+
+/// Whether this process runs the test of this path alone, so that other tests' files and threads are not
+/// counted with its own. If not, it was run so, and has passed.
+#[track_caller]
+pub fn is_alone(test: &str) -> bool {
+    const ALONE: &str = "GNT_TEST_ALONE";
+    if std::env::var_os(ALONE).is_some() {
+        return true;
+    }
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", test, "--nocapture"])
+        .env(ALONE, "1")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{output:#?}");
+    false
+}
+
 /// The exit code as a shell tells it: 128 and more for a signal.
 fn code_of(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
@@ -280,7 +315,16 @@ impl Lab {
     pub fn command<S: AsRef<OsStr>>(&self, words: impl IntoIterator<Item = S>) -> Command {
         let mut words = words.into_iter();
         let name = words.next().unwrap();
-        let mut command = Command::new(tool(name.as_ref().to_str().unwrap()));
+        self.command_of(&tool(name.as_ref().to_str().unwrap()), words)
+    }
+
+    /// A call of this program as a tool.
+    pub fn command_of<S: AsRef<OsStr>>(
+        &self,
+        program: &Path,
+        words: impl IntoIterator<Item = S>,
+    ) -> Command {
+        let mut command = Command::new(program);
         command
             .args(words)
             .env("GNT_STATE_DIR", self.path())

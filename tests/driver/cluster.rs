@@ -5,7 +5,6 @@ use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use gnt::admin::{Existing, Founding, NewReality, found};
 use gnt::cluster::{Capacity, Config};
@@ -101,14 +100,7 @@ pub(crate) fn spawn<S: AsRef<OsStr>>(
 ) -> Running {
     let mut words = words.into_iter();
     let name = words.next().unwrap();
-    let mut command = Command::new(tools.join(name.as_ref()));
-    command
-        .args(words)
-        .env("GNT_STATE_DIR", lab.path())
-        .env_remove("NO_COLOR")
-        .current_dir("/")
-        .stdin(Stdio::null());
-    lab.spawn_command(command)
+    lab.spawn_command(lab.command_of(&tools.join(name.as_ref()), words))
 }
 
 fn config(world: &World, guests: &[&str], more: &Value) -> Config {

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use gnt::cluster::{Host, NodeUuid};
 use gnt::hypervisor::{Call, Hypervisor, Interrupt, NodeRef, ProcessDriver, VerbError};
 
+use crate::common::{held, is_alone};
+
 /// A driver that starts something, says something, and then hangs.
 const HUNG: &str = "#!/bin/sh\necho 'connects' >&2\nsleep 1000 &\nwait\n";
 
@@ -54,50 +56,20 @@ fn asks(driver: &ProcessDriver, nr: usize, within: Duration) -> VerbError {
     driver.answers(&call, &node(nr)).unwrap_err()
 }
 
-fn entries(path: &str) -> usize {
-    fs::read_dir(path).unwrap().count()
-}
-
-/// The processes whose working is due to a driver of this test.
-fn children() -> usize {
-    let own = std::process::id().to_string();
-    let all = fs::read_dir("/proc").unwrap().flatten();
-    let is_child = |path: PathBuf| {
-        let stat = fs::read_to_string(path.join("stat")).unwrap_or_default();
-        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        after_name.split_whitespace().nth(1) == Some(&own)
-    };
-    all.filter(|entry| is_child(entry.path())).count()
-}
-
-/// Runs in a process of its own, so that other tests' files and threads are not counted.
 #[test]
 fn a_hundred_questions_to_a_hung_node_leave_nothing() {
-    const ALONE: &str = "GNT_TEST_ALONE";
-    if std::env::var_os(ALONE).is_none() {
-        let name = "hung::a_hundred_questions_to_a_hung_node_leave_nothing";
-        let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
-        let output = alone.args(["--exact", name]).env(ALONE, "1").output();
-        let output = output.unwrap();
-        assert!(output.status.success(), "{output:#?}");
+    if !is_alone("hung::a_hundred_questions_to_a_hung_node_leave_nothing") {
         return;
     }
     let hung = Hung::new(HUNG);
     let driver = hung.driver();
     asks(&driver, 0, Duration::from_millis(50));
-    let count = || {
-        (
-            entries("/proc/self/fd"),
-            entries("/proc/self/task"),
-            children(),
-        )
-    };
-    let before = count();
+    let before = held();
     for nr in 0..100 {
         let error = asks(&driver, nr % 7, Duration::from_millis(50));
         assert!(matches!(error, VerbError::Unreachable { .. }), "{error}");
     }
-    assert_eq!(count(), before);
+    assert_eq!(held(), before);
     assert_eq!(before.2, 0);
 }
 

@@ -213,7 +213,9 @@ impl Story {
             Moment::Percent(percent) => percent,
             Moment::NearlyThere(_) => 90.0,
         };
+        let until = Instant::now() + PATIENCE;
         while self.percent() < least && !client.is_over() {
+            assert!(Instant::now() < until, "no guest gets to {least} %");
             std::thread::sleep(Duration::from_millis(5));
         }
         if let Moment::After(time) | Moment::NearlyThere(time) = moment {
@@ -519,6 +521,7 @@ fn whatever_befalls_an_evacuation_no_guest_is_lost_or_runs_twice() {
         .filter(|calamity| format!("{calamity:?}").contains(&named))
         .flat_map(|calamity| (first..first + count).map(|seed| (*calamity, seed)))
         .collect();
+    assert!(!stories.is_empty(), "no story is of {named:?}");
     let next = AtomicUsize::new(0);
     let ends: Mutex<BTreeMap<Calamity, Vec<(u64, bool)>>> = Mutex::default();
     std::thread::scope(|scope| {

@@ -1,7 +1,5 @@
 //! A host whose libvirtd hangs: what needs it waits and says so, and nothing else does.
 
-use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +8,7 @@ use gnt::hypervisor::{Call, Hypervisor, Interrupt, NodeRef, ProcessDriver};
 use gnt::queue::{JobId, Status};
 use gnt_lab::{Guest, Process};
 
-use crate::common::{tool, wait_for};
+use crate::common::{held, is_alone, tool, wait_for};
 use crate::site::{Fate, Site};
 
 #[test]
@@ -64,39 +62,10 @@ fn a_hung_host_delays_what_needs_it_alone() {
     assert!(!told.stderr.contains("does not answer"), "{told:?}");
 }
 
-/// What a process can leak: its files, its threads and its children.
-fn held() -> (usize, usize, usize) {
-    let entries = |path: &str| fs::read_dir(path).unwrap().count();
-    let own = std::process::id().to_string();
-    let is_child = |path: PathBuf| {
-        let stat = fs::read_to_string(path.join("stat")).unwrap_or_default();
-        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-        // The lab's own were there before.
-        after_name.split_whitespace().nth(1) == Some(&own)
-    };
-    let all = fs::read_dir("/proc").unwrap().flatten();
-    let children = all.filter(|entry| is_child(entry.path())).count();
-    (
-        entries("/proc/self/fd"),
-        entries("/proc/self/task"),
-        children,
-    )
-}
-
-/// Runs in a process of its own, so that other tests' files and threads are not counted.
 #[test]
 fn a_hundred_polls_of_a_hung_host_leave_nothing() {
-    const ALONE: &str = "GNT_TEST_ALONE";
     const NAME: &str = "a_hundred_polls_of_a_hung_host_leave_nothing";
-    if std::env::var_os(ALONE).is_none() {
-        let name = format!("hung::{NAME}");
-        let mut alone = std::process::Command::new(std::env::current_exe().unwrap());
-        let output = alone
-            .args(["--exact", &name, "--nocapture"])
-            .env(ALONE, "1")
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{output:#?}");
+    if !is_alone(&format!("hung::{NAME}")) {
         return;
     }
     let Some(site) = Site::new(NAME, 1, vec![]) else {

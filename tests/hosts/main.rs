@@ -49,6 +49,10 @@ fn a_guest_that_is_killed_is_missed_and_starts_again() {
     };
     let node = site.node("node1");
     node.signal(Process::Guest("web2"), "KILL").unwrap();
+    common::wait_for("its end is seen", || {
+        let state = node.virsh(&["domstate", "web2"]).ok()?;
+        (state != "running").then_some(())
+    });
     let faults = site.faults(|_, _| Fate::Lives);
     assert!(faults[0].starts_with("web2 does not run"), "{faults:?}");
     site.run("gnt-instance shutdown web3").exits(0);

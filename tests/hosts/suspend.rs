@@ -22,50 +22,39 @@ fn standing_still(test: &str) -> Option<Site> {
     Some(site)
 }
 
-/// It runs again, wherever: the next runner tries once more where the move has failed.
+/// Kills the runner, and what else there is, while the guest of a `test` stands still: it runs again,
+/// wherever, since the next runner tries once more where the move has failed.
 #[track_caller]
-fn ends_well(site: &Site) {
+fn ends_well_without_its_runner(test: &str, more: impl FnOnce(&Site)) {
+    let Some(site) = standing_still(test) else {
+        return;
+    };
+    kill(site.state.runner_pid().unwrap(), Signal::SIGKILL).unwrap();
+    more(&site);
     site.wait_until_idle();
     assert_eq!(site.faults(|_, _| Fate::Lives), [""; 0], "{}", site.told());
 }
 
-fn kill_runner(site: &Site) {
-    let runner = site.state.runner_pid().unwrap();
-    kill(runner, Signal::SIGKILL).unwrap();
+fn kill_daemon(site: &Site, name: &str) {
+    let node = site.node(name);
+    node.signal(Process::Libvirtd, "KILL").unwrap();
+    node.start_libvirtd().unwrap();
 }
 
 #[test]
 fn a_guest_that_stands_still_arrives_without_its_runner() {
     let test = "a_guest_that_stands_still_arrives_without_its_runner";
-    let Some(site) = standing_still(test) else {
-        return;
-    };
-    kill_runner(&site);
-    ends_well(&site);
+    ends_well_without_its_runner(test, |_| {});
 }
 
 #[test]
 fn a_guest_that_stands_still_goes_on_when_its_move_fails_without_its_runner() {
     let test = "a_guest_that_stands_still_goes_on_when_its_move_fails_without_its_runner";
-    let Some(site) = standing_still(test) else {
-        return;
-    };
-    kill_runner(&site);
-    let target = site.node("node2");
-    target.signal(Process::Libvirtd, "KILL").unwrap();
-    target.start_libvirtd().unwrap();
-    ends_well(&site);
+    ends_well_without_its_runner(test, |site| kill_daemon(site, "node2"));
 }
 
 #[test]
 fn a_guest_that_stands_still_goes_on_when_its_daemon_dies() {
     let test = "a_guest_that_stands_still_goes_on_when_its_daemon_dies";
-    let Some(site) = standing_still(test) else {
-        return;
-    };
-    kill_runner(&site);
-    let source = site.node("node1");
-    source.signal(Process::Libvirtd, "KILL").unwrap();
-    source.start_libvirtd().unwrap();
-    ends_well(&site);
+    ends_well_without_its_runner(test, |site| kill_daemon(site, "node1"));
 }
